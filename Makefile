@@ -1,0 +1,60 @@
+# Every target does its own set-up. Two settings:
+#   VENV=path     the virtual environment to create and use (default .venv)
+#   PYTHON=name   the interpreter that creates it, 3.11 or newer (default python3)
+
+VENV   ?= .venv
+PYTHON ?= python3
+ARGS   ?=
+
+BIN     := $(VENV)/bin
+READY   := $(VENV)/.ready
+# --group needs pip 25.1 or newer; the pip that comes with Python is often older.
+PIP_PIN := pip==25.3
+CODE    := $(wildcard clip_embeddings integrations/chroma_clip_embeddings tests examples tools benchmarks)
+EXPORTS := tests/test_exported_names.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is missing or older than 3.11: name a newer one with PYTHON=..."; exit 1; }
+	@echo "Creating a virtual environment in $(VENV)."
+	@$(PYTHON) -m venv "$(VENV)"
+	@"$(BIN)/python" -m pip install -q "$(PIP_PIN)"
+	@echo "Installing clip-embeddings and its tools at the versions in constraints.txt (a few minutes the first time)."
+	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[chroma]" --group dev
+	@touch "$(READY)"
+	@echo "The environment is ready."
+
+demo: $(READY) ## set up, then index and search a small picture collection
+	@echo "Running the demonstration."
+	@"$(BIN)/clip-embeddings" demo $(ARGS)
+
+test: $(READY) ## set up, then run the tests (ARGS="-k foo" goes to pytest)
+	@echo "Running the tests."
+	@"$(BIN)/python" -m pytest $(ARGS)
+
+check: $(READY) ## format, lint, types, import direction, exported names
+	@echo "Checking the formatting."
+	@"$(BIN)/ruff" format --check $(CODE)
+	@echo "Checking for lint."
+	@"$(BIN)/ruff" check $(CODE)
+	@echo "Checking the types."
+	@"$(BIN)/mypy" $(CODE)
+	@echo "Checking the direction of imports."
+	@"$(BIN)/python" tools/check_imports.py
+	@echo "Checking the exported names."
+	@"$(BIN)/python" -m pytest -q $(EXPORTS)
+
+bench: $(READY) ## measure the bundled model on held-out scenes
+	@echo "Measuring the bundled model on held-out scenes."
+	@"$(BIN)/python" -m benchmarks.bundled_model --card clip_embeddings/models/tiny/weights/README.md $(ARGS)
+
+clean: ## remove the environment, caches, builds and the demo's output
+	@echo "Removing $(VENV), caches, builds and the demo's output."
+	@rm -rf "$(VENV)" build dist clip-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,149 @@
+"""Hold the direction of imports: `python tools/check_imports.py [ROOT]` names each violation and exits 1.
+
+Reads the source as a syntax tree and runs none of it, so imports inside functions are seen too. Units of
+one layer may import each other; TYPE_CHECKING imports count for direction only. Standard library only.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+CORE = "clip_embeddings"
+# Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
+LAYERS = (
+    "errors types; config; inputs models; pipeline calibration similarity; embedder; tasks;; cli __main__"
+)
+RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
+CLI = {"cli", "__main__"}
+# Only these files import the package named; a trailing slash means a whole folder.
+RESERVED = {"transformers": (f"{CORE}/models/hf.py", f"{CORE}/models/tiny/")}
+# What `import clip_embeddings` may not load, directly or through its own modules.
+HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "numpy", "PIL", "typer"}
+# Adapter -> what it may import beside the public core, the standard library and COMMON.
+ADAPTERS = {
+    "chroma_clip_embeddings": {"chromadb"},
+    "langchain_clip_embeddings": {"langchain_core", "langchain_chroma", "chromadb", "chroma_clip_embeddings"},
+    "ray_clip_embeddings": {"ray", "pyarrow"},
+}
+COMMON = {"numpy", "PIL", "rich", "typing_extensions"}
+PUBLIC_MODULES = {"errors", "types"}
+HOSTS = set(ADAPTERS).union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {"pyarrow"}
+
+
+class Import(NamedTuple):
+    """One imported name: `from a.b import c` is module "a.b", name "c"; `import a.b` has no name."""
+
+    line: int
+    module: str
+    name: str | None
+    eager: bool  # runs when the module is imported
+    typing: bool  # under TYPE_CHECKING
+
+    @property
+    def top(self) -> str:
+        return self.module.partition(".")[0]
+
+
+def imports_of(path: Path, root: Path) -> list[Import]:
+    """Return every import in a file; `root` is the folder that holds its top package."""
+    found: list[Import] = []
+    package = path.parent.relative_to(root).parts
+
+    def visit(node: ast.AST, eager: bool, typing: bool) -> None:
+        if isinstance(node, ast.Import):
+            found.extend(Import(node.lineno, alias.name, None, eager, typing) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parents = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*parents, *filter(None, [node.module])])
+            found.extend(Import(node.lineno, module, alias.name, eager, typing) for alias in node.names)
+        else:
+            guarded: list[ast.stmt] = []
+            if isinstance(node, ast.If) and ast.unparse(node.test).split(".")[-1] == "TYPE_CHECKING":
+                guarded = node.body
+            inner = eager and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            for child in ast.iter_child_nodes(node):
+                visit(child, inner, typing or child in guarded)
+
+    visit(ast.parse(path.read_text(encoding="utf-8"), str(path)), True, False)
+    return found
+
+
+def core_unit(item: Import) -> str:
+    """Return the unit of the core that an import reaches: "embedder", "cli", or "" for a public name."""
+    below = item.module.split(".")[1:]
+    return below[0] if below else item.name if item.name in RANK else ""
+
+
+def core_violations(file: str, unit: str, items: list[Import]) -> Iterator[tuple[int, str]]:
+    if unit not in RANK:
+        yield 1, f"{unit} has no place in LAYERS of tools/check_imports.py"
+    for item in items:
+        if item.top == CORE and unit in RANK:
+            target = core_unit(item)
+            if RANK.get(target, len(RANK)) > RANK[unit]:
+                yield item.line, f"{unit or CORE} may not import upward: {target or 'the public names'}"
+        elif item.top in HOSTS and unit not in CLI:
+            yield item.line, f"the core may not import {item.top}"
+        elif item.top in HOSTS and item.eager and not item.typing:
+            yield item.line, f"the command line imports {item.top} inside a function"
+        elif item.top in RESERVED and not file.startswith(RESERVED[item.top]):
+            yield item.line, f"{item.top} is imported only by {', '.join(RESERVED[item.top])}"
+
+
+def adapter_violations(adapter: str, public: set[str], items: list[Import]) -> Iterator[tuple[int, str]]:
+    allowed = sys.stdlib_module_names | COMMON | ADAPTERS[adapter] | {adapter}
+    for item in items:
+        reached = ".".join(filter(None, [item.module, item.name]))
+        if item.top == CORE:
+            if reached != CORE and reached.split(".")[1] not in PUBLIC_MODULES | (public - RANK.keys()):
+                yield item.line, f"{adapter} may import only public names of {CORE}, not {reached}"
+        elif item.top not in allowed:
+            yield item.line, f"{adapter} may not import {item.top}"
+
+
+def loading_violations(root: Path) -> Iterator[tuple[Path, int, str]]:
+    """Follow what importing the core runs at once, and name each heavy package it would load."""
+    todo, seen = [root / CORE / "__init__.py"], set[Path]()
+    while todo:
+        path = todo.pop()
+        if path in seen or not path.exists():
+            continue
+        seen.add(path)
+        for item in (item for item in imports_of(path, root) if item.eager and not item.typing):
+            if item.top in HEAVY:
+                yield path, item.line, f"importing {CORE} may not load {item.top}"
+            parts = [*item.module.split("."), *filter(None, [item.name])] if item.top == CORE else []
+            for stop in range(1, len(parts) + 1):
+                module = root.joinpath(*parts[:stop])
+                todo += [module / "__init__.py", module.with_suffix(".py")]
+
+
+def public_names(root: Path) -> set[str]:
+    """Return `__all__` of the core, which must be written out as a list or tuple of strings."""
+    path = root / CORE / "__init__.py"
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def violations(root: Path) -> Iterator[tuple[Path, int, str]]:
+    for path in sorted((root / CORE).rglob("*.py")):
+        unit = path.relative_to(root / CORE).with_suffix("").parts[0].replace("__init__", "")
+        found = core_violations(path.relative_to(root).as_posix(), unit, imports_of(path, root))
+        yield from ((path, *each) for each in found)
+    public, folder = public_names(root), root / "integrations"
+    for adapter in ADAPTERS:
+        for path in sorted((folder / adapter).rglob("*.py")):
+            found = adapter_violations(adapter, public, imports_of(path, folder))
+            yield from ((path, *each) for each in found)
+    yield from loading_violations(root)
+
+
+if __name__ == "__main__":
+    tree = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1])
+    messages = [f"{path.relative_to(tree)}:{line}: {text}" for path, line, text in violations(tree)]
+    print("\n".join(dict.fromkeys(messages)) or "Imports point downward.")
+    sys.exit(1 if messages else 0)

@@ -1,0 +1,83 @@
+"""CLIP embeddings: text and pictures in one vector space.
+
+The public names are loaded at first use, so that importing this package imports no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clip_embeddings.config import EmbedderConfig
+    from clip_embeddings.embedder import CLIPEmbedder, ImageBatch
+    from clip_embeddings.errors import (
+        ClipEmbeddingsError,
+        FingerprintMismatchError,
+        ImageDecodeError,
+        InvalidInputError,
+        MissingExtraError,
+        ModelLoadError,
+        StoreError,
+        TextTooLongError,
+        TruncationWarning,
+    )
+    from clip_embeddings.inputs.images import load_image
+    from clip_embeddings.inputs.tokens import Passage
+    from clip_embeddings.models.registry import MODELS, ModelSpec
+    from clip_embeddings.similarity import cosine_similarity, l2_normalize, softmax
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MODELS",
+    "CLIPEmbedder",
+    "ClipEmbeddingsError",
+    "EmbedderConfig",
+    "FingerprintMismatchError",
+    "ImageBatch",
+    "ImageDecodeError",
+    "InvalidInputError",
+    "MissingExtraError",
+    "ModelLoadError",
+    "ModelSpec",
+    "Passage",
+    "StoreError",
+    "TextTooLongError",
+    "TruncationWarning",
+    "cosine_similarity",
+    "l2_normalize",
+    "load_image",
+    "softmax",
+]
+
+_HOMES = {
+    "config": ("EmbedderConfig",),
+    "embedder": ("CLIPEmbedder", "ImageBatch"),
+    "errors": (
+        "ClipEmbeddingsError",
+        "FingerprintMismatchError",
+        "ImageDecodeError",
+        "InvalidInputError",
+        "MissingExtraError",
+        "ModelLoadError",
+        "StoreError",
+        "TextTooLongError",
+        "TruncationWarning",
+    ),
+    "inputs.images": ("load_image",),
+    "inputs.tokens": ("Passage",),
+    "models.registry": ("MODELS", "ModelSpec"),
+    "similarity": ("cosine_similarity", "l2_normalize", "softmax"),
+}
+_HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

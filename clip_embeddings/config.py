@@ -1,0 +1,75 @@
+"""EmbedderConfig: what makes vectors comparable, apart from where and how fast they are made.
+
+Imports errors and types only.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, get_args
+
+from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.types import LongText
+
+DEFAULT_MODEL = "openai/clip-vit-base-patch32"
+# Pillow's own threshold: a quarter of a gigabyte of RGB.
+DEFAULT_MAX_PIXELS = 1024**3 // 4 // 3
+DEVICES = ("auto", "cuda", "mps", "cpu")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+_IDENTITY = ("model", "revision", "long_text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedderConfig:
+    """Settings of an embedder.
+
+    Identity (stored with a collection): `model`, `revision`, `long_text`. Everything else is deployment:
+    it changes speed and memory, not what a vector means, and is never stored.
+
+    Attributes:
+        model: hub id, local folder or bundled name.
+        revision: branch, tag or commit on the hub; None is the default branch.
+        long_text: what happens to a text over the context limit.
+        device: "auto", "cpu", "mps", "cuda" or "cuda:N".
+        dtype: "auto", "float32", "bfloat16" or "float16".
+        batch_size: items in one forward pass.
+        max_pixels: a picture with more pixels is refused before it is decoded.
+        threads: how many threads decode pictures; None is one for each core, at most 8.
+    """
+
+    model: str = DEFAULT_MODEL
+    revision: str | None = None
+    long_text: LongText = "truncate"
+    device: str = "auto"
+    dtype: str = "auto"
+    batch_size: int = 32
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, str) or not self.model.strip():
+            raise InvalidInputError(
+                f"model: got {self.model!r}; expected a hub id, a folder or a bundled name"
+            )
+        _one_of("long_text", self.long_text, get_args(LongText))
+        _one_of("dtype", self.dtype, DTYPES)
+        _one_of("device", str(self.device).partition(":")[0], DEVICES)
+        for name in ("batch_size", "max_pixels", "threads"):
+            value = getattr(self, name)
+            if not (name == "threads" and value is None) and (type(value) is not int or value < 1):
+                raise InvalidInputError(f"{name}: got {value!r}; expected a whole number of at least 1")
+
+    def identity(self) -> dict[str, Any]:
+        """The part that is stored with a collection."""
+        return {name: value for name, value in asdict(self).items() if name in _IDENTITY}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "EmbedderConfig":
+        """Build from a dictionary; a key that is not a setting is an error that names it."""
+        known = [field.name for field in fields(cls)]
+        if unknown := [key for key in values if key not in known]:
+            raise InvalidInputError(f"unknown settings {unknown}; known: {', '.join(known)}")
+        return cls(**values)
+
+
+def _one_of(name: str, value: object, options: tuple[str, ...]) -> None:
+    if value not in options:
+        raise InvalidInputError(f"{name}: got {value!r}; expected one of {', '.join(options)}")

@@ -1,0 +1,291 @@
+"""CLIPEmbedder: validate -> batch -> encode -> normalise. Text and pictures into one space.
+
+Follow `embed_images`: inputs/images.py reads, inputs/preprocess.py crops, pipeline.py overlaps,
+models/hf.py encodes. Imports numpy and the modules below it; torch only once a model is loaded.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from os import PathLike, cpu_count
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from clip_embeddings.config import DEFAULT_MAX_PIXELS, DEFAULT_MODEL, EmbedderConfig
+from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError, InvalidInputError
+from clip_embeddings.inputs.images import load_image
+from clip_embeddings.inputs.tokens import Passage
+from clip_embeddings.models.files import ModelFiles, locate
+from clip_embeddings.models.fingerprint import fingerprint_of
+from clip_embeddings.pipeline import map_ordered
+from clip_embeddings.similarity import cosine_similarity, l2_normalize
+from clip_embeddings.types import Embeddings, ImageInput, LongText, Role
+
+if TYPE_CHECKING:
+    from clip_embeddings.models.encoder import Encoder
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBatch:
+    """Part of a stream of pictures.
+
+    Attributes:
+        embeddings: float32 (n, D), unit rows.
+        indices: (n,) place of each row in the stream.
+        failures: what could not be read since the last batch.
+    """
+
+    embeddings: Embeddings
+    indices: NDArray[np.int64]
+    failures: tuple[ImageDecodeError, ...]
+
+
+class CLIPEmbedder:
+    """Embeds text and pictures into one space.
+
+    Creating one is free: the weights load at first use, once per process for the same model, device and
+    dtype, and are shared by every embedder and thread.
+
+    Args:
+        model: hub id, local folder, or the bundled "tiny".
+        revision: branch, tag or commit on the hub.
+        long_text: for a text over the context limit (77 tokens for CLIP): "truncate" cuts and warns,
+            "chunk" averages over windows, "error" raises.
+        device: "auto", "cpu", "mps", "cuda" or "cuda:N".
+        dtype: "auto" (bfloat16 where the hardware computes in it), "float32", "bfloat16" or "float16".
+        batch_size: items in one forward pass.
+        max_pixels: larger pictures are refused before they are decoded.
+        threads: how many threads decode pictures.
+    """
+
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        *,
+        revision: str | None = None,
+        long_text: LongText = "truncate",
+        device: str = "auto",
+        dtype: str = "auto",
+        batch_size: int = 32,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+        threads: int | None = None,
+    ) -> None:
+        self.config = EmbedderConfig(
+            model=model,
+            revision=revision,
+            long_text=long_text,
+            device=device,
+            dtype=dtype,
+            batch_size=batch_size,
+            max_pixels=max_pixels,
+            threads=threads,
+        )
+
+    @classmethod
+    def from_config(cls, config: EmbedderConfig) -> "CLIPEmbedder":
+        return cls(**{field.name: getattr(config, field.name) for field in fields(config)})
+
+    def __repr__(self) -> str:
+        return f"CLIPEmbedder({self.config.model!r}, long_text={self.config.long_text!r})"
+
+    @cached_property
+    def _files(self) -> ModelFiles:
+        return locate(self.config.model, self.config.revision)
+
+    @cached_property
+    def _encoder(self) -> "Encoder":
+        from clip_embeddings.models.hf import load_encoder
+
+        return load_encoder(self._files, device=self.config.device, dtype=self.config.dtype)
+
+    @property
+    def dimension(self) -> int:
+        """D, the length of every vector."""
+        return int(self._files.json("config.json").get("projection_dim", 512))
+
+    @property
+    def logit_scale(self) -> float:
+        """What the model multiplies cosines by before a softmax; up to 100."""
+        return self._encoder.logit_scale
+
+    @property
+    def resolved_revision(self) -> str | None:
+        """The hub's commit that is loaded; None for a folder or a bundled model."""
+        return self._files.revision
+
+    @property
+    def device(self) -> str:
+        """Where the weights are, for example "cuda:0"."""
+        return self._encoder.device
+
+    @property
+    def dtype(self) -> str:
+        """The precision that the weights are in."""
+        return self._encoder.dtype
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Equal for two embedders exactly where their vectors can be compared; needs no weights in memory."""
+        return fingerprint_of(self._files, long_text=self.config.long_text)
+
+    def embed_texts(
+        self, texts: Sequence[str], *, role: Role = "document", show_progress: bool = False
+    ) -> Embeddings:
+        """Embed texts into the joint space.
+
+        Args:
+            texts: N strings; a string is never opened or fetched.
+            role: what the vectors are for; without a calibration both roles are the same.
+        Returns:
+            float32 array of shape (N, D); row i for texts[i], unit L2 norm.
+        Raises:
+            InvalidInputError: an item is not a string.
+            TextTooLongError: over the limit under long_text="error".
+        Source: text tower of Radford et al. 2021, section 2.4.
+        """
+        _check_role(role)
+        texts = _listed(texts, "embed_texts", str)
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        tokenizer = self._encoder.tokenizer
+        windows = tokenizer.windows(texts, self.config.long_text)
+        units = np.empty((len(windows.ids), self.dimension), np.float32)  # (W, D)
+        batches = tokenizer.batches(windows, self.config.batch_size)
+        total = -(-len(windows.ids) // self.config.batch_size)
+        for rows, ids in _progress(batches, "Embedding texts", total, show_progress):
+            units[rows] = self._unit(self._encoder.encode_text(ids), "texts", windows.owner[rows])
+        if len(units) == len(texts):
+            return units
+        sums = np.zeros((len(texts), self.dimension), np.float64)  # (W, D) -> (N, D)
+        np.add.at(sums, windows.owner, units * windows.weight[:, None])
+        return l2_normalize(sums)
+
+    def embed_images(
+        self, images: Iterable[ImageInput], *, role: Role = "document", show_progress: bool = False
+    ) -> Embeddings:
+        """Embed pictures into the joint space.
+
+        Args:
+            images: N paths, `file://` or `data:` URIs, encoded bytes, binary file objects, PIL images or
+                (H, W, 1|3|4) uint8 arrays.
+            role: what the vectors are for; without a calibration both roles are the same.
+        Returns:
+            float32 array of shape (N, D); row i for images[i], unit L2 norm.
+        Raises:
+            ImageDecodeError: the first unreadable picture, by index and source.
+        Source: image tower of Radford et al. 2021, section 2.4.
+        """
+        images = _listed(images, "embed_images", object)
+        rows = [np.zeros((0, self.dimension), np.float32)]
+        total = -(-len(images) // self.config.batch_size)
+        for batch in _progress(
+            self.iter_images(images, role=role), "Embedding pictures", total, show_progress
+        ):
+            if batch.failures:
+                raise batch.failures[0]
+            rows.append(batch.embeddings)
+        return np.concatenate(rows)
+
+    def iter_images(self, images: Iterable[ImageInput], *, role: Role = "document") -> Iterator[ImageBatch]:
+        """Embed a stream of pictures in bounded memory; an unreadable one is reported and the rest goes on.
+
+        Yields:
+            Batches in order; each picture is in one batch's `indices` or `failures`.
+        """
+        _check_role(role)
+        _check_several(images, "iter_images", object)
+        size = self.config.batch_size
+        threads = self.config.threads or min(8, cpu_count() or 1)
+        good: list[tuple[int, NDArray[np.uint8]]] = []
+        failures: list[ImageDecodeError] = []
+        decoded = map_ordered(self._decode, enumerate(images), threads=threads, ahead=size + 2 * threads)
+        for item in decoded:
+            if isinstance(item, ImageDecodeError):
+                failures.append(item)
+            else:
+                good.append(item)
+            if len(good) == size or len(failures) >= size:
+                yield self._encode_batch(good, failures)
+                good, failures = [], []
+        if good or failures:
+            yield self._encode_batch(good, failures)
+
+    def _decode(self, item: tuple[int, ImageInput]) -> tuple[int, NDArray[np.uint8]] | ImageDecodeError:
+        index, source = item
+        try:
+            picture = load_image(source, index=index, max_pixels=self.config.max_pixels)
+        except ImageDecodeError as error:
+            return error
+        return index, self._encoder.preprocessing.to_pixels(picture)
+
+    def _encode_batch(
+        self, good: list[tuple[int, NDArray[np.uint8]]], failures: list[ImageDecodeError]
+    ) -> ImageBatch:
+        indices = np.array([index for index, _ in good], np.int64)
+        embeddings = np.zeros((0, self.dimension), np.float32)
+        if good:
+            features = self._encoder.encode_image(np.stack([pixels for _, pixels in good]))
+            embeddings = self._unit(features, "images", indices)
+        return ImageBatch(embeddings, indices, tuple(failures))
+
+    def _unit(self, features: NDArray[np.float32], what: str, indices: NDArray[np.int64]) -> Embeddings:
+        """Normalise features; numbers that are none would poison a store in silence."""
+        finite = np.isfinite(features).all(axis=1)
+        if not finite.all():
+            raise ClipEmbeddingsError(
+                f"{what}[{indices[~finite][0]}]: the model gave a vector that is not finite in {self.dtype}; "
+                'try dtype="float32"'
+            )
+        return l2_normalize(features)
+
+    async def aembed_texts(self, texts: Sequence[str], *, role: Role = "document") -> Embeddings:
+        """`embed_texts` in a thread, so that the event loop stays free."""
+        return await asyncio.to_thread(self.embed_texts, texts, role=role)
+
+    async def aembed_images(self, images: Iterable[ImageInput], *, role: Role = "document") -> Embeddings:
+        """`embed_images` in a thread, so that the event loop stays free."""
+        return await asyncio.to_thread(self.embed_images, images, role=role)
+
+    def similarity(self, images: Iterable[ImageInput], texts: Sequence[str]) -> NDArray[np.float32]:
+        """Cosine of every picture with every text: float32 (N, M).
+
+        `softmax(embedder.logit_scale * cosines)` turns a row into probabilities over the texts.
+        """
+        return cosine_similarity(self.embed_images(images), self.embed_texts(texts))
+
+    def split_text(self, text: str) -> list[Passage]:
+        """Split a text into passages that fit the model's context, at sentences and words if possible."""
+        return self._encoder.tokenizer.passages(text)
+
+
+def _check_role(role: str) -> None:
+    if role not in get_args(Role):
+        raise InvalidInputError(f"role: got {role!r}; expected one of {', '.join(get_args(Role))}")
+
+
+def _listed(items: Any, method: str, kind: type) -> list[Any]:
+    _check_several(items, method, kind)
+    return list(items)
+
+
+def _check_several(items: Any, method: str, kind: type) -> None:
+    """One item where several belong is named, not taken apart."""
+    single = isinstance(items, str | bytes | bytearray | PathLike | Image.Image) or hasattr(items, "read")
+    if single or (isinstance(items, np.ndarray) and items.ndim < 4 and kind is not str):
+        raise InvalidInputError(f"{method}: got one {type(items).__name__}; expected a list of them: [item]")
+    try:
+        iter(items)
+    except TypeError as error:
+        raise InvalidInputError(f"{method}: got {type(items).__name__}; expected a list") from error
+
+
+def _progress(items: Iterable[Any], label: str, total: int, show: bool) -> Iterable[Any]:
+    if not show:
+        return items
+    from rich.progress import track
+
+    return track(items, label, total=total)

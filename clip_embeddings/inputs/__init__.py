@@ -1,0 +1,1 @@
+"""From what a caller has to what a model takes."""

@@ -1,0 +1,246 @@
+"""Any image input -> upright RGB, as a viewer shows it. Imports Pillow, numpy and errors.
+
+What differs from the reference processor of transformers, on purpose: EXIF orientation is applied,
+transparency is composited on white, 16-bit and float pictures are scaled to 8 bits instead of clipped.
+"""
+
+import io
+import stat
+from base64 import b64decode
+from collections.abc import Callable
+from contextlib import nullcontext
+from os import PathLike, fspath
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.request import url2pathname
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+from clip_embeddings.config import DEFAULT_MAX_PIXELS
+from clip_embeddings.errors import ImageDecodeError
+from clip_embeddings.types import ImageInput
+
+WHITE = (255, 255, 255, 255)
+ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_FILE_REASONS: dict[type[Exception], str] = {
+    FileNotFoundError: "no such file",
+    PermissionError: "no permission to read it",
+}
+# Two threads must not decode one caller's PIL image at the same time.
+_LOADING = Lock()
+
+
+def load_image(source: ImageInput, *, index: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
+    """Read one picture as upright RGB; the first frame of an animation.
+
+    Args:
+        source: path, `file://` or `data:` URI, encoded bytes, binary file object, PIL image or
+            (H, W, C) uint8 array with 1, 3 or 4 channels. A file object is read, not closed.
+        index: place in the caller's list, for the error.
+        max_pixels: refuse a picture with more, before decoding it.
+    Raises:
+        ImageDecodeError: unreadable, with index, source and reason.
+    """
+    try:
+        picture = _open(source)
+        _check_size(picture, max_pixels)
+        with _LOADING if picture is source else nullcontext():
+            picture.load()
+        return _to_rgb(_upright(picture))
+    except _Unreadable as error:
+        raise ImageDecodeError(index, describe(source), str(error)) from error.__cause__
+    except Exception as error:  # Pillow's plugins raise errors of many kinds on damaged files
+        raise ImageDecodeError(
+            index, describe(source), f"cannot decode as an image ({_reason(error)})"
+        ) from error
+
+
+def describe(source: object) -> str:
+    """Name a source in a few words for a message."""
+    if isinstance(source, str | PathLike):
+        text = fspath(source)
+        return repr(text if len(text) <= 200 else f"{text[:60]}... ({len(text)} characters)")
+    if isinstance(source, bytes | bytearray | memoryview):
+        return f"bytes of length {len(source)}"
+    if isinstance(source, np.ndarray):
+        return f"array of shape {source.shape}, {source.dtype}"
+    if isinstance(source, Image.Image):
+        return f"PIL image {source.mode} {source.width}x{source.height}"
+    return f"{type(source).__name__} object"
+
+
+class _Unreadable(Exception):
+    """A reason in words; `load_image` adds the index and the source."""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image in a format that Pillow reads"
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return f"{error} If the file is trusted, raise PIL.Image.MAX_IMAGE_PIXELS and max_pixels"
+    return str(error) or type(error).__name__
+
+
+def _open(source: object) -> Image.Image:
+    """Return a picture, its pixels not decoded yet. Files are read whole, so no handle stays open."""
+    if isinstance(source, Image.Image):
+        return source
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, str | PathLike):
+        return _open_named(fspath(source))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _open_bytes(bytes(source))
+    if callable(getattr(source, "read", None)):
+        return _open_bytes(_read(source))
+    raise _Unreadable(
+        "not an image input; expected a path, file:// or data: URI, bytes, a binary file object, "
+        "a PIL image or an (H, W, C) uint8 array"
+    )
+
+
+def _read(source: Any) -> bytes:
+    content = source.read()
+    if not isinstance(content, bytes):
+        raise _Unreadable("the file object gives text; open it in binary mode ('rb')")
+    return content
+
+
+def _open_bytes(content: bytes) -> Image.Image:
+    if not content:
+        raise _Unreadable("empty: 0 bytes")
+    return Image.open(io.BytesIO(content))
+
+
+def _open_named(name: str | bytes) -> Image.Image:
+    text = name.decode() if isinstance(name, bytes) else name
+    scheme = text.partition(":")[0].lower()
+    if scheme == "data":
+        return _open_bytes(_data_uri(text))
+    if "://" in text and scheme != "file":
+        raise _Unreadable(
+            f"{scheme}:// addresses are not fetched; download the file and pass its path or its bytes"
+        )
+    path = _file_uri(text) if scheme == "file" else Path(text)
+    return Image.open(io.BytesIO(read_file(path)))
+
+
+def read_file(path: Path) -> bytes:
+    """Read a whole regular file; anything else is named for what it is."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise _Unreadable("is a folder, not a file")
+        if not stat.S_ISREG(mode):
+            raise _Unreadable("is not a regular file")
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = _FILE_REASONS.get(type(error))
+        raise _Unreadable(reason or f"cannot be read ({_reason(error)})") from error
+    if not content:
+        raise _Unreadable("empty: 0 bytes")
+    return content
+
+
+def _file_uri(text: str) -> Path:
+    parts = urlsplit(text)
+    if parts.netloc not in ("", "localhost"):
+        raise _Unreadable(f"file:// addresses on another host ({parts.netloc}) are not read")
+    return Path(url2pathname(parts.path))
+
+
+def _data_uri(text: str) -> bytes:
+    head, comma, body = text.partition(",")
+    if not comma:
+        raise _Unreadable("malformed data: URI, no comma between its type and its content")
+    content = unquote_to_bytes(body)
+    return b64decode(content) if head.lower().endswith(";base64") else content
+
+
+def _from_array(array: NDArray[Any]) -> Image.Image:
+    if array.dtype != np.uint8:
+        raise _Unreadable("expected uint8 values from 0 to 255; scale and convert it first")
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))) or 0 in array.shape:
+        hint = "; channels come last" if array.ndim == 3 and array.shape[0] in (1, 3, 4) else ""
+        raise _Unreadable(f"expected shape (height, width, 1, 3 or 4){hint}")
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _check_size(picture: Image.Image, max_pixels: int) -> None:
+    width, height = picture.size
+    if width * height > max_pixels:
+        raise _Unreadable(
+            f"{width} x {height} is {width * height:,} pixels, over the limit of {max_pixels:,}; "
+            "if the file is trusted, raise max_pixels"
+        )
+    if width * height == 0:
+        raise _Unreadable(f"has no pixels ({width} x {height})")
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turn a loaded picture as its EXIF orientation says; damaged EXIF is no reason to lose a picture."""
+    try:
+        turn = _TURNS.get(picture.getexif().get(ORIENTATION, 1))
+    except Exception:
+        return picture
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    """Convert any mode, transparency on white."""
+    if convert := _CONVERSIONS.get(picture.mode):
+        picture = convert(picture)
+    if picture.mode == "RGBA" or picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, WHITE), picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _from_wide(picture: Image.Image) -> Image.Image:
+    """16-bit and 32-bit integers: the full 16-bit range becomes 0 to 255, values within 0 to 255 stay."""
+    values = np.asarray(picture).astype(np.int64)
+    if picture.mode != "I" or values.max(initial=0) > 255:
+        values = values.clip(0, 65535) // 257
+    return Image.fromarray(values.clip(0, 255).astype(np.uint8))
+
+
+def _from_float(picture: Image.Image) -> Image.Image:
+    """Floats: within 0 to 1 they are shares of white, within 0 to 255 levels, else stretched to the range."""
+    values = np.nan_to_num(np.asarray(picture, np.float64), posinf=0.0, neginf=0.0)
+    low, high = values.min(), values.max()
+    if low >= 0 and high <= 1:
+        values = values * 255
+    elif low < 0 or high > 255:
+        values = (values - low) * (255 / ((high - low) or 1.0))
+    return Image.fromarray(values.round().astype(np.uint8))
+
+
+def _from_lab(picture: Image.Image) -> Image.Image:
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    transform = ImageCms.buildTransform(lab, rgb, "LAB", "RGB")
+    converted = ImageCms.applyTransform(picture, transform)
+    return converted if converted is not None else picture
+
+
+_CONVERSIONS: dict[str, Callable[[Image.Image], Image.Image]] = {
+    **dict.fromkeys(("I", "I;16", "I;16B", "I;16L", "I;16N"), _from_wide),
+    "F": _from_float,
+    "LAB": _from_lab,
+    "La": lambda picture: picture.convert("LA"),
+    "RGBa": lambda picture: picture.convert("RGBA"),
+}

@@ -1,0 +1,109 @@
+"""RGB picture -> the uint8 crop that the model sees, as its preprocessor_config.json says.
+
+Resizing and cropping run here, on bytes; rescaling and normalisation run on the device, in the encoder.
+Imports Pillow, numpy and errors.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from clip_embeddings.errors import ModelLoadError
+
+# Only the middle of a very long strip is kept by the crop; resizing all of it could take gigabytes.
+_WHOLE = 2**22  # pixels; up to here all of it is resized, which gives the very pixels of the reference
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How a model wants its pictures.
+
+    Attributes:
+        shortest_edge: resize so that the shorter edge has this length; None resizes to `resize_to`.
+        resize_to: (height, width) regardless of proportions; None does not.
+        resample: Pillow's filter number.
+        crop: (height, width) kept from the middle; None keeps everything.
+        scale, mean, std: a pixel p in channel c enters the model as (p * scale - mean[c]) / std[c].
+    """
+
+    shortest_edge: int | None
+    resize_to: tuple[int, int] | None
+    resample: int
+    crop: tuple[int, int] | None
+    scale: float
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], image_size: int) -> "Preprocessing":
+        """Read the content of a preprocessor_config.json; what it leaves out has CLIP's defaults.
+
+        Source: transformers, models/clip/image_processing_pil_clip.py.
+        """
+        size = config.get("size", {"shortest_edge": image_size})
+        size = {"shortest_edge": size} if isinstance(size, int) else size
+        crop = config.get("crop_size", {"height": image_size, "width": image_size})
+        crop = {"height": crop, "width": crop} if isinstance(crop, int) else crop
+        resize, normalise = config.get("do_resize", True), config.get("do_normalize", True)
+        preprocessing = cls(
+            shortest_edge=size.get("shortest_edge") if resize else None,
+            resize_to=(size["height"], size["width"]) if resize and "height" in size else None,
+            resample=config.get("resample", Image.Resampling.BICUBIC),
+            crop=(crop["height"], crop["width"]) if config.get("do_center_crop", True) else None,
+            scale=config.get("rescale_factor", 1 / 255) if config.get("do_rescale", True) else 1.0,
+            mean=tuple(config.get("image_mean", _CLIP_MEAN)) if normalise else (0.0, 0.0, 0.0),
+            std=tuple(config.get("image_std", _CLIP_STD)) if normalise else (1.0, 1.0, 1.0),
+        )
+        if preprocessing.output_size != (image_size, image_size):
+            raise ModelLoadError(
+                f"preprocessor_config.json makes pictures of {preprocessing.output_size or 'any size'}; "
+                f"the model takes {image_size} x {image_size}"
+            )
+        return preprocessing
+
+    @property
+    def output_size(self) -> tuple[int, int] | None:
+        """(height, width) of every result, or None where it depends on the picture."""
+        return self.crop or self.resize_to
+
+    def to_pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
+        """Resize and crop an RGB picture: -> (H, W, 3) uint8."""
+        if self.shortest_edge:
+            picture = self._resize_shortest(picture, self.shortest_edge)
+        elif self.resize_to:
+            height, width = self.resize_to
+            picture = picture.resize((width, height), self.resample)
+        if self.crop:
+            height, width = self.crop
+            left, top = (picture.width - width) // 2, (picture.height - height) // 2
+            picture = picture.crop((left, top, left + width, top + height))
+        return np.asarray(picture)
+
+    def _resize_shortest(self, picture: Image.Image, edge: int) -> Image.Image:
+        width, height = picture.size
+        # The integer arithmetic of the reference: the longer edge is cut down, not rounded.
+        tall, wide = (edge, int(edge * height / width)), (int(edge * width / height), edge)
+        size = tall if width <= height else wide
+        if self.crop and size[0] * size[1] > _WHOLE:
+            return self._resize_middle(picture, size, self.crop)
+        return picture.resize(size, self.resample)
+
+    def _resize_middle(
+        self, picture: Image.Image, size: tuple[int, int], crop: tuple[int, int]
+    ) -> Image.Image:
+        """Of a long strip resized to (width, height) `size`, make only the part that the crop keeps."""
+        axis = 0 if size[0] > size[1] else 1
+        share, kept = picture.size[axis] / size[axis], crop[1 - axis]  # crop is (height, width)
+        first = (size[axis] - kept) // 2
+        box: list[float] = [0, 0, *picture.size]
+        box[axis], box[axis + 2] = first * share, (first + kept) * share
+        result = (kept, size[1]) if axis == 0 else (size[0], kept)
+        # The filters look beyond the box, so this equals the whole, but for rounding by one level.
+        return picture.resize(result, self.resample, (box[0], box[1], box[2], box[3]))
+
+
+_CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+_CLIP_STD = (0.26862954, 0.26130258, 0.27577711)

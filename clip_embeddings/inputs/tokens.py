@@ -1,0 +1,193 @@
+"""Text -> token ids: the context limit, what happens beyond it, passages that fit it, batches of like length.
+
+Works on any `tokenizers.Tokenizer`. Imports numpy, config and errors.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clip_embeddings.errors import InvalidInputError, TextTooLongError, TruncationWarning
+from clip_embeddings.types import LongText
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+_BLOCK = 256  # texts tokenised at once: their encodings are large, their ids are small
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a text that fits the model's context: `text` is source[start:end], in characters."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Token ids of what is encoded, and how it makes up the texts.
+
+    ids: one array a window, special tokens included. owner: (W,) index of each window's text.
+    weight: (W,) content tokens in each window, at least 1.
+    """
+
+    ids: list[NDArray[np.int64]]
+    owner: NDArray[np.int64]
+    weight: NDArray[np.int64]
+
+
+class TextTokenizer:
+    """Token ids of one model, with its context limit.
+
+    Args:
+        tokenizer: the fast tokenizer; it has to add the model's special tokens itself.
+        context: tokens that one window holds, special tokens included: 77 for CLIP.
+        pad: id that fills a batch's shorter rows.
+    """
+
+    def __init__(self, tokenizer: "Tokenizer", *, context: int, pad: int) -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._tokenizer, self.context, self.pad = tokenizer, context, pad
+        empty = tokenizer.encode("").ids
+        # CLIP: one start and one end token around the content.
+        self._first, self._last = empty[:1], empty[1:]
+        self.room = context - len(empty)
+
+    def windows(self, texts: Sequence[str], policy: LongText, *, first_index: int = 0) -> Windows:
+        """Tokenise texts under a long-text policy.
+
+        Warns:
+            TruncationWarning: once, with how many texts lost how many tokens.
+        Raises:
+            InvalidInputError: an item is not a string.
+            TextTooLongError: a text is over the limit and the policy is "error".
+        """
+        ids: list[NDArray[np.int64]] = []
+        owner: list[int] = []
+        cut_texts = cut_tokens = 0
+        for index, content in enumerate(self._contents(texts, first_index)):
+            if len(content) > self.room and policy == "error":
+                raise TextTooLongError(
+                    f"texts[{index + first_index}] has {len(content)} tokens; the model reads {self.room}. "
+                    'Split it with embedder.split_text(text), or set long_text="chunk" or "truncate"'
+                )
+            if len(content) > self.room and policy == "truncate":
+                cut_texts, cut_tokens = cut_texts + 1, cut_tokens + len(content) - self.room
+            stop = self.room if policy == "truncate" else max(1, len(content))
+            pieces = [content[at : at + self.room] for at in range(0, stop, self.room)]
+            ids += [np.array([*self._first, *piece, *self._last]) for piece in pieces]
+            owner += [index] * len(pieces)
+        if cut_texts:
+            _warn_of_truncation(cut_texts, len(texts), cut_tokens, self.room)
+        special = len(self._first) + len(self._last)
+        # An empty text counts as one token: its window is all there is of it.
+        weight = np.array([max(1, len(row) - special) for row in ids], np.int64)
+        return Windows(ids, np.array(owner, np.int64), weight)
+
+    def _contents(self, texts: Sequence[str], first_index: int = 0) -> Iterator[list[int]]:
+        """Yield each text's ids without the special tokens around it."""
+        clean = [_checked(text, index) for index, text in enumerate(texts, first_index)]
+        for start in range(0, len(clean), _BLOCK):
+            for encoding in self._tokenizer.encode_batch(clean[start : start + _BLOCK]):
+                yield encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
+
+    def batches(self, windows: Windows, size: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield (rows, ids (B, T)): windows of like length together, padded to the longest of the batch."""
+        order = np.argsort(
+            [-len(row) for row in windows.ids], kind="stable"
+        )  # longest first: memory peaks early
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            batch = np.full((len(rows), len(windows.ids[rows[0]])), self.pad, np.int64)
+            for line, row in zip(batch, rows, strict=True):
+                line[: len(windows.ids[row])] = windows.ids[row]
+            yield rows, batch
+
+    def passages(self, text: str) -> list[Passage]:
+        """Split a text into consecutive passages that fit the context, at sentences and words if possible.
+
+        Nothing but white space around the passages is left out; a text of white space gives none.
+        """
+        clean = _checked(text, 0)
+        encoding = self._tokenizer.encode(clean)
+        spans = [
+            span
+            for span, special in zip(encoding.offsets, encoding.special_tokens_mask, strict=True)
+            if not special
+        ]
+        found: list[Passage] = []
+        token = position = 0
+        while token < len(spans):
+            # Offsets of the last tokens may begin in the space before a word; `_fit` strips it.
+            stop = min(token + self.room, len(spans))
+            end = len(clean) if stop == len(spans) else _good_end(clean, position, spans[stop][0])
+            passage = self._fit(text, clean, position, end)
+            if passage.text:
+                found.append(passage)
+            # From the character, not from a token: the cut may lie within one.
+            position = passage.end
+            token = _first_at(spans, position, token)
+        return found
+
+    def _fit(self, text: str, clean: str, start: int, end: int) -> Passage:
+        """Strip a piece and, where cutting changed how it is tokenised, shorten it until it fits."""
+        while True:
+            piece = clean[start:end]
+            left = start + len(piece) - len(piece.lstrip())
+            right = max(left, start + len(piece.rstrip()))
+            over = len(next(self._contents([clean[left:right]]))) - self.room
+            if right == left:
+                return Passage("", start, end)
+            if over <= 0 or right - left == 1:
+                return Passage(text[left:right], left, right)
+            end = _good_end(clean, start, max(left + 1, right - over))
+
+
+def _warn_of_truncation(texts: int, total: int, tokens: int, room: int) -> None:
+    warnings.warn(
+        f"{texts} of {total} texts are longer than the {room} tokens the model reads; "
+        f"{tokens} tokens were cut off. "
+        'Use long_text="chunk" to average over all of a text, or embedder.split_text to store it in passages',
+        TruncationWarning,
+        stacklevel=4,
+    )
+
+
+def _checked(text: object, index: int) -> str:
+    """The text with lone surrogates, which no tokenizer takes, replaced one for one."""
+    if not isinstance(text, str):
+        raise InvalidInputError(
+            f"texts[{index}]: got {type(text).__name__}; expected a str (pictures go to embed_images)"
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+    return text
+
+
+def _good_end(text: str, start: int, limit: int) -> int:
+    """The best place to cut at or before `limit`: after a paragraph, a sentence, a word, else right there."""
+    for marks, least in (
+        (("\n\n",), 0.5),
+        ((". ", "! ", "? ", "。", ".\n", "!\n", "?\n"), 0.5),
+        ((" ", "\n", "\t"), 0.0),
+    ):
+        cuts = [text.rfind(mark, start, limit) + len(mark) for mark in marks if mark in text[start:limit]]
+        if cuts and max(cuts) > start + least * (limit - start):
+            return max(cuts)
+    return max(limit, start + 1)
+
+
+def _first_at(spans: list[tuple[int, int]], position: int, least: int) -> int:
+    """Index of the first token at or after `least` that ends behind a character position."""
+    while least < len(spans) and spans[least][1] <= position:
+        least += 1
+    return least

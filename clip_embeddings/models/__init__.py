@@ -1,0 +1,1 @@
+"""From what a model takes to features, whatever the model's family."""

@@ -1,0 +1,36 @@
+"""What the embedder asks of a model, whatever its family. Imports nothing heavy at run time."""
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from clip_embeddings.inputs.preprocess import Preprocessing
+    from clip_embeddings.inputs.tokens import TextTokenizer
+
+
+class Encoder(Protocol):
+    """Two towers into one space. To add a model family, write one of these and a row in `hf.FAMILIES`.
+
+    Attributes:
+        dimension: D, the length of both towers' features.
+        logit_scale: what cosines are multiplied by before the softmax; stored as a log, given as its exp.
+        tokenizer, preprocessing: how text and pictures become the towers' inputs.
+        device, dtype: where and in what precision the weights are, as short names.
+    """
+
+    dimension: int
+    logit_scale: float
+    tokenizer: "TextTokenizer"
+    preprocessing: "Preprocessing"
+    device: str
+    dtype: str
+
+    def encode_text(self, ids: "NDArray[np.int64]") -> "NDArray[np.float32]":
+        """Features of token ids, padded on the right: (B, T) -> (B, D)."""
+        ...
+
+    def encode_image(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+        """Features of cropped pictures: (B, H, W, 3) -> (B, D)."""
+        ...

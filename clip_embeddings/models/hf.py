@@ -1,0 +1,143 @@
+"""The CLIP family behind the Encoder protocol. The only module that imports transformers.
+
+To add a family, write its encoder and a row in FAMILIES. Imports torch, transformers, numpy.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import AutoTokenizer, CLIPModel
+from transformers.utils import logging as hf_logging
+
+from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.inputs.tokens import TextTokenizer
+from clip_embeddings.models.device import choose_device, choose_dtype, with_halving
+from clip_embeddings.models.encoder import Encoder
+from clip_embeddings.models.files import ModelFiles
+from clip_embeddings.models.fingerprint import preprocessing_of
+
+
+class CLIPEncoder:
+    """A transformers `CLIPModel`: text causal with EOS pooling, pictures by the class token."""
+
+    def __init__(self, files: ModelFiles, device: torch.device, dtype: torch.dtype) -> None:
+        self._model = _load_model(files, dtype).to(device).eval()
+        self._device, self._dtype = device, dtype
+        self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
+        self.dimension = int(self._model.config.projection_dim)
+        self.logit_scale = float(self._model.logit_scale.detach().float().exp())
+        self.tokenizer = _load_tokenizer(files, int(self._model.config.text_config.max_position_embeddings))
+        self.preprocessing = preprocessing_of(files)
+        # (p * scale - mean) / std as one multiplication and one addition: (3,) each
+        std = torch.tensor(self.preprocessing.std, device=device)
+        self._gain = self.preprocessing.scale / std
+        self._offset = -torch.tensor(self.preprocessing.mean, device=device) / std
+
+    def encode_text(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(B, T) -> (B, D)."""
+        return with_halving(self._text_features, ids)
+
+    def encode_image(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(B, H, W, 3) -> (B, D)."""
+        return with_halving(self._image_features, pixels)
+
+    @torch.inference_mode()
+    def _text_features(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        # No attention mask: padding comes after the end token, where a causal model cannot see it.
+        return _features(self._model.get_text_features(input_ids=self._to_device(torch.from_numpy(ids))))
+
+    @torch.inference_mode()
+    def _image_features(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        levels = self._to_device(torch.from_numpy(pixels)).float()  # bytes cross to the device, floats do not
+        values = (levels * self._gain + self._offset).permute(0, 3, 1, 2)  # (B, H, W, 3) -> (B, 3, H, W)
+        return _features(self._model.get_image_features(pixel_values=values.to(self._dtype)))
+
+    def _to_device(self, tensor: Tensor) -> Tensor:
+        if self._device.type == "cuda":
+            tensor = tensor.pin_memory()
+        return tensor.to(self._device, non_blocking=True)
+
+
+def _features(output: Any) -> NDArray[np.float32]:
+    """Projected features; releases before 5 return the tensor itself."""
+    tensor: Tensor = getattr(output, "pooler_output", output)
+    features: NDArray[np.float32] = tensor.float().cpu().numpy()
+    return features
+
+
+def _load_model(files: ModelFiles, dtype: torch.dtype) -> Any:
+    try:
+        with _quiet():
+            loaded: Any = CLIPModel.from_pretrained(
+                files.folder,
+                dtype=dtype,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except Exception as error:  # damaged files surface as errors of safetensors, json or torch
+        raise ModelLoadError(
+            f"model {files.model!r}: cannot load the weights in {files.folder} ({error})"
+        ) from error
+    model, report = loaded
+    # transformers fills a missing weight with random numbers and goes on.
+    if absent := [*report["missing_keys"], *report["mismatched_keys"]]:
+        raise ModelLoadError(
+            f"model {files.model!r}: {len(absent)} weights are missing or of another shape, first {absent[0]}"
+        )
+    return model
+
+
+def _load_tokenizer(files: ModelFiles, context: int) -> TextTokenizer:
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(files.folder, local_files_only=True, use_fast=True)
+        backend = tokenizer.backend_tokenizer
+    except Exception as error:
+        raise ModelLoadError(f"model {files.model!r}: cannot load its tokenizer ({error})") from error
+    return TextTokenizer(backend, context=context, pad=int(tokenizer.pad_token_id or 0))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bar and no load report while a library loads; both are settings of the whole process."""
+    settings: Any = hf_logging  # untyped functions
+    bars, level = settings.is_progress_bar_enabled(), settings.get_verbosity()
+    settings.disable_progress_bar()
+    settings.set_verbosity_error()
+    try:
+        yield
+    finally:
+        settings.set_verbosity(level)
+        if bars:
+            settings.enable_progress_bar()
+
+
+FAMILIES: dict[str, Callable[[ModelFiles, torch.device, torch.dtype], Encoder]] = {"clip": CLIPEncoder}
+_LOADED: dict[tuple[object, ...], Encoder] = {}
+_LOADING = Lock()
+
+
+def load_encoder(files: ModelFiles, *, device: str = "auto", dtype: str = "auto") -> Encoder:
+    """Load a model, once for each identity, device and dtype in this process.
+
+    Raises:
+        ModelLoadError: not a family we know, or damaged files.
+        InvalidInputError: the device is not on this machine.
+    """
+    place = choose_device(device)
+    precision = choose_dtype(dtype, place)
+    family = files.json("config.json").get("model_type")
+    if family not in FAMILIES:
+        raise ModelLoadError(f"model {files.model!r} is of type {family!r}; supported: {', '.join(FAMILIES)}")
+    stamps = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files.weights())
+    key = (stamps, place, precision)
+    with _LOADING:
+        if key not in _LOADED:
+            _LOADED[key] = FAMILIES[family](files, place, precision)
+        return _LOADED[key]

@@ -1,0 +1,38 @@
+"""Ordered, bounded, overlapped work: threads prepare the next items while the caller uses the last ones.
+
+Imports the standard library only.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def map_ordered(work: Callable[[T], R], items: Iterable[T], *, threads: int, ahead: int) -> Iterator[R]:
+    """Yield work(item) for each item in order, at most `ahead` results waiting.
+
+    Leaving the loop early cancels what has not begun. An exception in `work` is raised at its item's turn.
+    """
+    source = iter(items)
+    with ThreadPoolExecutor(threads, thread_name_prefix="clip-embeddings") as pool:
+        waiting: deque[Future[R]] = deque(pool.submit(work, item) for item in islice(source, ahead))
+        try:
+            while waiting:
+                result = waiting.popleft().result()
+                waiting.extend(pool.submit(work, item) for item in islice(source, 1))
+                yield result
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of `size` items, the last one shorter."""
+    source = iter(items)
+    while batch := list(islice(source, size)):
+        yield batch

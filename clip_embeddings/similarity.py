@@ -1,0 +1,49 @@
+"""Comparing vectors. Imports numpy only."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from clip_embeddings.errors import InvalidInputError
+
+
+def l2_normalize(vectors: ArrayLike) -> NDArray[np.float32]:
+    """Scale each row to unit L2 norm: (N, D) -> float32 (N, D). A row of zeros stays zero."""
+    rows = _as_rows(vectors)
+    norms = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
+    units: NDArray[np.float32] = (rows / np.where(norms > 0, norms, 1.0)).astype(np.float32)
+    return units
+
+
+def cosine_similarity(a: ArrayLike, b: ArrayLike) -> NDArray[np.float32]:
+    """Cosine of every row of a with every row of b: (N, D), (M, D) -> float32 (N, M).
+
+    Raises:
+        InvalidInputError: the rows have different lengths, so they come from different models.
+    """
+    left, right = l2_normalize(a), l2_normalize(b)
+    if left.shape[1] != right.shape[1]:
+        raise InvalidInputError(
+            f"cosine_similarity: rows of {left.shape[1]} and {right.shape[1]} numbers cannot be compared; "
+            "both sides have to come from the same model"
+        )
+    cosines: NDArray[np.float32] = np.clip(left @ right.T, -1.0, 1.0)
+    return cosines
+
+
+def softmax(logits: ArrayLike) -> NDArray[np.float32]:
+    """Probabilities along the last axis: (N, M) -> float32 (N, M), rows sum to 1."""
+    values = np.asarray(logits, np.float64)
+    values = np.exp(values - values.max(axis=-1, keepdims=True))
+    shares: NDArray[np.float32] = (values / values.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return shares
+
+
+def _as_rows(vectors: ArrayLike) -> NDArray[Any]:
+    rows = np.asarray(vectors)
+    if rows.ndim == 1:
+        rows = rows[None, :]
+    if rows.ndim != 2:
+        raise InvalidInputError(f"got an array of shape {rows.shape}; expected (N, D), one vector a row")
+    return rows

@@ -1,0 +1,21 @@
+"""Type aliases of the public interface. Imports nothing heavy at run time."""
+
+from os import PathLike
+from typing import IO, TYPE_CHECKING, Literal, TypeAlias, Union
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+Embeddings: TypeAlias = "NDArray[np.float32]"
+"""float32 array of shape (N, D), rows of unit L2 norm."""
+
+ImageInput: TypeAlias = Union[str, PathLike[str], bytes, IO[bytes], "Image", "NDArray[np.uint8]"]
+"""A path, `file://` or `data:` URI, encoded bytes, binary file object, PIL image or HWC uint8 array."""
+
+Role = Literal["document", "query"]
+"""What a vector is for: to be stored or to search with."""
+
+LongText = Literal["truncate", "chunk", "error"]
+"""What happens to a text over the context limit."""

@@ -1,0 +1,32 @@
+"""CLIP embeddings for Chroma: an embedding function for text and pictures, ingestion and retrieval.
+
+Importing this package registers the embedding function, so import it before reopening a collection.
+"""
+
+try:
+    import chromadb as _chromadb
+except ImportError as error:
+    from clip_embeddings import MissingExtraError
+
+    raise MissingExtraError(
+        'chroma_clip_embeddings needs chromadb: pip install "clip-embeddings[chroma]"'
+    ) from error
+del _chromadb
+
+from chroma_clip_embeddings.collection import connect, embedder_of, open_collection
+from chroma_clip_embeddings.function import CLIPEmbeddingFunction
+from chroma_clip_embeddings.ingestion import IngestFailure, IngestReport, ingest
+from chroma_clip_embeddings.retrieval import Hit, SearchResult, search
+
+__all__ = [
+    "CLIPEmbeddingFunction",
+    "Hit",
+    "IngestFailure",
+    "IngestReport",
+    "SearchResult",
+    "connect",
+    "embedder_of",
+    "ingest",
+    "open_collection",
+    "search",
+]

@@ -1,0 +1,118 @@
+"""CLIPEmbeddingFunction: the core embedder behind Chroma's embedding-function protocol.
+
+Imports chromadb and the public core.
+"""
+
+from typing import Any, cast
+
+import numpy as np
+from chromadb.api.types import EmbeddingFunction, Embeddings, Space
+from chromadb.utils.embedding_functions import register_embedding_function
+
+from clip_embeddings import CLIPEmbedder, EmbedderConfig, InvalidInputError
+from clip_embeddings.types import LongText, Role
+
+Item = Any  # a string (text) or an image array, as Chroma hands them over
+
+
+@register_embedding_function
+class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
+    """Text and pictures into one space, for `create_collection(embedding_function=...)`.
+
+    Strings are text and arrays are pictures; a string is never opened as a path. Creating one is free and
+    cannot fail on a stored config: Chroma builds several copies on every write, and an exception in one of
+    them would silently turn the collection into one with another distance. The model loads at first use
+    and is shared by all copies.
+
+    Args:
+        model_name: hub id, local folder, or the bundled "tiny".
+        revision, long_text: part of the identity; stored with the collection, as is model_name.
+        device, dtype, batch_size: where and how fast; never stored.
+    """
+
+    def __init__(
+        self,
+        model_name: str = EmbedderConfig().model,
+        *,
+        revision: str | None = None,
+        long_text: LongText = "truncate",
+        device: str = "auto",
+        dtype: str = "auto",
+        batch_size: int = 32,
+    ) -> None:
+        self.embedder = CLIPEmbedder(
+            model_name,
+            revision=revision,
+            long_text=long_text,
+            device=device,
+            dtype=dtype,
+            batch_size=batch_size,
+        )
+
+    @classmethod
+    def of(cls, embedder: CLIPEmbedder) -> "CLIPEmbeddingFunction":
+        """Put an embedder that exists already behind Chroma's protocol."""
+        function = cls()
+        function.embedder = embedder
+        return function
+
+    def __call__(self, input: Any) -> Embeddings:
+        """Embed documents: strings as text, arrays as pictures; one vector an item, in order."""
+        return self._embed(input, "document")
+
+    def embed_query(self, input: Any) -> Embeddings:
+        """Embed queries: strings as text, arrays as pictures."""
+        return self._embed(input, "query")
+
+    def _embed(self, items: Any, role: Role) -> Embeddings:
+        items = [items] if isinstance(items, str) else list(items)
+        texts = [i for i, item in enumerate(items) if isinstance(item, str)]
+        pictures = [i for i, item in enumerate(items) if not isinstance(item, str)]
+        rows = np.empty((len(items), self.embedder.dimension), np.float32)
+        if texts:
+            rows[texts] = self.embedder.embed_texts([items[i] for i in texts], role=role)
+        if pictures:
+            rows[pictures] = self.embedder.embed_images([items[i] for i in pictures], role=role)
+        return cast(Embeddings, list(rows))
+
+    @staticmethod
+    def name() -> str:
+        return "clip-embeddings"
+
+    def default_space(self) -> Space:
+        return "cosine"
+
+    def supported_spaces(self) -> list[Space]:
+        return ["cosine", "ip", "l2"]
+
+    def is_legacy(self) -> bool:
+        return False
+
+    def get_config(self) -> dict[str, Any]:
+        """Identity only: a collection built on a GPU opens on a laptop."""
+        identity = self.embedder.config.identity()
+        return {"model_name": identity.pop("model"), **identity}
+
+    @staticmethod
+    def build_from_config(config: dict[str, Any]) -> "CLIPEmbeddingFunction":
+        """Build from a stored config. Settings of later versions are left out here and refused at opening."""
+        known = {
+            key: config[key] for key in ("model_name", "revision", "long_text") if config.get(key) is not None
+        }
+        try:
+            return CLIPEmbeddingFunction(**known)
+        except InvalidInputError:
+            return CLIPEmbeddingFunction()
+
+    def validate_config_update(self, old_config: dict[str, Any], new_config: dict[str, Any]) -> None:
+        if changed := [
+            key for key in {*old_config, *new_config} if old_config.get(key) != new_config.get(key)
+        ]:
+            raise InvalidInputError(
+                f"{', '.join(sorted(changed))} cannot change: the stored vectors come from {old_config}, "
+                f"not from {new_config}. Make a new collection and ingest into it"
+            )
+
+    @staticmethod
+    def validate_config(config: dict[str, Any]) -> None:
+        """Everything is checked where it is used; see `build_from_config`."""

@@ -1,0 +1,195 @@
+"""Folders of pictures and text -> rows of one collection. Running it again embeds only what is missing.
+
+Imports chromadb and the public core.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import chromadb
+import numpy as np
+from numpy.typing import NDArray
+
+from chroma_clip_embeddings.collection import check_identity, embedder_of, store_errors
+from chroma_clip_embeddings.sources import Source, UnusableFile, absolute, find_files, read_source
+from clip_embeddings import CLIPEmbedder
+
+_ROWS = 128  # embedded and stored together: what a killed run does again at most, for each modality
+
+
+@dataclass(frozen=True, slots=True)
+class IngestFailure:
+    """A file that gave no row, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What became of the files.
+
+    Attributes:
+        images, passages: rows added.
+        skipped: rows that were there already.
+        failures: files that gave no row.
+        seconds: how long it took.
+    """
+
+    images: int = 0
+    passages: int = 0
+    skipped: int = 0
+    failures: list[IngestFailure] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.images} pictures and {self.passages} text passages added, {self.skipped} already there, "
+            f"{len(self.failures)} failed, in {self.seconds:.1f} s"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row to be: `item` is the picture's bytes or the passage."""
+
+    id: str
+    item: bytes | str
+    document: str
+    metadata: dict[str, Any]
+
+    @property
+    def is_picture(self) -> bool:
+        return isinstance(self.item, bytes)
+
+
+def ingest(
+    paths: Iterable[str | os.PathLike[str]],
+    collection: chromadb.Collection,
+    *,
+    captions: Mapping[str, str] | None = None,
+    show_progress: bool = False,
+) -> IngestReport:
+    """Store the pictures and texts at and under `paths`.
+
+    Pictures are told from text by content. Text is split into passages that fit the model's context. A row's
+    id is made of its content, so what is stored already is not embedded again. A file that cannot be used is
+    reported and the rest goes on.
+
+    Args:
+        paths: files and folders; hidden files are left out.
+        collection: made with `open_collection` or with a `CLIPEmbeddingFunction`.
+        captions: path -> what a picture's row has as its document; its file name where none is given.
+    Raises:
+        InvalidInputError: a path does not exist.
+        FingerprintMismatchError: the collection holds vectors of another model.
+        StoreError: the store went away; says how many rows are safe.
+    """
+    started = time.perf_counter()
+    embedder = embedder_of(collection)
+    check_identity(collection, embedder)
+    report = IngestReport()
+    files = find_files(paths)
+    names = {absolute(path): caption for path, caption in (captions or {}).items()}
+    writer = _Writer(collection, embedder, report)
+    for path in _progress(files, show_progress):
+        try:
+            source = read_source(path)
+        except UnusableFile as error:
+            report.failures.append(IngestFailure(str(path), str(error)))
+            continue
+        for row in _rows(source, embedder, names.get(path)):
+            writer.add(row)
+    writer.flush()
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _rows(source: Source, embedder: CLIPEmbedder, caption: str | None) -> Iterator[_Row]:
+    common = {"uri": str(source.path), "content_sha256": source.sha256}
+    if source.text is None:
+        # A row without a document is dropped by some readers of the collection, so there is always one.
+        metadata = {"modality": "image", **common}
+        yield _Row(f"image:{source.sha256}", source.content, caption or source.path.name, metadata)
+        return
+    for passage in embedder.split_text(source.text):
+        span = {"start": passage.start, "end": passage.end}
+        identity = f"text:{source.sha256}:{passage.start}-{passage.end}"
+        yield _Row(identity, passage.text, passage.text, {"modality": "text", **common, **span})
+
+
+class _Writer:
+    """Collects rows of each modality and stores them in batches."""
+
+    def __init__(self, collection: chromadb.Collection, embedder: CLIPEmbedder, report: IngestReport) -> None:
+        self._collection, self._embedder, self._report = collection, embedder, report
+        self._waiting: dict[bool, dict[str, _Row]] = {True: {}, False: {}}
+        self._size = min(_ROWS, collection._client.get_max_batch_size())
+
+    def add(self, row: _Row) -> None:
+        waiting = self._waiting[row.is_picture]
+        if row.id in waiting:
+            self._report.skipped += 1
+            return
+        waiting[row.id] = row
+        if len(waiting) >= self._size:
+            self._store(waiting)
+
+    def flush(self) -> None:
+        for waiting in self._waiting.values():
+            self._store(waiting)
+
+    def _store(self, waiting: dict[str, _Row]) -> None:
+        rows = list(waiting.values())
+        waiting.clear()
+        if not rows:
+            return
+        fix = (
+            f"{self._report.images + self._report.passages} rows of this run are stored and safe; "
+            "run the same ingestion again to go on"
+        )
+        with store_errors("look up stored rows", fix):
+            stored = set(self._collection.get(ids=[row.id for row in rows], include=[])["ids"])
+        self._report.skipped += len(stored)
+        rows, embeddings = self._embed([row for row in rows if row.id not in stored])
+        if rows:
+            with store_errors("store rows", fix):
+                self._collection.upsert(
+                    ids=[row.id for row in rows],
+                    embeddings=embeddings,
+                    documents=[row.document for row in rows],
+                    metadatas=[row.metadata for row in rows],
+                    uris=[row.metadata["uri"] for row in rows],
+                )
+            self._count(rows)
+
+    def _embed(self, rows: list[_Row]) -> tuple[list[_Row], NDArray[np.float32]]:
+        """The rows that could be embedded, and their vectors."""
+        if not rows or not rows[0].is_picture:
+            return rows, self._embedder.embed_texts([str(row.item) for row in rows])
+        good: list[int] = []
+        vectors: list[NDArray[np.float32]] = []
+        for batch in self._embedder.iter_images(row.item for row in rows if isinstance(row.item, bytes)):
+            good += batch.indices.tolist()
+            vectors.append(batch.embeddings)
+            for failure in batch.failures:
+                uri = rows[failure.index].metadata["uri"]
+                self._report.failures.append(IngestFailure(uri, failure.reason))
+        return [rows[i] for i in good], np.concatenate(vectors)
+
+    def _count(self, rows: list[_Row]) -> None:
+        if rows[0].is_picture:
+            self._report.images += len(rows)
+        else:
+            self._report.passages += len(rows)
+
+
+def _progress(files: list[Any], show: bool) -> Iterable[Any]:
+    if not show:
+        return files
+    from rich.progress import track
+
+    return track(files, "Reading and embedding files")

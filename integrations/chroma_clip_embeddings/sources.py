@@ -1,0 +1,106 @@
+"""Files on disk -> what a row is made of: found, read once, told apart by content.
+
+Imports Pillow and the standard library.
+"""
+
+import codecs
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from clip_embeddings import InvalidInputError
+
+_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, read. `text` is None for a picture."""
+
+    path: Path
+    sha256: str
+    content: bytes
+    text: str | None
+
+
+class UnusableFile(Exception):
+    """Why a file is neither a picture nor text that can be stored."""
+
+
+def find_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Every regular file at or under the paths, folders walked in order of name, hidden ones left out.
+
+    Raises:
+        InvalidInputError: a path does not exist.
+    """
+    found: dict[Path, None] = {}
+    for path in map(absolute, _listed(paths)):
+        if not path.exists():
+            raise InvalidInputError(f"no such file or folder: {path}")
+        found.update(dict.fromkeys(_walk(path) if path.is_dir() else [path]))
+    return list(found)
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """The path from the root; unlike `Path.resolve` a link keeps its own name."""
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def _listed(paths: Iterable[str | os.PathLike[str]]) -> list[str | os.PathLike[str]]:
+    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root, name) for name in sorted(files) if not name.startswith("."))
+
+
+def read_source(path: Path) -> Source:
+    """Read a file and tell a picture from text by its content.
+
+    Raises:
+        UnusableFile: with the reason in words.
+    """
+    try:
+        if not path.is_file():
+            raise UnusableFile("is not a regular file")
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnusableFile(f"cannot be read ({error.strerror or error})") from error
+    if not content:
+        raise UnusableFile("empty: 0 bytes")
+    digest = hashlib.sha256(content).hexdigest()
+    if _is_picture(content):
+        return Source(path, digest, content, None)
+    if path.suffix.lower() in Image.registered_extensions():
+        raise UnusableFile(f"is named {path.suffix} but its content is not an image that Pillow reads")
+    return Source(path, digest, content, _decoded(content))
+
+
+def _is_picture(content: bytes) -> bool:
+    try:
+        Image.open(io.BytesIO(content)).close()
+    except UnidentifiedImageError:
+        return False
+    except Exception:  # recognised, then found damaged or too large: reading it will say what is wrong
+        return True
+    return True
+
+
+def _decoded(content: bytes) -> str:
+    encoding = next((name for bom, name in _BOMS.items() if content.startswith(bom)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UnusableFile("is neither a picture that Pillow reads nor text in UTF-8 or UTF-16") from error
+    if "\0" in text:
+        raise UnusableFile("is neither a picture that Pillow reads nor text (it holds NUL bytes)")
+    if not text.strip():
+        raise UnusableFile("holds only white space")
+    return text

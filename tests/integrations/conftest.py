@@ -1,0 +1,72 @@
+"""Stores for the adapter tests: embedded on disk, and a real server on a free port of this machine."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromadb.api import ClientAPI
+
+from chroma_clip_embeddings import connect
+from clip_embeddings import StoreError
+from clip_embeddings.models.tiny.draw import render
+from clip_embeddings.models.tiny.scenes import scenes
+
+
+@pytest.fixture
+def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the embedded store is; apart from `tmp_path`, which tests ingest."""
+    return tmp_path_factory.mktemp("store") / "db"
+
+
+@pytest.fixture
+def client(store_folder: Path) -> ClientAPI:
+    """An embedded store in a folder of its own."""
+    return connect(store_folder)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Host and port of a running `chroma run`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("server")
+    program = Path(sys.executable).with_name("chroma")
+    command = [str(program), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
+    with (
+        (folder / "server.log").open("w") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as process,
+    ):
+        try:
+            _wait_for(port, process)
+            yield "127.0.0.1", port
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the Chroma server ended before it answered"
+        try:
+            connect(host="127.0.0.1", port=port).heartbeat()
+            return
+        except StoreError:
+            time.sleep(0.2)
+    raise AssertionError("the Chroma server did not answer within a minute")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve scenes and three notes, one of them longer than the context; not to be written to."""
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "notes").mkdir()
+    for i, scene in enumerate(scenes(40, 12)):
+        render(scene, 128).save(folder / f"scene-{i:02}.png")
+    (folder / "notes" / "cat.txt").write_text("The cat has an appointment with the vet.", encoding="utf-8")
+    (folder / "notes" / "sea.md").write_text("노을지는 바다에서 산책했다.", encoding="utf-8")
+    (folder / "notes" / "long.txt").write_text("The dog ran on the beach. " * 40, encoding="utf-8")
+    return folder

@@ -1,0 +1,119 @@
+"""The embedding function under Chroma's own protocol, in an embedded store, a new process and over HTTP."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from chromadb.api import ClientAPI
+from chromadb.utils.embedding_functions import known_embedding_functions
+
+from chroma_clip_embeddings import CLIPEmbeddingFunction, connect
+from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings.models.tiny.draw import render
+from clip_embeddings.models.tiny.scenes import sample_scene
+
+TEXTS = ["a photo of a cat", "노을지는 바다"]
+PICTURE = np.asarray(render(sample_scene(3), 96))
+
+
+@pytest.fixture
+def function() -> CLIPEmbeddingFunction:
+    return CLIPEmbeddingFunction("tiny", device="cpu", dtype="float32")
+
+
+def test_importing_the_package_registers_the_function() -> None:
+    assert known_embedding_functions["clip-embeddings"] is CLIPEmbeddingFunction
+
+
+def test_text_and_pictures_in_one_call_come_back_in_order(
+    function: CLIPEmbeddingFunction, tiny: CLIPEmbedder
+) -> None:
+    rows = function([TEXTS[0], PICTURE, TEXTS[1]])
+    expected = np.stack(
+        [*tiny.embed_texts(TEXTS[:1]), *tiny.embed_images([PICTURE]), *tiny.embed_texts(TEXTS[1:])]
+    )
+    np.testing.assert_allclose(np.stack(rows), expected, atol=1e-5)
+    np.testing.assert_allclose(np.stack(function.embed_query([TEXTS[0]])), expected[:1], atol=1e-5)
+
+
+def test_a_path_given_as_text_is_text(
+    function: CLIPEmbeddingFunction, tiny: CLIPEmbedder, tmp_path: Path
+) -> None:
+    path = tmp_path / "scene.png"
+    render(sample_scene(3), 96).save(path)
+    np.testing.assert_allclose(np.stack(function([str(path)])), tiny.embed_texts([str(path)]), atol=1e-5)
+
+
+def test_the_stored_config_is_identity_only_and_makes_the_same_function() -> None:
+    function = CLIPEmbeddingFunction("tiny", long_text="chunk", device="cpu", dtype="float32", batch_size=7)
+    config = function.get_config()
+    assert config == {"model_name": "tiny", "revision": None, "long_text": "chunk"}
+    assert json.loads(json.dumps(config)) == config
+    assert (
+        CLIPEmbeddingFunction.build_from_config(config).embedder.fingerprint == function.embedder.fingerprint
+    )
+
+
+@pytest.mark.parametrize(
+    "config", [{}, {"model_name": 3}, {"long_text": "nonsense"}, {"model_name": "no/such", "later": [1]}]
+)
+def test_building_from_any_config_never_fails(config: dict[str, Any]) -> None:
+    assert isinstance(CLIPEmbeddingFunction.build_from_config(config), CLIPEmbeddingFunction)
+
+
+def test_a_collection_has_cosine_space_and_the_function_on_record(
+    client: ClientAPI, function: CLIPEmbeddingFunction
+) -> None:
+    collection = client.create_collection("photos", embedding_function=function)
+    stored = collection.configuration_json
+    assert stored["hnsw"]["space"] == "cosine"
+    assert stored["embedding_function"] == {
+        "type": "known",
+        "name": "clip-embeddings",
+        "config": function.get_config(),
+    }
+    assert not function.is_legacy()
+
+
+def test_documents_and_images_are_added_and_queried_by_both(
+    client: ClientAPI, function: CLIPEmbeddingFunction
+) -> None:
+    collection = client.create_collection("photos", embedding_function=function)
+    collection.add(ids=["t0", "t1"], documents=TEXTS)
+    collection.add(ids=["p0"], images=[PICTURE])
+    assert collection.query(query_texts=[TEXTS[1]], n_results=1)["ids"] == [["t1"]]
+    assert collection.query(query_images=[PICTURE], n_results=1)["ids"] == [["p0"]]
+
+
+def test_a_config_update_to_another_model_is_refused(function: CLIPEmbeddingFunction) -> None:
+    old = function.get_config()
+    function.validate_config_update(old, dict(old))
+    with pytest.raises(InvalidInputError, match="model_name cannot change"):
+        function.validate_config_update(old, {**old, "model_name": "openai/clip-vit-base-patch32"})
+
+
+def test_a_persisted_collection_is_queried_in_a_new_process(
+    client: ClientAPI, function: CLIPEmbeddingFunction, store_folder: Path
+) -> None:
+    client.create_collection("photos", embedding_function=function).add(ids=["t0", "t1"], documents=TEXTS)
+    program = (
+        "import sys, chromadb, chroma_clip_embeddings\n"
+        "collection = chromadb.PersistentClient(sys.argv[1]).get_collection('photos')\n"
+        f"print(collection.query(query_texts=[{TEXTS[1]!r}], n_results=1)['ids'])\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(store_folder)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == "[['t1']]"
+
+
+def test_it_works_over_http(server: tuple[str, int], function: CLIPEmbeddingFunction) -> None:
+    remote = connect(host=server[0], port=server[1])
+    collection = remote.get_or_create_collection("over-http", embedding_function=function)
+    collection.add(ids=["t0", "t1"], documents=TEXTS)
+    assert remote.get_collection("over-http").query(query_texts=[TEXTS[1]], n_results=1)["ids"] == [["t1"]]

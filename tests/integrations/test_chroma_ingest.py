@@ -1,0 +1,175 @@
+"""Ingestion: what becomes a row, what is reported, and that running again does nothing twice."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import numpy as np
+import pytest
+from chromadb.api import ClientAPI
+
+from chroma_clip_embeddings import connect, ingest, open_collection
+from chroma_clip_embeddings import ingestion as ingestion_module
+from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError
+from clip_embeddings.models.tiny.draw import render
+from clip_embeddings.models.tiny.scenes import sample_scene, scenes
+
+
+@pytest.fixture
+def collection(client: ClientAPI, tiny: CLIPEmbedder) -> chromadb.Collection:
+    return open_collection(client, "photos", embedder=tiny)
+
+
+def rows_of(collection: chromadb.Collection) -> dict[str, tuple[str, dict[str, Any], np.ndarray]]:
+    got = collection.get(include=["documents", "metadatas", "embeddings"])
+    columns = zip(got["ids"], got["documents"], got["metadatas"], got["embeddings"], strict=True)  # type: ignore[arg-type]
+    return {id: (document, dict(meta), np.asarray(vector)) for id, document, meta, vector in columns}
+
+
+def test_pictures_and_passages_become_rows(
+    collection: chromadb.Collection, folder: Path, tiny: CLIPEmbedder
+) -> None:
+    report = ingest([folder], collection)
+    rows = rows_of(collection)
+    assert (report.images, report.skipped, report.failures) == (12, 0, [])
+    assert report.passages == len(rows) - 12
+    pictures = [row for row in rows.values() if row[1]["modality"] == "image"]
+    for document, metadata, vector in pictures:
+        assert document == Path(metadata["uri"]).name
+        np.testing.assert_allclose(vector, tiny.embed_images([metadata["uri"]])[0], atol=1e-5)
+    passages = [row for row in rows.values() if row[1]["modality"] == "text"]
+    for document, metadata, vector in passages:
+        source = Path(metadata["uri"]).read_text(encoding="utf-8")
+        assert source[metadata["start"] : metadata["end"]] == document
+        np.testing.assert_allclose(vector, tiny.embed_texts([document])[0], atol=1e-5)
+    assert len([1 for _, metadata, _ in passages if metadata["uri"].endswith("long.txt")]) > 1
+
+
+def test_a_second_run_adds_nothing_and_changes_nothing(collection: chromadb.Collection, folder: Path) -> None:
+    first = ingest([folder], collection)
+    before = rows_of(collection)
+    second = ingest([folder], collection)
+    assert (second.images, second.passages, second.skipped) == (0, 0, first.images + first.passages)
+    after = rows_of(collection)
+    assert after.keys() == before.keys()
+    assert all((after[key][2] == before[key][2]).all() for key in before)
+
+
+def test_a_new_file_is_all_that_a_later_run_adds(
+    collection: chromadb.Collection, folder: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    ingest([copy], collection)
+    render(sample_scene(999), 128).save(copy / "new.png")
+    report = ingest([copy], collection)
+    assert (report.images, report.passages) == (1, 0)
+
+
+def test_identical_files_are_one_row(collection: chromadb.Collection, folder: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        shutil.copy(folder / "scene-00.png", tmp_path / name)
+    report = ingest([tmp_path / "a.png", tmp_path / "b.png"], collection)
+    assert (report.images, report.skipped) == (1, 1)
+
+
+def test_what_cannot_be_used_is_reported_and_the_rest_is_stored(
+    collection: chromadb.Collection, folder: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    whole = (copy / "scene-03.png").read_bytes()
+    bad = {
+        "cut.png": (whole[: len(whole) // 2], "cannot decode"),
+        "empty.txt": (b"", "empty: 0 bytes"),
+        "blank.txt": (b" \n ", "only white space"),
+        "words.jpg": (b"just words", "not an image"),
+        "program.bin": (b"\x00\x01\xfe\xff", "neither a picture"),
+        "latin.txt": ("caf\u00e9".encode("latin-1"), "UTF-8"),
+    }
+    for name, (content, _) in bad.items():
+        (copy / name).write_bytes(content)
+    report = ingest([copy], collection)
+    assert report.images == 12
+    reasons = {Path(failure.path).name: failure.reason for failure in report.failures}
+    assert reasons.keys() == bad.keys()
+    for name, (_, reason) in bad.items():
+        assert reason in reasons[name]
+
+
+def test_kind_is_told_by_content_not_by_name(collection: chromadb.Collection, tmp_path: Path) -> None:
+    render(sample_scene(5), 64).save(tmp_path / "picture-without-a-name", "JPEG")
+    (tmp_path / "readme").write_text("The sea at sunset.")
+    (tmp_path / "wide.txt").write_bytes("바다".encode("utf-16"))
+    report = ingest([tmp_path], collection)
+    assert (report.images, report.passages, report.failures) == (1, 2, [])
+
+
+def test_hidden_files_are_left_out(collection: chromadb.Collection, tmp_path: Path) -> None:
+    (tmp_path / "seen").mkdir()
+    (tmp_path / "seen" / ".secret.txt").write_text("hidden")
+    (tmp_path / "seen" / ".git").mkdir()
+    (tmp_path / "seen" / ".git" / "config.txt").write_text("hidden")
+    (tmp_path / "seen" / "note.txt").write_text("a note")
+    assert ingest([tmp_path / "seen"], collection).passages == 1
+
+
+def test_a_caption_is_the_document_of_its_picture(collection: chromadb.Collection, folder: Path) -> None:
+    path = str(folder / "scene-00.png")
+    ingest([path], collection, captions={path: "the first scene"})
+    assert collection.get()["documents"] == ["the first scene"]
+
+
+def test_a_path_that_does_not_exist_is_an_error_and_nothing_is_stored(
+    collection: chromadb.Collection, folder: Path
+) -> None:
+    with pytest.raises(InvalidInputError, match=r"no such file or folder.*absent"):
+        ingest([folder, folder / "absent"], collection)
+    assert collection.count() == 0
+
+
+def test_more_rows_than_one_batch(
+    collection: chromadb.Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingestion_module, "_ROWS", 4)
+    for i, scene in enumerate(scenes(200, 10)):
+        render(scene, 48, supersample=1).save(tmp_path / f"{i}.png")
+    (tmp_path / "5-broken.png").write_bytes((tmp_path / "5.png").read_bytes()[:300])
+    report = ingest([tmp_path], collection)
+    assert (report.images, len(report.failures)) == (10, 1)
+    assert collection.count() == 10
+
+
+def test_a_server_that_goes_away_says_what_is_safe(
+    client: ClientAPI, tiny: CLIPEmbedder, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is stored stays, and the same run again goes on from there."""
+    collection = open_collection(client, "photos", embedder=tiny)
+    monkeypatch.setattr(ingestion_module, "_ROWS", 5)
+    upsert, calls = type(collection).upsert, 0
+
+    def failing(self: chromadb.Collection, **rows: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise ConnectionError("connection refused")
+        upsert(self, **rows)
+
+    monkeypatch.setattr(chromadb.Collection, "upsert", failing)
+    with pytest.raises(StoreError, match=r"connection refused.*5 rows of this run are stored and safe"):
+        ingest([folder], collection)
+    assert collection.count() == 5
+    report = ingest([folder], collection)
+    assert (report.images + report.passages, report.skipped) == (collection.count() - 5, 5)
+
+
+def test_ingestion_over_http_equals_that_on_disk(
+    collection: chromadb.Collection, server: tuple[str, int], tiny: CLIPEmbedder, folder: Path
+) -> None:
+    remote = open_collection(connect(host=server[0], port=server[1]), "ingested", embedder=tiny)
+    ingest([folder], collection)
+    ingest([folder], remote)
+    here, there = rows_of(collection), rows_of(remote)
+    assert here.keys() == there.keys()
+    for key in here:
+        assert here[key][:2] == there[key][:2]
+        np.testing.assert_allclose(here[key][2], there[key][2], atol=1e-6)

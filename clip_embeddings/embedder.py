@@ -98,9 +98,10 @@ class CLIPEmbedder:
 
     @cached_property
     def _encoder(self) -> "Encoder":
+        files = self._files  # before torch is imported: an unknown model is answered at once
         from clip_embeddings.models.hf import load_encoder
 
-        return load_encoder(self._files, device=self.config.device, dtype=self.config.dtype)
+        return load_encoder(files, device=self.config.device, dtype=self.config.dtype)
 
     @property
     def dimension(self) -> int:

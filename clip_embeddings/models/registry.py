@@ -46,6 +46,13 @@ _ROWS = (
 MODELS: dict[str, ModelSpec] = {row.name: row for row in _ROWS}
 """Models by the name a user types. Any other CLIPModel checkpoint loads by hub id or folder too."""
 
+# What OpenAI's and open_clip's releases call them.
+_NICKNAMES = {
+    "vit-b-32": "openai/clip-vit-base-patch32",
+    "vit-b-16": "openai/clip-vit-base-patch16",
+    "vit-l-14": "openai/clip-vit-large-patch14",
+}
+
 
 def source_of(model: str) -> str:
     """Where a model's files are: a bundled name becomes its folder, anything else stays."""
@@ -54,8 +61,10 @@ def source_of(model: str) -> str:
 
 def suggestion(model: str) -> str:
     """A sentence for the error about an unknown model."""
-    short = {name.rpartition("/")[2].lower(): name for name in MODELS}
-    close = get_close_matches(model.rpartition("/")[2].lower(), short, n=1, cutoff=0.6)
+    short = _NICKNAMES | {name.rpartition("/")[2].lower(): name for name in MODELS}
+    asked = model.lower()
+    spellings = (asked.rpartition("/")[2], asked.replace("/", "-"))
+    close = [name for spelling in spellings for name in get_close_matches(spelling, short, n=1, cutoff=0.6)]
     hint = f"did you mean {short[close[0]]!r}? " if close else ""
     return (
         f"{hint}Known names: clip-embeddings info --models. "

@@ -1,0 +1,166 @@
+"""The commands and their options; the work is in one module for each, imported when its command runs.
+
+Imports typer and what is light, so that `--help` loads neither torch nor a vector store.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from clip_embeddings import __version__
+from clip_embeddings.cli import options as opt
+from clip_embeddings.cli.guard import guarded
+
+app = typer.Typer(
+    help="Text and pictures in one collection, found across modalities by CLIP embeddings.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"clip-embeddings {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Text and pictures in one collection, found across modalities by CLIP embeddings."""
+
+
+@app.command()
+@guarded
+def ingest(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(exists=True, metavar="PATH", help="Pictures, text files and folders of them."),
+    ],
+    db: opt.Db = None,
+    collection: opt.Collection = opt.DEFAULT_COLLECTION,
+    model: opt.Model = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    device: opt.Device = None,
+    dtype: opt.Dtype = None,
+    batch_size: opt.BatchSize = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if any file failed.")] = False,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Put pictures and texts into a collection. Running it again adds only what is new."""
+    from clip_embeddings.cli.ingest import run
+
+    place = opt.place(db, host, port)
+    run(
+        paths,
+        place,
+        collection,
+        model=model,
+        deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size),
+        strict=strict,
+        as_json=as_json,
+    )
+
+
+@app.command()
+@guarded
+def search(
+    query: Annotated[str | None, typer.Argument(metavar="QUERY", help="What to look for, in words.")] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(
+            "--image", metavar="FILE", exists=True, dir_okay=False, help="Look for what is like a picture."
+        ),
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many to show of each modality.")] = 5,
+    modality: Annotated[opt.Modality, typer.Option(help="What to look for.")] = opt.Modality.any,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT.png", callback=opt.picture_name, help="Also draw the result as a contact sheet."
+        ),
+    ] = None,
+    db: opt.Db = None,
+    collection: opt.Collection = opt.DEFAULT_COLLECTION,
+    model: opt.Model = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Find the pictures and texts that are nearest to a query; give QUERY or --image."""
+    from clip_embeddings.cli.search import run
+
+    if (query is None) == (image is None):
+        raise typer.BadParameter("give exactly one of them", param_hint="QUERY / --image")
+    place = opt.place(db, host, port)
+    run(query, image, place, collection, model=model, k=k, modality=modality, sheet=sheet, as_json=as_json)
+
+
+class _ManyValues(TyperCommand):
+    """`--image a.png b.png` means `--image a.png --image b.png`, so that a shell's `*.png` works."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        return super().parse_args(ctx, opt.repeat_options(args, ("--image", "--text")))
+
+
+@app.command(cls=_ManyValues)
+@guarded
+def similarity(
+    image: Annotated[
+        list[Path],
+        typer.Option("--image", metavar="FILE...", exists=True, dir_okay=False, help="One picture or more."),
+    ],
+    text: Annotated[list[str], typer.Option("--text", metavar="TEXT...", help="One text or more.")],
+    model: opt.Model = None,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Compare pictures with texts: the cosine of each pair, and each text's probability for a picture."""
+    from clip_embeddings.cli.similarity import run
+
+    run(image, text, model=model, as_json=as_json)
+
+
+@app.command()
+@guarded
+def info(
+    models: Annotated[bool, typer.Option("--models", help="List the models known by name.")] = False,
+    model: Annotated[str, typer.Option(metavar="M", help="The model to describe.")] = "tiny",
+    db: opt.Db = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Show versions, the device in use and facts of a model; with --db, a store's collections."""
+    from clip_embeddings.cli.info import run, run_models
+
+    if models:
+        run_models(as_json=as_json)
+    else:
+        run(model, opt.place(db, host, port) if db or host or port else None, as_json=as_json)
+
+
+@app.command()
+@guarded
+def demo(
+    folder: Annotated[
+        Path, typer.Option("--dir", metavar="DIR", file_okay=False, help="Where to write it all.")
+    ] = Path("clip-demo"),
+    debug: opt.Debug = False,
+) -> None:
+    """Draw scenes, write notes, ingest both and search them, with the model that is bundled."""
+    from clip_embeddings.cli.demo import run
+
+    run(folder)

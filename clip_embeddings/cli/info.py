@@ -1,0 +1,102 @@
+"""`clip-embeddings info`: versions, the device in use, facts of a model, collections of a store."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from clip_embeddings import __version__
+from clip_embeddings.cli import render
+from clip_embeddings.cli.options import Place
+from clip_embeddings.cli.store import connect_existing
+from clip_embeddings.config import DEFAULT_MODEL
+from clip_embeddings.models.registry import MODELS
+
+_PACKAGES = ("torch", "transformers", "Pillow", "chromadb")
+
+
+def run_models(*, as_json: bool) -> None:
+    """List the models known by name."""
+    rows = [
+        {
+            "name": spec.name,
+            "dimension": spec.dimension,
+            "languages": spec.languages,
+            "license": spec.license,
+            "bundled": spec.bundled,
+            "notes": spec.notes,
+        }
+        for spec in MODELS.values()
+    ]
+    if as_json:
+        render.print_json(rows)
+        return
+    made = render.table("model", "dimension", "languages", "licence", "notes", right=(1,))
+    made.columns[0].no_wrap = True
+    for row in rows:
+        values = [str(row[key]) for key in ("name", "dimension", "languages", "license", "notes")]
+        made.add_row(*values)
+    out = render.console()
+    out.print(made)
+    out.print(
+        f"Default: {DEFAULT_MODEL}. Any other CLIP checkpoint loads by hub id or folder too.", style="dim"
+    )
+
+
+def run(model: str, place: Place | None, *, as_json: bool) -> None:
+    """Describe this installation, a model, and the collections of a store if one is named."""
+    record: dict[str, Any] = {"versions": _versions(), "model": _model(model)}
+    if place:
+        record["collections"] = _collections(place)
+    if as_json:
+        render.print_json(record)
+        return
+    out = render.console()
+    out.print(render.facts(record["versions"]))
+    out.print()
+    out.print(render.facts(record["model"]))
+    if place:
+        made = render.table("collection", "rows", "model", "fingerprint", title=f"Store {place}", right=(1,))
+        for row in record["collections"]:
+            made.add_row(*(render.clean(str(value)) for value in row.values()))
+        out.print()
+        out.print(made if record["collections"] else f"The store {place} has no collections.")
+
+
+def _versions() -> dict[str, str]:
+    found = {"clip-embeddings": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name.lower()] = version(name)
+        except PackageNotFoundError:
+            found[name.lower()] = "not installed"
+    return found
+
+
+def _model(model: str) -> dict[str, object]:
+    from clip_embeddings import CLIPEmbedder
+    from clip_embeddings.models.files import locate
+
+    embedder = CLIPEmbedder(model)
+    files = locate(model)
+    text = files.json("config.json").get("text_config", {})
+    return {
+        "model": model,
+        "folder": str(files.folder),
+        "revision": files.revision,
+        "dimension": embedder.dimension,
+        "context": text.get("max_position_embeddings", 77),
+        "logit scale": round(embedder.logit_scale, 3),
+        "fingerprint": embedder.fingerprint,
+        "device": embedder.device,
+        "dtype": embedder.dtype,
+    }
+
+
+def _collections(place: Place) -> list[dict[str, Any]]:
+    rows = []
+    for each in connect_existing(place).list_collections():
+        function = each.configuration_json.get("embedding_function") or {}
+        made_with = function.get("config", {}).get("model_name") or function.get("name", "")
+        fingerprint = (each.metadata or {}).get("clip_fingerprint", "")
+        rows.append({"name": each.name, "rows": each.count(), "model": made_with, "fingerprint": fingerprint})
+    return sorted(rows, key=lambda row: str(row["name"]))

@@ -1,0 +1,78 @@
+"""`clip-embeddings ingest`: files into a collection, and a report of what became of them."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+
+from clip_embeddings.cli import render
+from clip_embeddings.cli.options import Place
+from clip_embeddings.cli.store import open_or_create
+
+if TYPE_CHECKING:
+    from chroma_clip_embeddings import IngestReport
+
+
+def run(
+    paths: Sequence[Path],
+    place: Place,
+    name: str,
+    *,
+    model: str | None,
+    deployment: dict[str, Any],
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Ingest and report; exit with 1 if `strict` and a file failed."""
+    from chroma_clip_embeddings import ingest
+
+    collection = open_or_create(place, name, model, deployment)
+    report = ingest(paths, collection, show_progress=sys.stdout.isatty() and not as_json)
+    rows = collection.count()
+    if as_json:
+        render.print_json(_record(report, place, name, rows))
+    else:
+        out = render.console()
+        show_report(out, report)
+        out.print(f"The collection {name!r} in {place} holds {render.counted(rows, 'row')}.", soft_wrap=True)
+    if strict and report.failures:
+        raise typer.Exit(1)
+
+
+def show_report(out: Console, report: "IngestReport") -> None:
+    """A table of counts, then each failure with its reason."""
+    counts = {
+        "pictures added": report.images,
+        "passages added": report.passages,
+        "rows already there": report.skipped,
+        "files failed": len(report.failures),
+    }
+    out.print(render.facts({name: f"{count:,}" for name, count in counts.items()}, right=True))
+    if report.failures:
+        out.print()
+        failed = render.table("file", "reason", title="Failed")
+        for failure in report.failures:
+            failed.add_row(render.short_path(failure.path), render.clean(failure.reason))
+        out.print(failed)
+    out.print(f"\n{report.seconds:.1f} s{_rate(report)}")
+
+
+def _rate(report: "IngestReport") -> str:
+    added = report.images + report.passages
+    return f", {added / report.seconds:.1f} rows a second" if added and report.seconds else ""
+
+
+def _record(report: "IngestReport", place: Place, name: str, rows: int) -> dict[str, Any]:
+    return {
+        "store": str(place),
+        "collection": name,
+        "images": report.images,
+        "passages": report.passages,
+        "skipped": report.skipped,
+        "failures": [{"path": failure.path, "reason": failure.reason} for failure in report.failures],
+        "seconds": round(report.seconds, 3),
+        "rows": rows,
+    }

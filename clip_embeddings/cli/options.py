@@ -1,0 +1,131 @@
+"""Options that several commands share. Imports typer and the standard library."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DEFAULT_DB = Path("clip-db")
+DEFAULT_COLLECTION = "clip"
+DEFAULT_PORT = 8000
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+class Modality(StrEnum):
+    """What a search looks for."""
+
+    any = "any"
+    text = "text"
+    image = "image"
+
+
+_STORE = "Store"
+Db = Annotated[
+    Path | None,
+    typer.Option(
+        "--db",
+        metavar="DIR",
+        file_okay=False,
+        rich_help_panel=_STORE,
+        help=f"Folder of the store ({DEFAULT_DB}).",
+    ),
+]
+Host = Annotated[
+    str | None,
+    typer.Option("--host", metavar="H", rich_help_panel=_STORE, help="A Chroma server instead of a folder."),
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", metavar="P", min=1, max=65535, rich_help_panel=_STORE, help="Its port (8000)."),
+]
+Collection = Annotated[
+    str, typer.Option("--collection", metavar="NAME", rich_help_panel=_STORE, help="Name of the collection.")
+]
+_MODEL = "Model"
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="M",
+        rich_help_panel=_MODEL,
+        help="Hub id, folder, or tiny (bundled). Left out: the collection's own, else the default "
+        "(info --models lists them).",
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device", metavar="D", rich_help_panel=_MODEL, help="auto, cpu, mps, cuda or cuda:N (auto)."
+    ),
+]
+Dtype = Annotated[
+    str | None,
+    typer.Option(
+        "--dtype", metavar="T", rich_help_panel=_MODEL, help="auto, float32, bfloat16 or float16 (auto)."
+    ),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option("--batch-size", metavar="N", min=1, rich_help_panel=_MODEL, help="Items in one pass (32)."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a store is: a folder, or a server if `host` is set."""
+
+    db: Path
+    host: str | None
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}" if self.host else str(self.db)
+
+    @property
+    def arguments(self) -> str:
+        """The options that lead there again."""
+        return f"--host {self.host} --port {self.port}" if self.host else f"--db {self.db}"
+
+
+def place(db: Path | None, host: str | None, port: int | None) -> Place:
+    """Check that the store's options go together.
+
+    Raises:
+        typer.BadParameter: a folder and a server, or a port without a host.
+    """
+    if db and host:
+        raise typer.BadParameter("give a folder or a server, not both", param_hint="--db / --host")
+    if port and not host:
+        raise typer.BadParameter("needs --host", param_hint="--port")
+    return Place(db or DEFAULT_DB, host, port or DEFAULT_PORT)
+
+
+def deployment(**settings: Any) -> dict[str, Any]:
+    """The settings that were given."""
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def picture_name(path: Path | None) -> Path | None:
+    """Check a file name to write a picture to, before any work is done for it."""
+    if path is not None and path.suffix.lower() not in _PICTURES:
+        raise typer.BadParameter(f"{path} is not named as a picture: {', '.join(_PICTURES)}")
+    return path
+
+
+def repeat_options(args: list[str], names: tuple[str, ...]) -> list[str]:
+    """Repeat an option's name before each value that follows it: `--x a b` becomes `--x a --x b`."""
+    repeated: list[str] = []
+    current: str | None = None
+    for arg in args:
+        if arg.startswith("-") and len(arg) > 1:
+            current = arg if arg in names else None
+        elif current:
+            repeated += [current, arg]
+            continue
+        if current is None:
+            repeated.append(arg)
+    return repeated + ([current] if current and args and args[-1] == current else [])

@@ -1,0 +1,67 @@
+"""`clip-embeddings search`: a query in words or a picture, answered from a collection."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clip_embeddings.cli import render
+from clip_embeddings.cli.guard import say
+from clip_embeddings.cli.options import Modality, Place
+from clip_embeddings.cli.store import open_existing
+
+if TYPE_CHECKING:
+    from chroma_clip_embeddings import SearchResult
+
+
+def run(
+    query: str | None,
+    image: Path | None,
+    place: Place,
+    name: str,
+    *,
+    model: str | None,
+    k: int,
+    modality: Modality,
+    sheet: Path | None,
+    as_json: bool,
+) -> None:
+    """Search, print the result, and draw it if asked."""
+    from chroma_clip_embeddings import search
+
+    collection = open_existing(place, name, model)
+    result = search(collection, text=query, image=image, k=k, modality=modality.value)
+    if as_json:
+        _print_json(query, image, modality, result)
+    else:
+        _print_tables(query, image, modality, result)
+    if sheet:
+        draw_sheet(sheet, query, image, result)
+        if not as_json:
+            render.console().print(f"\nContact sheet: {sheet}")
+
+
+def draw_sheet(path: Path, query: str | None, image: Path | None, result: "SearchResult") -> None:
+    """Write one query's contact sheet."""
+    from clip_embeddings.cli.fonts import KOREAN_FONT_NOTE
+    from clip_embeddings.cli.sheet import Panel, write_sheet
+
+    if write_sheet(path, [Panel(query, image, result.images, result.texts)]).romanized:
+        say("note", KOREAN_FONT_NOTE)
+
+
+def _print_tables(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
+    out = render.console()
+    out.print(f'"{render.brief(query, 160)}"' if query is not None else f"Like {image}", style="bold")
+    out.print()
+    render.show_result(out, result, modality=modality.value)
+    if modality is Modality.any and result.images and result.texts:
+        out.print()
+        out.print(render.GAP_NOTE, style="dim")
+
+
+def _print_json(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
+    asked = {"text": query} if query is not None else {"image": str(image)}
+    found = {
+        side: [render.hit_record(hit, rank) for rank, hit in enumerate(hits, 1)]
+        for side, hits in (("images", result.images), ("texts", result.texts))
+    }
+    render.print_json({"query": asked, "modality": modality.value, **found})

@@ -1,0 +1,161 @@
+"""The contact sheet: for each query its pictures and passages as cards with their scores. Imports Pillow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clip_embeddings.cli.canvas import ACCENT, GREY, INK, LINE, TINT, WELL, Canvas, wrap
+from clip_embeddings.cli.fonts import fit_text, font_for
+from clip_embeddings.errors import ImageDecodeError
+from clip_embeddings.inputs.images import load_image
+
+if TYPE_CHECKING:
+    from chroma_clip_embeddings import Hit
+
+WIDTH, MARGIN, GAP = 1240, 43, 16
+INSIDE = WIDTH - 2 * MARGIN
+PICTURES_IN_ROW, PASSAGES_IN_ROW = 5, 3
+_PICTURE = (INSIDE - (PICTURES_IN_ROW - 1) * GAP) // PICTURES_IN_ROW
+_PASSAGE = (INSIDE - (PASSAGES_IN_ROW - 1) * GAP) // PASSAGES_IN_ROW
+_PICTURE_HEIGHT = _PICTURE + 38
+_HEADING, _HEADING_WITH_PICTURE, _LABEL, _BETWEEN, _TITLE = 50, 118, 26, 48, 92
+_LETTER, _MOST_LINES = 15, 4  # of a passage: type size, lines shown
+_THUMBNAIL = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One query and what it found; exactly one of `query` and `image` is set."""
+
+    query: str | None
+    image: Path | None
+    pictures: "Sequence[Hit]"
+    passages: "Sequence[Hit]"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReport:
+    """Size in pixels, and whether Korean was written in Latin letters for want of a font."""
+
+    size: tuple[int, int]
+    romanized: bool
+
+
+def write_sheet(path: Path, panels: Sequence[Panel], *, title: str = "", subtitle: str = "") -> SheetReport:
+    """Draw the panels below each other and write the picture; its folder is made if need be."""
+    height = 2 * MARGIN + sum(map(_height, panels)) + (len(panels) - 1) * _BETWEEN + (_TITLE if title else 0)
+    canvas = Canvas(WIDTH, height)
+    top = MARGIN
+    if title:
+        canvas.text((MARGIN, top - 6), title, 32, width=INSIDE, bold=True)
+        canvas.text((MARGIN, top + 40), subtitle, 16, width=INSIDE, color=GREY)
+        top += _TITLE
+    for index, panel in enumerate(panels):
+        if index:
+            canvas.rounded((MARGIN, top + _BETWEEN // 2 - 1, INSIDE, 2), LINE, radius=1)
+            top += _BETWEEN
+        _draw_panel(canvas, panel, top)
+        top += _height(panel)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    canvas.page.save(path)
+    return SheetReport(canvas.page.size, canvas.romanized)
+
+
+def _height(panel: Panel) -> int:
+    rows = -(-len(panel.pictures) // PICTURES_IN_ROW), -(-len(panel.passages) // PASSAGES_IN_ROW)
+    heights = _PICTURE_HEIGHT, _passage_height(panel)
+    cards = sum(_LABEL + count * (height + GAP) for count, height in zip(rows, heights, strict=True) if count)
+    return (_HEADING_WITH_PICTURE if panel.image else _HEADING) + (cards - GAP + 4 if cards else 30)
+
+
+def _passage_height(panel: Panel) -> int:
+    """All cards of a panel are as high as its longest passage needs."""
+    lines = [passage_lines(hit.document) for hit in panel.passages]
+    return 68 + max(lines, default=1) * 21
+
+
+def passage_lines(passage: str) -> int:
+    """How many lines of a card a passage takes."""
+    text, _ = fit_text(passage)
+    return len(wrap(text, font_for(text, _LETTER), _PASSAGE - 28, _MOST_LINES))
+
+
+def _draw_panel(canvas: Canvas, panel: Panel, top: int) -> None:
+    top = _draw_heading(canvas, panel, top)
+    if not panel.pictures and not panel.passages:
+        canvas.text((MARGIN, top), "Nothing found.", 15, width=INSIDE, color=GREY)
+    if panel.pictures:
+        top = _draw_label(canvas, "Pictures", top)
+        for index, hit in enumerate(panel.pictures):
+            row, column = divmod(index, PICTURES_IN_ROW)
+            at = MARGIN + column * (_PICTURE + GAP), top + row * (_PICTURE_HEIGHT + GAP)
+            _draw_picture(canvas, hit, index + 1, at)
+        top += -(-len(panel.pictures) // PICTURES_IN_ROW) * (_PICTURE_HEIGHT + GAP) + 4
+    if panel.passages:
+        top, height = _draw_label(canvas, "Passages", top), _passage_height(panel)
+        for index, hit in enumerate(panel.passages):
+            row, column = divmod(index, PASSAGES_IN_ROW)
+            at = MARGIN + column * (_PASSAGE + GAP), top + row * (height + GAP)
+            _draw_passage(canvas, hit, index + 1, (*at, _PASSAGE, height))
+
+
+def _draw_heading(canvas: Canvas, panel: Panel, top: int) -> int:
+    if panel.image is None:
+        canvas.text((MARGIN, top), f"“{panel.query}”", 25, width=INSIDE, bold=True)
+        return top + _HEADING
+    _draw_thumbnail(canvas, panel.image, (MARGIN, top, _THUMBNAIL, _THUMBNAIL))
+    left = MARGIN + _THUMBNAIL + 20
+    canvas.text((left, top + 20), "Like this picture", 25, width=WIDTH - MARGIN - left, bold=True)
+    canvas.text((left, top + 56), panel.image.name, 15, width=WIDTH - MARGIN - left, color=GREY)
+    return top + _HEADING_WITH_PICTURE
+
+
+def _draw_label(canvas: Canvas, label: str, top: int) -> int:
+    canvas.text((MARGIN, top), label, 14, width=INSIDE, color=GREY, bold=True)
+    return top + _LABEL
+
+
+def _draw_picture(canvas: Canvas, hit: "Hit", rank: int, at: tuple[int, int]) -> None:
+    left, top = at
+    canvas.card((left, top, _PICTURE, _PICTURE_HEIGHT))
+    _draw_thumbnail(canvas, Path(hit.uri), (left + 7, top + 7, _PICTURE - 14, _PICTURE - 14))
+    _draw_rank(canvas, rank, (left + 9, top + _PICTURE + 3))
+    _draw_score(canvas, hit.score, (left + _PICTURE - 11, top + _PICTURE + 6))
+    canvas.text((left + 42, top + _PICTURE + 6), _caption(hit), 14, width=_PICTURE - 106, color=GREY)
+
+
+def _draw_passage(canvas: Canvas, hit: "Hit", rank: int, box: tuple[int, int, int, int]) -> None:
+    left, top, _, _ = box
+    canvas.card(box)
+    _draw_rank(canvas, rank, (left + 12, top + 12))
+    canvas.text((left + 46, top + 15), Path(hit.uri).name, 14, width=_PASSAGE - 114, color=GREY)
+    _draw_score(canvas, hit.score, (left + _PASSAGE - 14, top + 15))
+    canvas.text((left + 14, top + 50), hit.document, _LETTER, width=_PASSAGE - 28, lines=_MOST_LINES)
+
+
+def _draw_rank(canvas: Canvas, rank: int, at: tuple[int, int]) -> None:
+    left, top = at
+    canvas.rounded((left, top, 26, 24), TINT, radius=7)
+    inset = 9 if rank < 10 else 4
+    canvas.text((left + inset, top + 4), str(rank), 14, width=26, color=ACCENT, bold=True)
+
+
+def _draw_score(canvas: Canvas, score: float, right_top: tuple[int, int]) -> None:
+    right, top = right_top
+    canvas.text((right - 60, top), f"{score:.3f}", 14, width=60, color=INK, bold=True, right=True)
+
+
+def _caption(hit: "Hit") -> str:
+    return hit.document or Path(hit.uri).name
+
+
+def _draw_thumbnail(canvas: Canvas, path: Path, box: tuple[int, int, int, int]) -> None:
+    """The picture, or the reason why there is none: its file may have gone since it was stored."""
+    left, top, width, height = box
+    try:
+        canvas.picture(load_image(path), box)
+    except ImageDecodeError as error:
+        canvas.rounded(box, WELL, radius=7)
+        at = (left + 14, top + height // 2 - 12)
+        canvas.text(at, error.reason, 14, width=width - 28, color=GREY, lines=3)

@@ -1,0 +1,43 @@
+"""The command line under test: run in this process, on one store that the demo made."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from clip_embeddings.cli.app import app
+
+
+class Outcome:
+    """What a command left: exit code, stdout and stderr."""
+
+    def __init__(self, *arguments: object) -> None:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "100"})
+        self.code, self.out, self.err = result.exit_code, result.stdout, result.stderr
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+
+
+@pytest.fixture(scope="session")
+def cli() -> Callable[..., Outcome]:
+    """Runs a command and returns its outcome; anything but a clean exit fails the test."""
+    return Outcome
+
+
+@pytest.fixture(scope="session")
+def first_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
+    """The demo's folder and what its first run printed."""
+    folder = tmp_path_factory.mktemp("demo") / "clip-demo"
+    return folder, Outcome("demo", "--dir", folder)
+
+
+@pytest.fixture(scope="session")
+def demo(first_demo: tuple[Path, Outcome]) -> Path:
+    """The folder that the demo left; not to be written to."""
+    return first_demo[0]
+
+
+@pytest.fixture(scope="session")
+def store(demo: Path) -> tuple[str, ...]:
+    """The options that lead to the demo's collection."""
+    return ("--db", str(demo / "db"), "--collection", "demo")

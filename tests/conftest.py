@@ -1,0 +1,63 @@
+"""Fixtures of the whole suite: the bundled model, and random checkpoints that are ready in a second."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from reference import Reference, byte_level_tokenizer, clip_tokenizer, write_checkpoint
+
+from clip_embeddings import CLIPEmbedder
+from clip_embeddings.models.tiny import WEIGHTS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread_for_torch() -> None:
+    """Models this small gain nothing from more, and on a busy machine their threads wait for each other."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small random CLIPModel with a tokenizer of OpenAI's kind; not to be written to."""
+    return write_checkpoint(tmp_path_factory.mktemp("models") / "clip", clip_tokenizer())
+
+
+@pytest.fixture(scope="session")
+def byte_level_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small random CLIPModel with a byte-level tokenizer of its own; not to be written to."""
+    return write_checkpoint(tmp_path_factory.mktemp("models") / "bytes", byte_level_tokenizer(), seed=1)
+
+
+@pytest.fixture
+def copy_of(checkpoint: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a copy of the random checkpoint that a test may damage."""
+
+    def copy(name: str = "copy") -> Path:
+        return Path(shutil.copytree(checkpoint, tmp_path / name))
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def embedder(checkpoint: Path) -> CLIPEmbedder:
+    """The random checkpoint, in float32 on the CPU."""
+    return CLIPEmbedder(str(checkpoint), device="cpu", dtype="float32", batch_size=4)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> CLIPEmbedder:
+    """The bundled model, in float32 on the CPU."""
+    return CLIPEmbedder("tiny", device="cpu", dtype="float32")
+
+
+@pytest.fixture(scope="session", params=["clip", "byte-level", "tiny"])
+def pair(request: pytest.FixtureRequest) -> tuple[CLIPEmbedder, Reference]:
+    """One checkpoint, read by this library and by the reference."""
+    if request.param == "tiny":
+        folder = WEIGHTS
+    else:
+        folder = request.getfixturevalue("checkpoint" if request.param == "clip" else "byte_level_checkpoint")
+    model = CLIPEmbedder(str(folder), device="cpu", dtype="float32", batch_size=4)
+    return model, Reference(folder)

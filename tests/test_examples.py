@@ -1,0 +1,66 @@
+"""The examples and the README's Chroma snippet run as they stand."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clip_embeddings.models.tiny.draw import render
+from clip_embeddings.models.tiny.scenes import scenes
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(arguments: list[str], folder: Path) -> str:
+    path = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_similarity_example_prints_a_cosine_and_a_share_for_each_text(tmp_path: Path) -> None:
+    lines = run([str(ROOT / "examples" / "similarity.py")], tmp_path).splitlines()
+    rows = [re.fullmatch(r" *(-?[\d.]+) +([\d.]+)%  (.+)", line) for line in lines]
+    assert [row and row[3] for row in rows] == [
+        "a photo of a cat",
+        "a photo of a dog",
+        "a landscape with mountains",
+    ]
+    assert sum(float(row[2]) for row in rows if row) == pytest.approx(100, abs=0.2)
+
+
+def test_the_chroma_example_finds_pictures_and_the_note(tmp_path: Path) -> None:
+    output = run([str(ROOT / "examples" / "chroma_collection.py")], tmp_path)
+    assert output.startswith("40 pictures and 1 text passages added")
+    assert output.count("  image  scene-") == 3
+    assert "The cat has an appointment" in output
+
+
+def test_the_chroma_snippet_of_the_readme_runs(tmp_path: Path) -> None:
+    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    snippet = next(text for text in snippets if "import chromadb" in text)
+    (tmp_path / "my-folder").mkdir()
+    for number, scene in enumerate(scenes(0, 6)):
+        render(scene, 96).save(tmp_path / "my-folder" / f"{number}.png")
+    output = run(["-c", snippet], tmp_path)
+    assert output.startswith("6 pictures and 0 text passages added")
+    assert len(output.splitlines()) == 6  # the report and five pictures
+
+
+def test_the_python_snippet_of_the_readme_runs_on_the_bundled_model(tmp_path: Path) -> None:
+    """The default model is on the hub, so the bundled one stands in for it; nothing else is changed."""
+    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    snippet = next(text for text in snippets if "softmax" in text)
+    render(next(scenes(0, 1)), 96).save(tmp_path / "dog.jpg")
+    output = run(["-c", snippet.replace('"openai/clip-vit-base-patch32"', '"tiny"')], tmp_path)
+    assert output.count("[[") == 2

@@ -8,20 +8,20 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from os import PathLike, cpu_count
-from typing import TYPE_CHECKING, Any, get_args
+from os import cpu_count
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from clip_embeddings.config import DEFAULT_MAX_PIXELS, DEFAULT_MODEL, EmbedderConfig
-from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError, InvalidInputError
+from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError
+from clip_embeddings.inputs.arguments import check_role, check_several, listed
 from clip_embeddings.inputs.images import load_image
 from clip_embeddings.inputs.tokens import Passage
 from clip_embeddings.models.files import ModelFiles, locate
 from clip_embeddings.models.fingerprint import fingerprint_of
-from clip_embeddings.pipeline import map_ordered
+from clip_embeddings.pipeline import map_ordered, progress
 from clip_embeddings.similarity import cosine_similarity, l2_normalize
 from clip_embeddings.types import Embeddings, ImageInput, LongText, Role
 
@@ -148,8 +148,8 @@ class CLIPEmbedder:
             TextTooLongError: over the limit under long_text="error".
         Source: text tower of Radford et al. 2021, section 2.4.
         """
-        _check_role(role)
-        texts = _listed(texts, "embed_texts", str)
+        check_role(role)
+        texts = listed(texts, "embed_texts")
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
         tokenizer = self._encoder.tokenizer
@@ -157,7 +157,7 @@ class CLIPEmbedder:
         units = np.empty((len(windows.ids), self.dimension), np.float32)  # (W, D)
         batches = tokenizer.batches(windows, self.config.batch_size)
         total = -(-len(windows.ids) // self.config.batch_size)
-        for rows, ids in _progress(batches, "Embedding texts", total, show_progress):
+        for rows, ids in progress(batches, "Embedding texts", total, show_progress):
             units[rows] = self._unit(self._encoder.encode_text(ids), "texts", windows.owner[rows])
         if len(units) == len(texts):
             return units
@@ -180,10 +180,10 @@ class CLIPEmbedder:
             ImageDecodeError: the first unreadable picture, by index and source.
         Source: image tower of Radford et al. 2021, section 2.4.
         """
-        images = _listed(images, "embed_images", object)
+        images = listed(images, "embed_images")
         rows = [np.zeros((0, self.dimension), np.float32)]
         total = -(-len(images) // self.config.batch_size)
-        for batch in _progress(
+        for batch in progress(
             self.iter_images(images, role=role), "Embedding pictures", total, show_progress
         ):
             if batch.failures:
@@ -197,8 +197,8 @@ class CLIPEmbedder:
         Yields:
             Batches in order; each picture is in one batch's `indices` or `failures`.
         """
-        _check_role(role)
-        _check_several(images, "iter_images", object)
+        check_role(role)
+        check_several(images, "iter_images")
         size = self.config.batch_size
         threads = self.config.threads or min(8, cpu_count() or 1)
         good: list[tuple[int, NDArray[np.uint8]]] = []
@@ -261,32 +261,3 @@ class CLIPEmbedder:
     def split_text(self, text: str) -> list[Passage]:
         """Split a text into passages that fit the model's context, at sentences and words if possible."""
         return self._encoder.tokenizer.passages(text)
-
-
-def _check_role(role: str) -> None:
-    if role not in get_args(Role):
-        raise InvalidInputError(f"role: got {role!r}; expected one of {', '.join(get_args(Role))}")
-
-
-def _listed(items: Any, method: str, kind: type) -> list[Any]:
-    _check_several(items, method, kind)
-    return list(items)
-
-
-def _check_several(items: Any, method: str, kind: type) -> None:
-    """One item where several belong is named, not taken apart."""
-    single = isinstance(items, str | bytes | bytearray | PathLike | Image.Image) or hasattr(items, "read")
-    if single or (isinstance(items, np.ndarray) and items.ndim < 4 and kind is not str):
-        raise InvalidInputError(f"{method}: got one {type(items).__name__}; expected a list of them: [item]")
-    try:
-        iter(items)
-    except TypeError as error:
-        raise InvalidInputError(f"{method}: got {type(items).__name__}; expected a list") from error
-
-
-def _progress(items: Iterable[Any], label: str, total: int, show: bool) -> Iterable[Any]:
-    if not show:
-        return items
-    from rich.progress import track
-
-    return track(items, label, total=total)

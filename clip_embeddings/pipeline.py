@@ -1,6 +1,6 @@
 """Ordered, bounded, overlapped work: threads prepare the next items while the caller uses the last ones.
 
-Imports the standard library only.
+Imports the standard library, and rich for a progress bar.
 """
 
 from collections import deque
@@ -31,8 +31,10 @@ def map_ordered(work: Callable[[T], R], items: Iterable[T], *, threads: int, ahe
                 future.cancel()
 
 
-def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield lists of `size` items, the last one shorter."""
-    source = iter(items)
-    while batch := list(islice(source, size)):
-        yield batch
+def progress(items: Iterable[T], label: str, total: int, show: bool) -> Iterable[T]:
+    """The items, with a progress bar while they are gone through if it was asked for."""
+    if not show:
+        return items
+    from rich.progress import track
+
+    return track(items, label, total=total)

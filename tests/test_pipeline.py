@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clip_embeddings.pipeline import batched, map_ordered
+from clip_embeddings.pipeline import map_ordered, progress
 
 
 @settings(max_examples=30, deadline=None)
@@ -98,6 +98,9 @@ def test_two_pipelines_at_once_do_not_mix() -> None:
         ]
 
 
-def test_batches_hold_everything_in_order_the_last_one_shorter() -> None:
-    assert list(batched(iter(range(7)), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
-    assert list(batched([], 3)) == []
+@pytest.mark.parametrize("show", [False, True])
+def test_a_progress_bar_changes_nothing_but_the_screen(
+    show: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert list(progress(iter(range(3)), "Counting", 3, show)) == [0, 1, 2]
+    assert ("Counting" in capsys.readouterr().out) is show

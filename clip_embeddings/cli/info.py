@@ -93,10 +93,12 @@ def _model(model: str) -> dict[str, object]:
 
 
 def _collections(place: Place) -> list[dict[str, Any]]:
+    from chroma_clip_embeddings.collection import FINGERPRINT
+
     rows = []
     for each in connect_existing(place).list_collections():
         function = each.configuration_json.get("embedding_function") or {}
         made_with = function.get("config", {}).get("model_name") or function.get("name", "")
-        fingerprint = (each.metadata or {}).get("clip_fingerprint", "")
+        fingerprint = (each.metadata or {}).get(FINGERPRINT, "")
         rows.append({"name": each.name, "rows": each.count(), "model": made_with, "fingerprint": fingerprint})
     return sorted(rows, key=lambda row: str(row["name"]))

@@ -60,7 +60,7 @@ class TextTokenizer:
         self._first, self._last = empty[:1], empty[1:]
         self.room = context - len(empty)
 
-    def windows(self, texts: Sequence[str], policy: LongText, *, first_index: int = 0) -> Windows:
+    def windows(self, texts: Sequence[str], policy: LongText) -> Windows:
         """Tokenise texts under a long-text policy.
 
         Warns:
@@ -72,10 +72,10 @@ class TextTokenizer:
         ids: list[NDArray[np.int64]] = []
         owner: list[int] = []
         cut_texts = cut_tokens = 0
-        for index, content in enumerate(self._contents(texts, first_index)):
+        for index, content in enumerate(self._contents(texts)):
             if len(content) > self.room and policy == "error":
                 raise TextTooLongError(
-                    f"texts[{index + first_index}] has {len(content)} tokens; the model reads {self.room}. "
+                    f"texts[{index}] has {len(content)} tokens; the model reads {self.room}. "
                     'Split it with embedder.split_text(text), or set long_text="chunk" or "truncate"'
                 )
             if len(content) > self.room and policy == "truncate":
@@ -91,18 +91,17 @@ class TextTokenizer:
         weight = np.array([max(1, len(row) - special) for row in ids], np.int64)
         return Windows(ids, np.array(owner, np.int64), weight)
 
-    def _contents(self, texts: Sequence[str], first_index: int = 0) -> Iterator[list[int]]:
+    def _contents(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """Yield each text's ids without the special tokens around it."""
-        clean = [_checked(text, index) for index, text in enumerate(texts, first_index)]
+        clean = [_checked(text, index) for index, text in enumerate(texts)]
         for start in range(0, len(clean), _BLOCK):
             for encoding in self._tokenizer.encode_batch(clean[start : start + _BLOCK]):
                 yield encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
 
     def batches(self, windows: Windows, size: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yield (rows, ids (B, T)): windows of like length together, padded to the longest of the batch."""
-        order = np.argsort(
-            [-len(row) for row in windows.ids], kind="stable"
-        )  # longest first: memory peaks early
+        # Longest first: where memory is too small, it shows at once.
+        order = np.argsort([-len(row) for row in windows.ids], kind="stable")
         for start in range(0, len(order), size):
             rows = order[start : start + size]
             batch = np.full((len(rows), len(windows.ids[rows[0]])), self.pad, np.int64)

@@ -65,7 +65,7 @@ def suggestion(model: str) -> str:
     asked = model.lower()
     spellings = (asked.rpartition("/")[2], asked.replace("/", "-"))
     close = [name for spelling in spellings for name in get_close_matches(spelling, short, n=1, cutoff=0.6)]
-    hint = f"did you mean {short[close[0]]!r}? " if close else ""
+    hint = f"did you mean {short[close[0]]!r}? " if close and short[close[0]] != model else ""
     return (
         f"{hint}Known names: clip-embeddings info --models. "
         "Works offline: 'tiny', or a folder with the model's files"

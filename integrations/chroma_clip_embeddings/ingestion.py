@@ -18,6 +18,7 @@ from chroma_clip_embeddings.sources import Source, UnusableFile, absolute, find_
 from clip_embeddings import CLIPEmbedder
 
 _ROWS = 128  # embedded and stored together: what a killed run does again at most, for each modality
+_BYTES = 64_000_000  # of items that wait together
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class _Writer:
             self._report.skipped += 1
             return
         waiting[row.id] = row
-        if len(waiting) >= self._size:
+        if len(waiting) >= self._size or sum(len(each.item) for each in waiting.values()) >= _BYTES:
             self._store(waiting)
 
     def flush(self) -> None:

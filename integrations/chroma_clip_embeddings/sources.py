@@ -68,6 +68,10 @@ def read_source(path: Path) -> Source:
         UnusableFile: with the reason in words.
     """
     try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise UnusableFile("its name is not valid Unicode, so it cannot be stored; rename it") from error
+    try:
         if not path.is_file():
             raise UnusableFile("is not a regular file")
         content = path.read_bytes()

@@ -1,5 +1,6 @@
 """Ingestion: what becomes a row, what is reported, and that running again does nothing twice."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,36 @@ def test_kind_is_told_by_content_not_by_name(collection: chromadb.Collection, tm
     (tmp_path / "wide.txt").write_bytes("바다".encode("utf-16"))
     report = ingest([tmp_path], collection)
     assert (report.images, report.passages, report.failures) == (1, 2, [])
+
+
+def test_a_name_that_is_not_unicode_is_reported(collection: chromadb.Collection, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    try:
+        (tmp_path / name).write_text("a note")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    (tmp_path / "good.txt").write_text("another note")
+    report = ingest([tmp_path], collection)
+    assert report.passages == 1
+    assert [failure.reason for failure in report.failures] == [
+        "its name is not valid Unicode, so it cannot be stored; rename it"
+    ]
+
+
+def test_large_pictures_wait_in_small_batches(
+    collection: chromadb.Collection, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingestion_module, "_BYTES", 1)
+    batches: list[int] = []
+    upsert = chromadb.Collection.upsert
+
+    def counting(self: chromadb.Collection, **rows: Any) -> None:
+        batches.append(len(rows["ids"]))
+        upsert(self, **rows)
+
+    monkeypatch.setattr(chromadb.Collection, "upsert", counting)
+    assert ingest([folder], collection).images == 12
+    assert batches[:12] == [1] * 12
 
 
 def test_hidden_files_are_left_out(collection: chromadb.Collection, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_special_tokens_written_in_a_text_are_read_as_the_reference_reads_them(p
 def test_different_texts_have_different_vectors_so_that_parity_means_something(pair: Pair) -> None:
     ours, _ = pair
     vectors = ours.embed_texts(SHORT[:5])
-    assert np.triu(vectors @ vectors.T, 1).max() < 0.99
+    assert np.triu(vectors @ vectors.T, 1).max() < 0.999
 
 
 def test_bfloat16_stays_close_to_float32(pair: Pair) -> None:

@@ -4,7 +4,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,27 @@ def client(store_folder: Path) -> ClientAPI:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """Host and port of a running `chroma run`."""
+    with _running(tmp_path_factory.mktemp("server")) as (port, _):
+        yield "127.0.0.1", port
+
+
+@pytest.fixture
+def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Callable[[], None]]]:
+    """Port of a server of the test's own, and what ends it."""
+    with _running(tmp_path_factory.mktemp("server")) as (port, process):
+
+        def end() -> None:
+            process.terminate()
+            process.wait(30)
+
+        yield port, end
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("server")
     program = Path(sys.executable).with_name("chroma")
     command = [str(program), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
     with (
@@ -43,7 +61,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]
     ):
         try:
             _wait_for(port, process)
-            yield "127.0.0.1", port
+            yield port, process
         finally:
             process.terminate()
 

@@ -27,6 +27,7 @@ $(READY): pyproject.toml constraints.txt
 	@"$(BIN)/python" -m pip install -q "$(PIP_PIN)"
 	@echo "Installing clip-embeddings and its tools at the versions in constraints.txt (a few minutes the first time)."
 	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[chroma]" --group dev
+	@"$(BIN)/python" -m pip install -q -c constraints.txt --no-deps --target "$(VENV)/peers" --group peers
 	@touch "$(READY)"
 	@echo "The environment is ready."
 

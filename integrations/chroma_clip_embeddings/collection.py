@@ -18,6 +18,7 @@ from chroma_clip_embeddings.identity import (
     IDENTITY,
     check_identity,
     embedder_of,
+    stored_function,
     stored_identity,
 )
 from chroma_clip_embeddings.loader import CLIPImageLoader
@@ -91,9 +92,10 @@ def bound(found: AnyCollection, embedder: CLIPEmbedder | None) -> AnyCollection:
     model = deepcopy(found.get_model())
     if IDENTITY in (found.metadata or {}):
         # In this process only: Chroma would build the function on record, a whole model, at every write.
+        theirs = stored_function(found).get("name")
         ours = {"type": "known", "name": function.name(), "config": function.get_config()}
-        model["configuration_json"] = _with_function(model["configuration_json"], ours)
-        model["serialized_schema"] = _with_function(model["serialized_schema"], ours)
+        for part in ("configuration_json", "serialized_schema"):
+            model[part] = _with_function(model[part], theirs, ours)
     make = cast(Any, type(found))
     opened: AnyCollection = make(
         client=found._client, model=model, embedding_function=function, data_loader=loader_of(embedder)
@@ -101,11 +103,10 @@ def bound(found: AnyCollection, embedder: CLIPEmbedder | None) -> AnyCollection:
     return opened
 
 
-def _with_function(node: Any, ours: dict[str, Any]) -> Any:
-    """A stored configuration with our function in place of the one on record."""
+def _with_function(node: Any, theirs: str | None, ours: dict[str, Any]) -> Any:
+    """A stored configuration with our function in place of theirs."""
     if not isinstance(node, dict):
         return node
-    return {
-        key: ours if key == "embedding_function" else _with_function(value, ours)
-        for key, value in node.items()
-    }
+    if theirs and node.get("name") == theirs and node.get("type") == "known":
+        return ours
+    return {key: _with_function(value, theirs, ours) for key, value in node.items()}

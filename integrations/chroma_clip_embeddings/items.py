@@ -67,8 +67,10 @@ def rows_from(columns: Columns) -> tuple[list[Row], int]:
 
 
 def _row(columns: Columns, index: int, id: str) -> Row:
-    text, image, uri, caption = (columns.at(name, index) for name in ("texts", "images", "uris", "captions"))
-    for name, value in (("texts", text), ("uris", uri), ("captions", caption)):
+    text, image, given, caption = (
+        columns.at(name, index) for name in ("texts", "images", "uris", "captions")
+    )
+    for name, value in (("texts", text), ("uris", given), ("captions", caption)):
         if value is not None and not isinstance(value, str):
             raise InvalidInputError(f"{name}[{index}]: got {type(value).__name__}; expected a string")
     if text is not None and image is not None:
@@ -77,9 +79,9 @@ def _row(columns: Columns, index: int, id: str) -> Row:
         )
     if text is not None and caption is not None:
         raise InvalidInputError(f"row {index} ({id!r}) is a text; captions are for pictures")
-    if text is None and image is None and uri is None:
+    if text is None and image is None and given is None:
         raise InvalidInputError(f"row {index} ({id!r}) has no text, no image and no uri")
-    uri = uri if uri is not None else _path_of(image)
+    uri: str | None = given if given is not None else _path_of(image)
     metadata = _metadata(columns.at("metadatas", index), index, "image" if text is None else "text", uri)
     if text is not None:
         return Row(id, text, False, text, metadata, uri, index)

@@ -9,7 +9,7 @@ import json
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ def _open_clip() -> Any:
     return import_module("open_clip")
 
 
-_LIBRARY = torch.library.Library("torchvision", "FRAGMENT")  # kept: its operators end with it
+_LIBRARY = cast(Any, torch.library.Library)("torchvision", "FRAGMENT")  # kept: its operators end with it
 clip: Any = _open_clip()
 
 

@@ -39,7 +39,8 @@ def test_a_picture_is_upright_where_the_hosts_loader_leaves_it_on_its_side(tmp_p
     assert ImageLoader()([path])[0].shape == (40, 60, 3)  # type: ignore[union-attr]
     (ours,) = CLIPImageLoader()([path])
     assert ours is not None
-    assert (ours.shape, ours.dtype) == ((60, 40, 3), np.uint8)
+    assert ours.shape == (60, 40, 3)
+    assert ours.dtype == np.uint8
 
 
 def test_palette_pictures_have_their_colours_where_the_host_gives_indices(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_texts_pictures_captions_and_uris_are_stored_together(
         metadatas=[{"page": 3}, None, None, None, {"page": 4}],
     )
     assert (report.added, report.replaced, report.repeated, report.failures) == (5, 0, 0, ())
-    expected = {
+    expected: dict[str, tuple[str, dict[str, Any]]] = {
         "text": ("a cat", {"page": 3, "modality": "text", "uri": "notes/cat.txt"}),
         "named": ("a red car.png", {"modality": "image", "uri": str(path)}),
         "captioned": ("the sea", {"modality": "image", "uri": "camera/1.jpg"}),
@@ -174,9 +174,10 @@ def test_a_picture_that_cannot_be_had_is_named(
     collection: chromadb.Collection, path: Path, tmp_path: Path, name: str, reason: str
 ) -> None:
     bad = name if "://" in name else str(tmp_path / name)
-    for columns in ({"images": [path, bad]}, {"uris": [str(path), bad]}):
+    several: list[dict[str, Any]] = [{"images": [path, bad]}, {"uris": [str(path), bad]}]
+    for columns in several:
         with pytest.raises(ImageDecodeError, match=reason) as caught:
-            add_items(collection, ids=["a", "b"], **columns)  # type: ignore[arg-type]
+            add_items(collection, ids=["a", "b"], **columns)
         assert caught.value.index == 1
         assert bad in str(caught.value)
     assert collection.count() == 0

@@ -85,9 +85,8 @@ def _row(columns: Columns, index: int, id: str) -> Row:
     metadata = _metadata(columns.at("metadatas", index), index, "image" if text is None else "text", uri)
     if text is not None:
         return Row(id, text, False, text, metadata, uri, index)
-    return Row(
-        id, uri if image is None else image, True, caption or _name_of(uri) or id, metadata, uri, index
-    )
+    item: Any = uri if image is None else image
+    return Row(id, item, True, caption or _name_of(uri) or id, metadata, uri, index)
 
 
 def _metadata(given: Any, index: int, modality: str, uri: str | None) -> dict[str, Any]:

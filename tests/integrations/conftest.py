@@ -1,5 +1,6 @@
 """Stores for the adapter tests: embedded on disk, and a real server on a free port of this machine."""
 
+import itertools
 import socket
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from chroma_clip_embeddings import connect
 from clip_embeddings import StoreError
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
+
+_NUMBERS = itertools.count()
 
 
 @pytest.fixture
@@ -88,3 +91,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "notes" / "sea.md").write_text("노을지는 바다에서 산책했다.", encoding="utf-8")
     (folder / "notes" / "long.txt").write_text("The dog ran on the beach. " * 40, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(params=["on disk", "over http"])
+def store(request: pytest.FixtureRequest) -> ClientAPI:
+    if request.param == "on disk":
+        return request.getfixturevalue("client")  # type: ignore[no-any-return]
+    host, port = request.getfixturevalue("server")
+    return connect(host=host, port=port)
+
+
+@pytest.fixture
+def name() -> str:
+    """One that no other test has: the server is shared."""
+    return f"trap-{next(_NUMBERS)}"

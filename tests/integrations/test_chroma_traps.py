@@ -4,18 +4,14 @@ In stores on disk and over HTTP. Those that need a fresh process are in test_chr
 the host's picture loader also in test_chroma_loader.py, that of the event loop in test_chroma_async.py.
 """
 
-import inspect
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from chromadb import Search
 from chromadb.api import ClientAPI
 from chromadb.api.types import EmbeddingFunction
-from chromadb.utils.batch_utils import create_batches
 from chromadb.utils.data_loaders import ImageLoader
 from chromadb.utils.embedding_functions import known_embedding_functions
 from pictures import photo
@@ -25,14 +21,10 @@ from chroma_clip_embeddings import (
     CLIPEmbeddingFunction,
     CLIPImageLoader,
     add_items,
-    connect,
     open_collection,
-    search,
 )
 from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, FingerprintMismatchError, ImageDecodeError
 from clip_embeddings.models import hf
-
-_NUMBERS = itertools.count()
 
 
 class Plain(EmbeddingFunction[Any]):
@@ -78,20 +70,6 @@ def registry() -> Any:
     yield
     known_embedding_functions.clear()
     known_embedding_functions.update(before)
-
-
-@pytest.fixture(params=["on disk", "over http"])
-def store(request: pytest.FixtureRequest) -> ClientAPI:
-    if request.param == "on disk":
-        return request.getfixturevalue("client")  # type: ignore[no-any-return]
-    host, port = request.getfixturevalue("server")
-    return connect(host=host, port=port)
-
-
-@pytest.fixture
-def name() -> str:
-    """One that no other test has: the server is shared."""
-    return f"trap-{next(_NUMBERS)}"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -204,83 +182,3 @@ def test_a_query_that_is_not_a_number_is_answered(client: ClientAPI) -> None:
     collection = client.create_collection("broken", embedding_function=Broken())
     collection.add(ids=["a"], documents=["x"])
     assert np.isnan(collection.query(query_texts=["x"])["distances"]).all()  # type: ignore[arg-type]
-
-
-def test_six_thousand_rows_are_too_many_at_once(
-    store: ClientAPI, name: str, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    vectors = np.random.default_rng(0).normal(size=(6000, tiny.dimension)).astype(np.float32)
-    ids = [str(i) for i in range(6000)]
-    collection = open_collection(store, name, embedder=tiny)
-    with pytest.raises(Exception, match=r"(?i)batch size"):
-        collection.add(ids=ids, embeddings=vectors, uris=ids)
-    assert not {"uris", "images"} & set(inspect.signature(create_batches).parameters)
-
-    monkeypatch.setattr(CLIPEmbedder, "embed_texts", lambda self, texts, **_: vectors[: len(texts)])
-    assert add_items(collection, ids=ids, texts=ids, uris=ids).added == collection.count() == 6000
-    last: Any = collection.get(ids=["5999"], include=["uris", "embeddings"])
-    assert last["uris"] == ["5999"]
-    np.testing.assert_allclose(last["embeddings"][0], vectors[-1], atol=1e-6)
-
-
-def test_a_list_in_a_collections_metadata_panics_so_ours_holds_strings(
-    client: ClientAPI, tiny: CLIPEmbedder
-) -> None:
-    with pytest.raises(BaseException, match=r"(?i)array metadata"):
-        client.create_collection("listed", embedding_function=None, metadata={"vector": [1.0, 2.0]})
-    metadata = open_collection(client, "photos", embedder=tiny).metadata
-    assert [type(value) for value in metadata.values()] == [str]
-
-
-def test_modify_replaces_all_metadata_and_our_record_keeps_it(store: ClientAPI, name: str) -> None:
-    function = CLIPEmbeddingFunction("tiny", device="cpu", dtype="float32")
-    collection = store.create_collection(
-        name, embedding_function=function, metadata={"owner": "Min", "note": "x" * 1_000_000}
-    )
-    add_items(collection, ids=["t"], texts=["a cat"])
-    kept = store.get_collection(name).metadata
-    assert (kept["owner"], len(kept["note"]), len(kept)) == ("Min", 1_000_000, 3)
-    collection.modify(metadata={"other": 1})
-    assert store.get_collection(name).metadata == {"other": 1}
-
-
-def test_filters_of_what_is_not_match_rows_without_the_field(
-    store: ClientAPI, name: str, tiny: CLIPEmbedder
-) -> None:
-    collection = open_collection(store, name, embedder=tiny)
-    collection.add(ids=["plain"], documents=["a cat"])
-    add_items(collection, ids=["t", "p"], texts=["a cat", None], images=[None, photo(40, 30)])
-    where: Any = {"modality": {"$ne": "image"}}
-    assert set(collection.get(where=where)["ids"]) == {"plain", "t"}
-    found = search(collection, text="a cat")
-    assert [hit.id for hit in found.images + found.texts] == ["p", "t"]
-
-
-def test_combined_queries_do_not_exist_here(store: ClientAPI, name: str, tiny: CLIPEmbedder) -> None:
-    collection = open_collection(store, name, embedder=tiny)
-    add_items(collection, ids=["t"], texts=["a cat"])
-    with pytest.raises(Exception, match=r"(?i)not implemented|not supported|unimplemented"):
-        collection.search(Search())
-    assert search(collection, text="a cat").texts[0].id == "t"
-
-
-def test_a_picture_without_a_document_has_none_and_ours_has_one(
-    store: ClientAPI, name: str, tiny: CLIPEmbedder
-) -> None:
-    collection = open_collection(store, name, embedder=tiny)
-    collection.add(ids=["theirs"], images=[np.asarray(photo(40, 30))])
-    add_items(collection, ids=["ours"], images=[photo(40, 30)])
-    documents: Any = collection.get(ids=["theirs"])["documents"]
-    assert documents == [None]
-    assert collection.get(ids=["ours"])["documents"] == ["ours"]
-
-
-def test_an_id_added_twice_is_ignored_in_silence_and_ours_is_counted(
-    store: ClientAPI, name: str, tiny: CLIPEmbedder
-) -> None:
-    collection = open_collection(store, name, embedder=tiny)
-    collection.add(ids=["a"], documents=["first"])
-    collection.add(ids=["a"], documents=["second"])
-    assert collection.get()["documents"] == ["first"]
-    assert add_items(collection, ids=["a"], texts=["third"]).replaced == 1
-    assert collection.get()["documents"] == ["third"]

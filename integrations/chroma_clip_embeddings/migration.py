@@ -51,8 +51,8 @@ def open_migrated(
     """Open a collection that OpenCLIP filled, and put our identity on record so that it stays ours.
 
     Chroma's `OpenCLIPEmbeddingFunction` names its checkpoint in the collection; LangChain's
-    `OpenCLIPEmbeddings` does not, so it has to be given. Rows are not touched. Afterwards `open_collection`
-    opens it too.
+    `OpenCLIPEmbeddings` does not, so it has to be given, or the embedder. Rows are not
+    touched. Afterwards `open_collection` opens it too.
 
     Args:
         checkpoint: "model/checkpoint" as in `OPEN_CLIP_TWINS`; None takes the one on record.
@@ -70,7 +70,7 @@ def open_migrated(
             raise absent(name, client.list_collections()) from None
         ours = stored_function(found).get("name") == CLIPEmbeddingFunction.name()
         if not ours and FINGERPRINT not in (found.metadata or {}):
-            wanted = _checkpoint_of(found, checkpoint)
+            wanted = _checkpoint_of(found, checkpoint, embedder)
             embedder = embedder or CLIPEmbedder(_twin_of(wanted))
             _check_vectors(found, embedder, wanted, verify)
             identity = json.dumps(CLIPEmbeddingFunction.of(embedder).get_config(), sort_keys=True)
@@ -78,7 +78,7 @@ def open_migrated(
         return bound(found, embedder)
 
 
-def _checkpoint_of(collection: chromadb.Collection, given: str | None) -> str:
+def _checkpoint_of(collection: chromadb.Collection, given: str | None, embedder: CLIPEmbedder | None) -> str:
     stored = stored_function(collection)
     config: dict[str, Any] = stored.get("config") or {}
     known = stored.get("name") == "open_clip"
@@ -87,7 +87,7 @@ def _checkpoint_of(collection: chromadb.Collection, given: str | None) -> str:
         raise FingerprintMismatchError(
             f"collection {collection.name!r} holds vectors of {on_record}; got {given}"
         )
-    if wanted := given or on_record:
+    if wanted := given or on_record or (embedder and embedder.config.model):
         return wanted
     raise StoreError(
         f"collection {collection.name!r} does not say which model filled it "

@@ -102,6 +102,6 @@ def store(request: pytest.FixtureRequest) -> ClientAPI:
 
 
 @pytest.fixture
-def name() -> str:
-    """One that no other test has: the server is shared."""
+def unused() -> str:
+    """A name that no other collection has: the server is shared."""
     return f"trap-{next(_NUMBERS)}"

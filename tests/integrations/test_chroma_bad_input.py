@@ -1,5 +1,6 @@
 """Bad input to `add_items`: named, and nothing half-written."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from chromadb.api import ClientAPI
 from pictures import encoded, photo
 
-from chroma_clip_embeddings import add_items, open_collection
+from chroma_clip_embeddings import add_items, connect, open_collection
 from clip_embeddings import CLIPEmbedder, ImageDecodeError, InvalidInputError, StoreError
 
 
@@ -105,3 +106,21 @@ def test_a_store_that_goes_away_in_between_says_what_is_stored(
     monkeypatch.setattr(chromadb.Collection, "upsert", upsert)
     report = add_items(collection, ids=ids, texts=ids)
     assert (report.added, report.replaced) == (2, 6)
+
+
+def test_a_server_that_ends_in_between_says_what_is_stored(
+    mortal_server: tuple[int, Callable[[], None]], tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, end = mortal_server
+    collection = open_collection(connect(host="127.0.0.1", port=port), "photos", embedder=tiny)
+    monkeypatch.setattr(type(collection._client), "get_max_batch_size", lambda self: 3)
+    upsert = chromadb.Collection.upsert
+
+    def last(self: chromadb.Collection, **rows: Any) -> None:
+        upsert(self, **rows)
+        end()
+
+    monkeypatch.setattr(chromadb.Collection, "upsert", last)
+    ids = [str(i) for i in range(8)]
+    with pytest.raises(StoreError, match="3 of 8 rows are stored; the same call again stores the rest"):
+        add_items(collection, ids=ids, texts=ids)

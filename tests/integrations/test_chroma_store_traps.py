@@ -18,11 +18,11 @@ from clip_embeddings import CLIPEmbedder
 
 
 def test_six_thousand_rows_are_too_many_at_once(
-    store: ClientAPI, name: str, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+    store: ClientAPI, unused: str, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vectors = np.random.default_rng(0).normal(size=(6000, tiny.dimension)).astype(np.float32)
     ids = [str(i) for i in range(6000)]
-    collection = open_collection(store, name, embedder=tiny)
+    collection = open_collection(store, unused, embedder=tiny)
     with pytest.raises(Exception, match=r"(?i)batch size"):
         collection.add(ids=ids, embeddings=vectors, uris=ids)
     assert not {"uris", "images"} & set(inspect.signature(create_batches).parameters)
@@ -43,22 +43,22 @@ def test_a_list_in_a_collections_metadata_panics_so_ours_holds_strings(
     assert [type(value) for value in metadata.values()] == [str]
 
 
-def test_modify_replaces_all_metadata_and_our_record_keeps_it(store: ClientAPI, name: str) -> None:
+def test_modify_replaces_all_metadata_and_our_record_keeps_it(store: ClientAPI, unused: str) -> None:
     function = CLIPEmbeddingFunction("tiny", device="cpu", dtype="float32")
     collection = store.create_collection(
-        name, embedding_function=function, metadata={"owner": "Min", "note": "x" * 1_000_000}
+        unused, embedding_function=function, metadata={"owner": "Min", "note": "x" * 1_000_000}
     )
     add_items(collection, ids=["t"], texts=["a cat"])
-    kept = store.get_collection(name).metadata
+    kept = store.get_collection(unused).metadata
     assert (kept["owner"], len(kept["note"]), len(kept)) == ("Min", 1_000_000, 3)
     collection.modify(metadata={"other": 1})
-    assert store.get_collection(name).metadata == {"other": 1}
+    assert store.get_collection(unused).metadata == {"other": 1}
 
 
 def test_filters_of_what_is_not_match_rows_without_the_field(
-    store: ClientAPI, name: str, tiny: CLIPEmbedder
+    store: ClientAPI, unused: str, tiny: CLIPEmbedder
 ) -> None:
-    collection = open_collection(store, name, embedder=tiny)
+    collection = open_collection(store, unused, embedder=tiny)
     collection.add(ids=["plain"], documents=["a cat"])
     add_items(collection, ids=["t", "p"], texts=["a cat", None], images=[None, photo(40, 30)])
     where: Any = {"modality": {"$ne": "image"}}
@@ -67,8 +67,8 @@ def test_filters_of_what_is_not_match_rows_without_the_field(
     assert [hit.id for hit in found.images + found.texts] == ["p", "t"]
 
 
-def test_combined_queries_do_not_exist_here(store: ClientAPI, name: str, tiny: CLIPEmbedder) -> None:
-    collection = open_collection(store, name, embedder=tiny)
+def test_combined_queries_do_not_exist_here(store: ClientAPI, unused: str, tiny: CLIPEmbedder) -> None:
+    collection = open_collection(store, unused, embedder=tiny)
     add_items(collection, ids=["t"], texts=["a cat"])
     with pytest.raises(Exception, match=r"(?i)not implemented|not supported|unimplemented"):
         collection.search(Search())
@@ -76,9 +76,9 @@ def test_combined_queries_do_not_exist_here(store: ClientAPI, name: str, tiny: C
 
 
 def test_a_picture_without_a_document_has_none_and_ours_has_one(
-    store: ClientAPI, name: str, tiny: CLIPEmbedder
+    store: ClientAPI, unused: str, tiny: CLIPEmbedder
 ) -> None:
-    collection = open_collection(store, name, embedder=tiny)
+    collection = open_collection(store, unused, embedder=tiny)
     collection.add(ids=["theirs"], images=[np.asarray(photo(40, 30))])
     add_items(collection, ids=["ours"], images=[photo(40, 30)])
     documents: Any = collection.get(ids=["theirs"])["documents"]
@@ -87,9 +87,9 @@ def test_a_picture_without_a_document_has_none_and_ours_has_one(
 
 
 def test_an_id_added_twice_is_ignored_in_silence_and_ours_is_counted(
-    store: ClientAPI, name: str, tiny: CLIPEmbedder
+    store: ClientAPI, unused: str, tiny: CLIPEmbedder
 ) -> None:
-    collection = open_collection(store, name, embedder=tiny)
+    collection = open_collection(store, unused, embedder=tiny)
     collection.add(ids=["a"], documents=["first"])
     collection.add(ids=["a"], documents=["second"])
     assert collection.get()["documents"] == ["first"]

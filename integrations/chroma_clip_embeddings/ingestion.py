@@ -89,7 +89,10 @@ def ingest(
         try:
             source = read_source(path)
         except UnusableFile as error:
-            report.failures.append(IngestFailure(str(path), str(error)))
+            shown = os.fsencode(path).decode(
+                errors="backslashreplace"
+            )  # a name that is not UTF-8 can be printed
+            report.failures.append(IngestFailure(shown, str(error)))
             continue
         for row in _rows(source, embedder, names.get(path)):
             writer.add(row)

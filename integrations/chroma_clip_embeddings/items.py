@@ -70,9 +70,9 @@ def _row(columns: Columns, index: int, id: str) -> Row:
     text, image, given, caption = (
         columns.at(name, index) for name in ("texts", "images", "uris", "captions")
     )
-    for name, value in (("texts", text), ("uris", given), ("captions", caption)):
-        if value is not None and not isinstance(value, str):
-            raise InvalidInputError(f"{name}[{index}]: got {type(value).__name__}; expected a string")
+    named = {"ids": id, "texts": text, "uris": given, "captions": caption, "images": _path_of(image)}
+    for name, value in named.items():
+        check_string(f"{name}[{index}]", value)
     if text is not None and image is not None:
         raise InvalidInputError(
             f"row {index} ({id!r}) has a text and an image; pass the words of a picture as captions="
@@ -89,6 +89,22 @@ def _row(columns: Columns, index: int, id: str) -> Row:
     return Row(id, item, True, caption or _name_of(uri) or id, metadata, uri, index)
 
 
+def check_string(name: str, value: object) -> None:
+    """A store takes strings that UTF-8 can write; file names may hold others.
+
+    Raises:
+        InvalidInputError: not a string, or one with a half of a surrogate pair.
+    """
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{name}: got {type(value).__name__}; expected a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(f"{name}: {value!r} cannot be stored as UTF-8") from error
+
+
 def _metadata(given: Any, index: int, modality: str, uri: str | None) -> dict[str, Any]:
     """The caller's fields, with those that this package's searches need."""
     if not isinstance(given, dict | None):
@@ -97,6 +113,9 @@ def _metadata(given: Any, index: int, modality: str, uri: str | None) -> dict[st
     for key, value in added.items():
         if given and given.get(key, value) != value:
             raise InvalidInputError(f"metadatas[{index}]: {key!r} is written for you; got {given[key]!r}")
+    for key, value in (given or {}).items():
+        check_string(f"metadatas[{index}]", key)
+        check_string(f"metadatas[{index}][{key!r}]", value if isinstance(value, str) else None)
     return {**(given or {}), **added}
 
 

@@ -68,6 +68,10 @@ def read_source(path: Path) -> Source:
         UnusableFile: with the reason in words.
     """
     try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise UnusableFile("its name is not UTF-8, which a store needs; rename it") from error
+    try:
         if not path.is_file():
             raise UnusableFile("is not a regular file")
         content = path.read_bytes()

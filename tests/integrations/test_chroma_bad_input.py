@@ -42,6 +42,10 @@ def path(tmp_path: Path) -> Path:
             "'modality' is written for you",
         ),
         ({"ids": ["a", "b"], "texts": ["a", "b"], "metadatas": [None, {"x": object()}]}, r"metadatas\[1\]"),
+        ({"ids": ["a"], "texts": ["\ud800"]}, r"texts\[0\]: '\\ud800' cannot be stored"),
+        ({"ids": ["a"], "images": ["\udcff.png"]}, r"images\[0\]: '\\udcff.png' cannot be stored"),
+        ({"ids": ["a"], "texts": ["a"], "metadatas": [{"x": "\ud800"}]}, r"metadatas\[0\]\['x'\]"),
+        ({"ids": ["a"], "texts": ["a"], "metadatas": [{3: "x"}]}, r"metadatas\[0\]: got int"),
         ({"ids": ["a"], "texts": ["a"], "on_error": "ignore"}, "on_error: got 'ignore'"),
     ],
 )

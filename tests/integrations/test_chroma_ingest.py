@@ -1,5 +1,6 @@
 """Ingestion: what becomes a row, what is reported, and that running again does nothing twice."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,17 @@ def test_what_cannot_be_used_is_reported_and_the_rest_is_stored(
     assert reasons.keys() == bad.keys()
     for name, (_, reason) in bad.items():
         assert reason in reasons[name]
+
+
+def test_a_file_whose_name_is_not_utf_8_is_reported_and_the_rest_is_stored(
+    collection: chromadb.Collection, folder: Path, tmp_path: Path
+) -> None:
+    shutil.copy(folder / "scene-00.png", tmp_path / "good.png")
+    shutil.copy(folder / "scene-01.png", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png"))
+    report = ingest([tmp_path], collection)
+    assert report.images == 1
+    assert report.failures[0].path.endswith(r"caf\xe9.png")
+    assert "not UTF-8" in report.failures[0].reason
 
 
 def test_kind_is_told_by_content_not_by_name(collection: chromadb.Collection, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ TEXTS = [
 pytestmark = [
     pytest.mark.skipif(
         not (PEERS / "open_clip").is_dir(),
-        reason='needs the dependency group "peers": pip install --no-deps --target ENVIRONMENT/peers --group peers',
+        reason='needs the dependency group "peers" in a folder peers of the environment; see the Makefile',
     ),
     pytest.mark.filterwarnings("ignore::clip_embeddings.TruncationWarning"),
 ]

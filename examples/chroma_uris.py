@@ -21,6 +21,6 @@ with TemporaryDirectory() as name:
         "by-path", embedding_function=CLIPEmbeddingFunction("tiny"), data_loader=CLIPImageLoader()
     )
     collection.add(ids=[str(number) for number in range(6)], uris=paths)
-    found = collection.query(query_uris=[paths[4]], n_results=2, include=["distances", "data"])
-    for id, picture in zip(found["ids"][0], (found["data"] or [[]])[0], strict=True):
-        print(id, picture.shape)
+    print(collection.query(query_uris=[paths[4]], n_results=2)["ids"])
+    for picture in collection.get(ids=["4"], include=["data"])["data"] or []:
+        print(None if picture is None else picture.shape)  # (H, W, 3), upright RGB

@@ -59,32 +59,35 @@ def vocabulary(archive: Path) -> Any:
     return CLIPTokenizer(vocab={word: i for i, word in enumerate(words)}, merges=merges, model_max_length=77)
 
 
-def write_twin(weights: Path, shape: dict[str, Any], archive: Path, folder: Path) -> Path:
-    """The same model as a folder that transformers, and so this library, reads."""
+def config_of(shape: dict[str, Any]) -> CLIPConfig:
+    """open_clip's description of a model -> that of transformers."""
     vision, text = shape["vision_cfg"], shape["text_cfg"]
-    activation = "quick_gelu" if shape["quick_gelu"] else "gelu"
     towers = [
         {
             "hidden_size": tower["width"],
             "intermediate_size": tower["width"] * 4,
             "num_hidden_layers": tower["layers"],
             "num_attention_heads": tower["width"] // 64,
-            "hidden_act": activation,
+            "hidden_act": "quick_gelu" if shape["quick_gelu"] else "gelu",
         }
         for tower in (text, vision)
     ]
     ends = {"bos_token_id": 49406, "eos_token_id": 49407, "pad_token_id": 49407, "vocab_size": 49408}
     sizes = {"image_size": vision["image_size"], "patch_size": vision["patch_size"]}
-    config = CLIPConfig(
+    return CLIPConfig(
         text_config={**towers[0], **ends},
         vision_config={**towers[1], **sizes},
         projection_dim=shape["embed_dim"],
     )
-    model = CLIPModel(config)
+
+
+def write_twin(weights: Path, shape: dict[str, Any], archive: Path, folder: Path) -> Path:
+    """The same model as a folder that transformers, and so this library, reads."""
+    model = CLIPModel(config_of(shape))
     model.load_state_dict(converted(load_file(weights)))
     model.save_pretrained(folder)
     vocabulary(archive).save_pretrained(folder)
-    size = vision["image_size"]
+    size = shape["vision_cfg"]["image_size"]
     pixels = {
         "image_processor_type": "CLIPImageProcessor",
         "size": {"shortest_edge": size},

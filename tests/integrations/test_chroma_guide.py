@@ -52,7 +52,7 @@ def test_the_snippets_of_the_guide_run_in_their_order(
             "chroma_captions",
             [r"AddReport\(added=13, .*", r"1\.000  drawn fourth, and named later", ".*", ".*"],
         ),
-        ("chroma_uris", [r"4 \(192, 192, 3\)", r"\d \(192, 192, 3\)"]),
+        ("chroma_uris", [r"\[\['4', '\d'\]\]", r"\(192, 192, 3\)"]),
         ("chroma_async", [r"AddReport\(added=12, .*", r"0\.\d+  picture-\d+", r"0\.\d+  picture-\d+"]),
         ("chroma_moving_in", [r"\[\['노을지는 바다'\]\]", "a new note"]),
     ],

@@ -63,6 +63,8 @@ def test_filters_of_what_is_not_match_rows_without_the_field(
     add_items(collection, ids=["t", "p"], texts=["a cat", None], images=[None, photo(40, 30)])
     where: Any = {"modality": {"$ne": "image"}}
     assert set(collection.get(where=where)["ids"]) == {"plain", "t"}
+    collection.add(ids=["bare"], images=[np.asarray(photo(40, 30))])
+    assert set(collection.get(where_document={"$not_contains": "cat"})["ids"]) == {"bare", "p"}
     found = search(collection, text="a cat")
     assert [hit.id for hit in found.images + found.texts] == ["p", "t"]
 

@@ -8,6 +8,7 @@ ARGS   ?=
 
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
+PEERS   := $(VENV)/peers/.ready
 # --group needs pip 25.1 or newer; the pip that comes with Python is often older.
 PIP_PIN := pip==25.3
 CODE    := $(wildcard clip_embeddings integrations/chroma_clip_embeddings tests examples tools benchmarks)
@@ -30,11 +31,16 @@ $(READY): pyproject.toml constraints.txt
 	@touch "$(READY)"
 	@echo "The environment is ready."
 
+$(PEERS): $(READY)
+	@echo "Installing what the tests compare with, in a folder of its own."
+	@"$(BIN)/python" -m pip install -q -c constraints.txt --no-deps --target "$(VENV)/peers" --group peers
+	@touch "$(PEERS)"
+
 demo: $(READY) ## set up, then index and search a small picture collection
 	@echo "Running the demonstration."
 	@"$(BIN)/clip-embeddings" demo $(ARGS)
 
-test: $(READY) ## set up, then run the tests (ARGS="-k foo" goes to pytest)
+test: $(READY) $(PEERS) ## set up, then run the tests (ARGS="-k foo" goes to pytest)
 	@echo "Running the tests."
 	@"$(BIN)/python" -m pytest $(ARGS)
 

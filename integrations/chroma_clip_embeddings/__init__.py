@@ -13,20 +13,34 @@ except ImportError as error:
     ) from error
 del _chromadb
 
+from chroma_clip_embeddings.aio import aadd_items, aopen_collection, asearch, aset_caption
 from chroma_clip_embeddings.collection import connect, embedder_of, open_collection
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.ingestion import IngestFailure, IngestReport, ingest
+from chroma_clip_embeddings.loader import CLIPImageLoader
+from chroma_clip_embeddings.migration import OPEN_CLIP_TWINS, open_migrated
 from chroma_clip_embeddings.retrieval import Hit, SearchResult, search
+from chroma_clip_embeddings.rows import AddReport, add_items, set_caption
 
 __all__ = [
+    "OPEN_CLIP_TWINS",
+    "AddReport",
     "CLIPEmbeddingFunction",
+    "CLIPImageLoader",
     "Hit",
     "IngestFailure",
     "IngestReport",
     "SearchResult",
+    "aadd_items",
+    "add_items",
+    "aopen_collection",
+    "asearch",
+    "aset_caption",
     "connect",
     "embedder_of",
     "ingest",
     "open_collection",
+    "open_migrated",
     "search",
+    "set_caption",
 ]

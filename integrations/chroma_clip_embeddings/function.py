@@ -9,7 +9,7 @@ import numpy as np
 from chromadb.api.types import EmbeddingFunction, Embeddings, Space
 from chromadb.utils.embedding_functions import register_embedding_function
 
-from clip_embeddings import CLIPEmbedder, EmbedderConfig, InvalidInputError
+from clip_embeddings import CLIPEmbedder, EmbedderConfig, ImageDecodeError, InvalidInputError
 from clip_embeddings.types import LongText, Role
 
 Item = Any  # a string (text) or an image array, as Chroma hands them over
@@ -57,7 +57,12 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         return function
 
     def __call__(self, input: Any) -> Embeddings:
-        """Embed documents: strings as text, arrays as pictures; one vector an item, in order."""
+        """Embed documents: strings as text, arrays as pictures; one vector an item, in order.
+
+        Raises:
+            InvalidInputError: no items, or one that is neither a text nor a picture.
+            ImageDecodeError: a picture that cannot be read; `index` is its place in `input`.
+        """
         return self._embed(input, "document")
 
     def embed_query(self, input: Any) -> Embeddings:
@@ -65,14 +70,17 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         return self._embed(input, "query")
 
     def _embed(self, items: Any, role: Role) -> Embeddings:
-        items = [items] if isinstance(items, str) else list(items)
+        items = _listed(items)
         texts = [i for i, item in enumerate(items) if isinstance(item, str)]
         pictures = [i for i, item in enumerate(items) if not isinstance(item, str)]
         rows = np.empty((len(items), self.embedder.dimension), np.float32)
         if texts:
             rows[texts] = self.embedder.embed_texts([items[i] for i in texts], role=role)
         if pictures:
-            rows[pictures] = self.embedder.embed_images([items[i] for i in pictures], role=role)
+            try:
+                rows[pictures] = self.embedder.embed_images([items[i] for i in pictures], role=role)
+            except ImageDecodeError as error:
+                raise ImageDecodeError(pictures[error.index], error.source, error.reason) from error
         return cast(Embeddings, list(rows))
 
     @staticmethod
@@ -116,3 +124,18 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
     @staticmethod
     def validate_config(config: dict[str, Any]) -> None:
         """Everything is checked where it is used; see `build_from_config`."""
+
+
+def _listed(items: Any) -> list[Any]:
+    """The items as a list; one text or one picture is a list of one.
+
+    Raises:
+        InvalidInputError: no items, or None in the place of one: what a loader gives for a missing picture.
+    """
+    single = isinstance(items, str) or (isinstance(items, np.ndarray) and items.ndim in (2, 3))
+    listed = [items] if single else list(items)
+    if not listed:
+        raise InvalidInputError("got no items to embed; expected at least one text or picture")
+    if (place := next((i for i, item in enumerate(listed) if item is None), None)) is not None:
+        raise InvalidInputError(f"input[{place}]: nothing to embed (no picture was loaded for it)")
+    return listed

@@ -13,8 +13,11 @@ import chromadb
 import numpy as np
 from numpy.typing import NDArray
 
-from chroma_clip_embeddings.collection import check_identity, embedder_of, store_errors
+from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
+from chroma_clip_embeddings.items import Row
+from chroma_clip_embeddings.rows import upsert_arguments
 from chroma_clip_embeddings.sources import Source, UnusableFile, absolute, find_files, read_source
+from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder
 
 _ROWS = 128  # embedded and stored together: what a killed run does again at most, for each modality
@@ -53,20 +56,6 @@ class IngestReport:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row to be: `item` is the picture's bytes or the passage."""
-
-    id: str
-    item: bytes | str
-    document: str
-    metadata: dict[str, Any]
-
-    @property
-    def is_picture(self) -> bool:
-        return isinstance(self.item, bytes)
-
-
 def ingest(
     paths: Iterable[str | os.PathLike[str]],
     collection: chromadb.Collection,
@@ -95,12 +84,16 @@ def ingest(
     report = IngestReport()
     files = find_files(paths)
     names = {absolute(path): caption for path, caption in (captions or {}).items()}
+    record_identity(collection, embedder)
     writer = _Writer(collection, embedder, report)
     for path in _progress(files, show_progress):
         try:
             source = read_source(path)
         except UnusableFile as error:
-            report.failures.append(IngestFailure(str(path), str(error)))
+            shown = os.fsencode(path).decode(
+                errors="backslashreplace"
+            )  # a name that is not UTF-8 can be printed
+            report.failures.append(IngestFailure(shown, str(error)))
             continue
         for row in _rows(source, embedder, names.get(path)):
             writer.add(row)
@@ -109,17 +102,18 @@ def ingest(
     return report
 
 
-def _rows(source: Source, embedder: CLIPEmbedder, caption: str | None) -> Iterator[_Row]:
-    common = {"uri": str(source.path), "content_sha256": source.sha256}
+def _rows(source: Source, embedder: CLIPEmbedder, caption: str | None) -> Iterator[Row]:
+    uri = str(source.path)
+    common: dict[str, Any] = {"uri": uri, "content_sha256": source.sha256}
     if source.text is None:
         # A row without a document is dropped by some readers of the collection, so there is always one.
-        metadata = {"modality": "image", **common}
-        yield _Row(f"image:{source.sha256}", source.content, caption or source.path.name, metadata)
+        document, metadata = caption or source.path.name, {"modality": "image", **common}
+        yield Row(f"image:{source.sha256}", source.content, True, document, metadata, uri)
         return
     for passage in embedder.split_text(source.text):
-        span = {"start": passage.start, "end": passage.end}
+        metadata = {"modality": "text", **common, "start": passage.start, "end": passage.end}
         identity = f"text:{source.sha256}:{passage.start}-{passage.end}"
-        yield _Row(identity, passage.text, passage.text, {"modality": "text", **common, **span})
+        yield Row(identity, passage.text, False, passage.text, metadata, uri)
 
 
 class _Writer:
@@ -127,10 +121,11 @@ class _Writer:
 
     def __init__(self, collection: chromadb.Collection, embedder: CLIPEmbedder, report: IngestReport) -> None:
         self._collection, self._embedder, self._report = collection, embedder, report
-        self._waiting: dict[bool, dict[str, _Row]] = {True: {}, False: {}}
-        self._size = min(_ROWS, collection._client.get_max_batch_size())
+        self._waiting: dict[bool, dict[str, Row]] = {True: {}, False: {}}
+        with store_errors("reach the store", "Nothing was stored"):
+            self._size = min(_ROWS, collection._client.get_max_batch_size())
 
-    def add(self, row: _Row) -> None:
+    def add(self, row: Row) -> None:
         waiting = self._waiting[row.is_picture]
         if row.id in waiting:
             self._report.skipped += 1
@@ -143,7 +138,7 @@ class _Writer:
         for waiting in self._waiting.values():
             self._store(waiting)
 
-    def _store(self, waiting: dict[str, _Row]) -> None:
+    def _store(self, waiting: dict[str, Row]) -> None:
         rows = list(waiting.values())
         waiting.clear()
         if not rows:
@@ -158,30 +153,23 @@ class _Writer:
         rows, embeddings = self._embed([row for row in rows if row.id not in stored])
         if rows:
             with store_errors("store rows", fix):
-                self._collection.upsert(
-                    ids=[row.id for row in rows],
-                    embeddings=embeddings,
-                    documents=[row.document for row in rows],
-                    metadatas=[row.metadata for row in rows],
-                    uris=[row.metadata["uri"] for row in rows],
-                )
+                self._collection.upsert(**upsert_arguments(rows, embeddings))
             self._count(rows)
 
-    def _embed(self, rows: list[_Row]) -> tuple[list[_Row], NDArray[np.float32]]:
+    def _embed(self, rows: list[Row]) -> tuple[list[Row], NDArray[np.float32]]:
         """The rows that could be embedded, and their vectors."""
         if not rows or not rows[0].is_picture:
             return rows, self._embedder.embed_texts([str(row.item) for row in rows])
         good: list[int] = []
         vectors: list[NDArray[np.float32]] = []
-        for batch in self._embedder.iter_images(row.item for row in rows if isinstance(row.item, bytes)):
+        for batch in self._embedder.iter_images(row.item for row in rows):
             good += batch.indices.tolist()
             vectors.append(batch.embeddings)
             for failure in batch.failures:
-                uri = rows[failure.index].metadata["uri"]
-                self._report.failures.append(IngestFailure(uri, failure.reason))
+                self._report.failures.append(IngestFailure(str(rows[failure.index].uri), failure.reason))
         return [rows[i] for i in good], np.concatenate(vectors)
 
-    def _count(self, rows: list[_Row]) -> None:
+    def _count(self, rows: list[Row]) -> None:
         if rows[0].is_picture:
             self._report.images += len(rows)
         else:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import chromadb
+from chromadb.api.models.CollectionCommon import CollectionCommon
 
-from chroma_clip_embeddings.collection import check_identity, embedder_of, store_errors
-from clip_embeddings import InvalidInputError
+from chroma_clip_embeddings.identity import check_identity, embedder_of
+from chroma_clip_embeddings.store import store_errors
+from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.types import ImageInput
 
 Modality = Literal["any", "image", "text"]
@@ -51,6 +53,60 @@ class SearchResult:
     texts: tuple[Hit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for; checked when it is made. `search` and `asearch` share it."""
+
+    text: str | None
+    image: ImageInput | None
+    k: int
+    modality: Modality
+
+    def __post_init__(self) -> None:
+        if (self.text is None) == (self.image is None):
+            raise InvalidInputError("search: give exactly one of text=... and image=...")
+        if self.k < 1:
+            raise InvalidInputError(f"k: got {self.k}; expected at least 1")
+        if self.modality not in ("any", "image", "text"):
+            raise InvalidInputError(f"modality: got {self.modality!r}; expected any, image or text")
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return ("image", "text") if self.modality == "any" else (self.modality,)
+
+    def embedded(self, embedder: CLIPEmbedder) -> Any:
+        """The query's vector: (D,)."""
+        if self.text is not None:
+            return embedder.embed_texts([self.text], role="query")[0]
+        return embedder.embed_images([cast(ImageInput, self.image)], role="query")[0]
+
+    def arguments(self, vector: Any, modality: str) -> dict[str, Any]:
+        """The arguments of Chroma's `query` for one modality."""
+        return {
+            "query_embeddings": [vector],
+            "n_results": self.k,
+            "where": {"modality": modality},
+            "include": ["documents", "metadatas", "distances"],
+        }
+
+    def hits(self, collection: CollectionCommon[Any], answer: Any, modality: str) -> tuple[Hit, ...]:
+        """What Chroma answered, with cosines in place of distances."""
+        space = (collection.configuration_json.get("hnsw") or {}).get("space", "cosine")
+        columns = (answer["ids"], answer["distances"], answer["documents"], answer["metadatas"])
+        rows = zip(*(column[0] if column else [] for column in columns), strict=True)
+        return tuple(
+            Hit(
+                id,
+                _COSINE_OF[space](distance),
+                modality,
+                str(meta.get("uri", "")),
+                document or "",
+                dict(meta),
+            )
+            for id, distance, document, meta in rows
+        )
+
+
 def search(
     collection: chromadb.Collection,
     *,
@@ -62,7 +118,7 @@ def search(
     """Find the k pictures and the k passages nearest to a text or a picture.
 
     Args:
-        collection: filled by `ingest`.
+        collection: filled by `ingest` or `add_items`, which write what rows are found by.
         text, image: the query; exactly one of them.
         k: how many of each modality.
         modality: which to look for.
@@ -72,37 +128,13 @@ def search(
         FingerprintMismatchError: the collection holds vectors of another model.
         StoreError: the store does not answer.
     """
-    if (text is None) == (image is None):
-        raise InvalidInputError("search: give exactly one of text=... and image=...")
-    if k < 1:
-        raise InvalidInputError(f"k: got {k}; expected at least 1")
-    if modality not in ("any", "image", "text"):
-        raise InvalidInputError(f"modality: got {modality!r}; expected any, image or text")
+    query = Query(text, image, k, modality)
     embedder = embedder_of(collection)
     check_identity(collection, embedder)
-    if text is not None:
-        vector = embedder.embed_texts([text], role="query")[0]
-    else:
-        vector = embedder.embed_images([cast(ImageInput, image)], role="query")[0]
-    found = {
-        each: _nearest(collection, vector, k, each) if modality in ("any", each) else ()
-        for each in ("image", "text")
-    }
-    return SearchResult(found["image"], found["text"])
-
-
-def _nearest(collection: chromadb.Collection, vector: Any, k: int, modality: str) -> tuple[Hit, ...]:
-    with store_errors("search", "Check that the store is there and the collection exists"):
-        answer = collection.query(
-            query_embeddings=[vector],
-            n_results=k,
-            where={"modality": modality},
-            include=["documents", "metadatas", "distances"],
-        )
-    space = (collection.configuration_json.get("hnsw") or {}).get("space", "cosine")
-    columns = (answer["ids"], answer["distances"], answer["documents"], answer["metadatas"])
-    rows = zip(*(column[0] if column else [] for column in columns), strict=True)
-    return tuple(
-        Hit(id, _COSINE_OF[space](distance), modality, str(meta.get("uri", "")), document or "", dict(meta))
-        for id, distance, document, meta in rows
-    )
+    vector = query.embedded(embedder)
+    found = {}
+    for each in query.modalities:
+        with store_errors("search", "Check that the store is there and the collection exists"):
+            answer = collection.query(**query.arguments(vector, each))
+        found[each] = query.hits(collection, answer, each)
+    return SearchResult(found.get("image", ()), found.get("text", ()))

@@ -70,7 +70,7 @@ def read_source(path: Path) -> Source:
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
-        raise UnusableFile("its name is not valid Unicode, so it cannot be stored; rename it") from error
+        raise UnusableFile("its name is not UTF-8, which a store needs; rename it") from error
     try:
         if not path.is_file():
             raise UnusableFile("is not a regular file")

@@ -1,10 +1,12 @@
 """Stores for the adapter tests: embedded on disk, and a real server on a free port of this machine."""
 
+import itertools
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from chroma_clip_embeddings import connect
 from clip_embeddings import StoreError
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
+
+_NUMBERS = itertools.count()
 
 
 @pytest.fixture
@@ -31,10 +35,27 @@ def client(store_folder: Path) -> ClientAPI:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """Host and port of a running `chroma run`."""
+    with _running(tmp_path_factory.mktemp("server")) as (port, _):
+        yield "127.0.0.1", port
+
+
+@pytest.fixture
+def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Callable[[], None]]]:
+    """Port of a server of the test's own, and what ends it."""
+    with _running(tmp_path_factory.mktemp("server")) as (port, process):
+
+        def end() -> None:
+            process.terminate()
+            process.wait(30)
+
+        yield port, end
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("server")
     program = Path(sys.executable).with_name("chroma")
     command = [str(program), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
     with (
@@ -43,7 +64,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]
     ):
         try:
             _wait_for(port, process)
-            yield "127.0.0.1", port
+            yield port, process
         finally:
             process.terminate()
 
@@ -70,3 +91,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "notes" / "sea.md").write_text("노을지는 바다에서 산책했다.", encoding="utf-8")
     (folder / "notes" / "long.txt").write_text("The dog ran on the beach. " * 40, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(params=["on disk", "over http"])
+def store(request: pytest.FixtureRequest) -> ClientAPI:
+    if request.param == "on disk":
+        return request.getfixturevalue("client")  # type: ignore[no-any-return]
+    host, port = request.getfixturevalue("server")
+    return connect(host=host, port=port)
+
+
+@pytest.fixture
+def unused() -> str:
+    """A name that no other collection has: the server is shared."""
+    return f"trap-{next(_NUMBERS)}"

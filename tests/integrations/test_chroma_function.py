@@ -3,16 +3,26 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from chromadb.api import ClientAPI
+from chromadb.api.types import validate_embedding_function
 from chromadb.utils.embedding_functions import known_embedding_functions
+from safetensors.torch import load_file, save_file
 
-from chroma_clip_embeddings import CLIPEmbeddingFunction, connect
-from clip_embeddings import CLIPEmbedder, InvalidInputError
+from chroma_clip_embeddings import CLIPEmbeddingFunction, connect, open_collection
+from clip_embeddings import (
+    CLIPEmbedder,
+    ClipEmbeddingsError,
+    FingerprintMismatchError,
+    ImageDecodeError,
+    InvalidInputError,
+)
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import sample_scene
 
@@ -117,3 +127,73 @@ def test_it_works_over_http(server: tuple[str, int], function: CLIPEmbeddingFunc
     collection = remote.get_or_create_collection("over-http", embedding_function=function)
     collection.add(ids=["t0", "t1"], documents=TEXTS)
     assert remote.get_collection("over-http").query(query_texts=[TEXTS[1]], n_results=1)["ids"] == [["t1"]]
+
+
+def test_the_protocol_is_complete(function: CLIPEmbeddingFunction) -> None:
+    validate_embedding_function(function)
+    assert function.name() == "clip-embeddings"
+    assert function.default_space() == "cosine"
+    assert function.supported_spaces() == ["cosine", "ip", "l2"]
+    assert function.is_legacy() is False
+    function.validate_config(function.get_config())
+    rebuilt = CLIPEmbeddingFunction.build_from_config(function.get_config())
+    assert rebuilt.get_config() == function.get_config()
+    assert [row.dtype for row in function.embed_query(TEXTS)] == [np.float32, np.float32]
+
+
+def test_one_string_or_one_picture_is_a_list_of_one(
+    function: CLIPEmbeddingFunction, tiny: CLIPEmbedder
+) -> None:
+    for rows in (function(TEXTS[0]), function.embed_query(TEXTS[0])):
+        np.testing.assert_allclose(np.stack(rows), tiny.embed_texts(TEXTS[:1]), atol=1e-5)
+    np.testing.assert_allclose(np.stack(function(PICTURE)), tiny.embed_images([PICTURE]), atol=1e-5)
+
+
+@pytest.mark.parametrize("empty", [[], (), np.zeros((0,))])
+def test_nothing_to_embed_is_an_error(function: CLIPEmbeddingFunction, empty: Any) -> None:
+    for call in (function, function.embed_query):
+        with pytest.raises(InvalidInputError, match="no items to embed"):
+            call(empty)
+
+
+def test_a_bad_picture_is_named_by_its_place_in_the_call(function: CLIPEmbeddingFunction) -> None:
+    with pytest.raises(ImageDecodeError, match=r"images\[2\]") as caught:
+        function([TEXTS[0], PICTURE, PICTURE.astype(np.float32), TEXTS[1]])
+    assert caught.value.index == 2
+    with pytest.raises(InvalidInputError, match=r"input\[1\]: nothing to embed"):
+        function([PICTURE, None])
+
+
+def test_vectors_that_are_not_finite_never_reach_the_store(
+    client: ClientAPI, copy_of: Callable[[str], Path]
+) -> None:
+    """Chroma itself stores NaN, and answers a NaN query with NaN distances."""
+    folder = copy_of("broken")
+    weights = load_file(folder / "model.safetensors")
+    for name in ("text_projection.weight", "visual_projection.weight"):
+        weights[name] = torch.full_like(weights[name], float("nan"))
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    broken = CLIPEmbeddingFunction(str(folder), device="cpu", dtype="float32")
+    collection = client.create_collection("photos", embedding_function=broken)
+    for call in (
+        lambda: collection.add(ids=["t"], documents=TEXTS[:1]),
+        lambda: collection.upsert(ids=["p"], images=[PICTURE]),
+        lambda: collection.query(query_texts=TEXTS[:1]),
+        lambda: collection.query(query_images=[PICTURE]),
+    ):
+        with pytest.raises(ClipEmbeddingsError, match="not finite"):
+            call()
+    assert collection.count() == 0
+
+
+def test_an_update_of_the_configuration_to_another_model_is_an_error_and_the_record_holds(
+    client: ClientAPI, tiny: CLIPEmbedder
+) -> None:
+    """Chroma writes the new configuration before it asks the function; the fingerprint still refuses it."""
+    collection = open_collection(client, "photos", embedder=tiny)
+    other = CLIPEmbeddingFunction("tiny", long_text="chunk")
+    with pytest.raises(InvalidInputError, match="long_text cannot change"):
+        collection.modify(configuration={"embedding_function": other})
+    with pytest.raises(FingerprintMismatchError):
+        open_collection(client, "photos")
+    assert open_collection(client, "photos", embedder=tiny).count() == 0

@@ -1,0 +1,108 @@
+"""The same helpers for `chromadb.AsyncHttpClient`: models run in a thread, so no event loop is blocked.
+
+Chroma's async client calls an embedding function on the loop itself; these hand it ready vectors.
+Imports chromadb and the public core.
+"""
+
+from asyncio import to_thread
+from collections.abc import Sequence
+from typing import Any
+
+from chromadb.api import AsyncClientAPI
+from chromadb.api.models.AsyncCollection import AsyncCollection
+from chromadb.errors import NotFoundError
+
+from chroma_clip_embeddings.collection import CHECK, absent, bound, made_with
+from chroma_clip_embeddings.identity import FINGERPRINT, check_identity, embedder_of, unrecorded
+from chroma_clip_embeddings.items import Columns
+from chroma_clip_embeddings.loader import OnError
+from chroma_clip_embeddings.retrieval import Modality, Query, SearchResult
+from chroma_clip_embeddings.rows import AddReport, caption_arguments, prepare
+from chroma_clip_embeddings.store import store_errors
+from clip_embeddings import CLIPEmbedder
+from clip_embeddings.types import ImageInput
+
+
+async def aopen_collection(
+    client: AsyncClientAPI, name: str, *, embedder: CLIPEmbedder | None = None, create: bool = True
+) -> AsyncCollection:
+    """`open_collection` for the async client.
+
+    Raises:
+        StoreError: no such collection (and it may not be made), or not one of ours.
+        FingerprintMismatchError: the collection holds vectors of another model.
+    """
+    with store_errors(f"open the collection {name!r}", CHECK):
+        try:
+            found = await client.get_collection(name, embedding_function=None)
+        except NotFoundError:
+            if not create or embedder is None:
+                raise absent(name, await client.list_collections()) from None
+            return await client.create_collection(name, **await to_thread(made_with, embedder))
+        return await to_thread(bound, found, embedder)
+
+
+async def aadd_items(
+    collection: AsyncCollection,
+    *,
+    ids: Sequence[str],
+    texts: Sequence[str | None] | None = None,
+    images: Sequence[ImageInput | None] | None = None,
+    uris: Sequence[str | None] | None = None,
+    captions: Sequence[str | None] | None = None,
+    metadatas: Sequence[dict[str, Any] | None] | None = None,
+    on_error: OnError = "raise",
+) -> AddReport:
+    """`add_items` for the async client; reading and embedding happen in a thread."""
+    embedder = embedder_of(collection)
+    await to_thread(check_identity, collection, embedder)
+    columns = Columns(ids, texts, images, uris, captions, metadatas)
+    ready = await to_thread(prepare, embedder, columns, on_error)
+    await _record_identity(collection, embedder)
+    with store_errors("reach the store", ready.fix(0)):
+        size = await collection._client.get_max_batch_size()
+    replaced = 0
+    for stored, batch in ready.batches(size):
+        with store_errors("store rows", ready.fix(stored)):
+            replaced += len((await collection.get(ids=batch["ids"], include=[]))["ids"])
+            await collection.upsert(**batch)
+    return ready.report(replaced)
+
+
+async def aset_caption(collection: AsyncCollection, id: str, caption: str) -> None:
+    """`set_caption` for the async client."""
+    with store_errors("set a caption", "Nothing was changed"):
+        found = await collection.get(ids=[id], include=["embeddings", "metadatas"])
+        await collection.update(**caption_arguments(found, id, caption))
+
+
+async def asearch(
+    collection: AsyncCollection,
+    *,
+    text: str | None = None,
+    image: ImageInput | None = None,
+    k: int = 5,
+    modality: Modality = "any",
+) -> SearchResult:
+    """`search` for the async client; the query is embedded in a thread."""
+    query = Query(text, image, k, modality)
+    embedder = embedder_of(collection)
+    await to_thread(check_identity, collection, embedder)
+    vector = await to_thread(query.embedded, embedder)
+    found = {}
+    for each in query.modalities:
+        with store_errors("search", CHECK):
+            answer = await collection.query(**query.arguments(vector, each))
+        found[each] = query.hits(collection, answer, each)
+    return SearchResult(found.get("image", ()), found.get("text", ()))
+
+
+async def _record_identity(collection: AsyncCollection, embedder: CLIPEmbedder) -> None:
+    if FINGERPRINT in (collection.metadata or {}):
+        return
+    with store_errors("record the model's fingerprint", "Nothing was stored"):
+        model = await collection._client.get_collection(
+            collection.name, tenant=collection.tenant, database=collection.database
+        )
+        if changed := await to_thread(unrecorded, collection, model.metadata, embedder):
+            await collection.modify(metadata=changed)

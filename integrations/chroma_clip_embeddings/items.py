@@ -1,0 +1,134 @@
+"""Columns as a caller gives them -> rows. Imports the public core."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from os import PathLike, fspath
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from clip_embeddings import InvalidInputError
+from clip_embeddings.types import ImageInput
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row to be: `item` is the picture or the text, `index` its place in the caller's columns."""
+
+    id: str
+    item: ImageInput
+    is_picture: bool
+    document: str
+    metadata: dict[str, Any]
+    uri: str | None = None
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What `add_items` takes: one entry for each id, None where a column has nothing."""
+
+    ids: Sequence[str]
+    texts: Sequence[str | None] | None = None
+    images: Sequence[ImageInput | None] | None = None
+    uris: Sequence[str | None] | None = None
+    captions: Sequence[str | None] | None = None
+    metadatas: Sequence[dict[str, Any] | None] | None = None
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            values = getattr(self, column.name)
+            if values is None and column.name != "ids":
+                continue
+            if isinstance(values, str | bytes | PathLike) or not hasattr(values, "__len__"):
+                got = type(values).__name__
+                raise InvalidInputError(f"{column.name}: got {got}; expected a list, one entry for each id")
+            if len(values) != len(self.ids):
+                raise InvalidInputError(f"{column.name}: {len(values)} entries for {len(self.ids)} ids")
+
+    def at(self, name: str, index: int) -> Any:
+        values = getattr(self, name)
+        return None if values is None else values[index]
+
+
+def rows_from(columns: Columns) -> tuple[list[Row], int]:
+    """The rows, the last one of each id; and how many others there were.
+
+    Raises:
+        InvalidInputError: a row that is neither a text nor a picture, or both; by index.
+    """
+    rows: dict[str, Row] = {}
+    for index, id in enumerate(columns.ids):
+        if not isinstance(id, str) or not id:
+            raise InvalidInputError(f"ids[{index}]: got {id!r}; expected a string")
+        rows.pop(id, None)  # the last one takes its own place in the order
+        rows[id] = _row(columns, index, id)
+    return list(rows.values()), len(columns.ids) - len(rows)
+
+
+def _row(columns: Columns, index: int, id: str) -> Row:
+    text, image, given, caption = (
+        columns.at(name, index) for name in ("texts", "images", "uris", "captions")
+    )
+    named = {"ids": id, "texts": text, "uris": given, "captions": caption, "images": _path_of(image)}
+    for name, value in named.items():
+        check_string(f"{name}[{index}]", value)
+    if text is not None and image is not None:
+        raise InvalidInputError(
+            f"row {index} ({id!r}) has a text and an image; pass the words of a picture as captions="
+        )
+    if text is not None and caption is not None:
+        raise InvalidInputError(f"row {index} ({id!r}) is a text; captions are for pictures")
+    if text is None and image is None and given is None:
+        raise InvalidInputError(f"row {index} ({id!r}) has no text, no image and no uri")
+    uri: str | None = given if given is not None else _path_of(image)
+    metadata = _metadata(columns.at("metadatas", index), index, "image" if text is None else "text", uri)
+    if text is not None:
+        return Row(id, text, False, text, metadata, uri, index)
+    item: Any = uri if image is None else image
+    return Row(id, item, True, caption or _name_of(uri) or id, metadata, uri, index)
+
+
+def check_string(name: str, value: object) -> None:
+    """A store takes strings that UTF-8 can write; file names may hold others.
+
+    Raises:
+        InvalidInputError: not a string, or one with a half of a surrogate pair.
+    """
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{name}: got {type(value).__name__}; expected a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(f"{name}: {value!r} cannot be stored as UTF-8") from error
+
+
+def _metadata(given: Any, index: int, modality: str, uri: str | None) -> dict[str, Any]:
+    """The caller's fields, with those that this package's searches need."""
+    if not isinstance(given, dict | None):
+        raise InvalidInputError(f"metadatas[{index}]: got {type(given).__name__}; expected a dictionary")
+    added = {"modality": modality, **({"uri": uri} if uri is not None else {})}
+    for key, value in added.items():
+        if given and given.get(key, value) != value:
+            raise InvalidInputError(f"metadatas[{index}]: {key!r} is written for you; got {given[key]!r}")
+    for key, value in (given or {}).items():
+        check_string(f"metadatas[{index}]", key)
+        check_string(f"metadatas[{index}][{key!r}]", value if isinstance(value, str) else None)
+    return {**(given or {}), **added}
+
+
+def _path_of(image: object) -> str | None:
+    """Where a picture is, if it was given by name."""
+    if not isinstance(image, str | PathLike):
+        return None
+    name = fspath(image)
+    return None if not isinstance(name, str) or name.startswith("data:") else name
+
+
+def _name_of(uri: str | None) -> str:
+    """A row without a document is dropped by some readers of the collection, so there is always one."""
+    if uri is None or uri.startswith("data:"):
+        return ""
+    return PurePath(unquote(urlsplit(uri).path) if "://" in uri else uri).name

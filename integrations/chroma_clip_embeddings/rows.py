@@ -1,0 +1,180 @@
+"""Rows: what a picture or a text becomes in a collection, with its vector made before Chroma sees it.
+
+The one way rows are stored, for `add_items`, `ingest` and the async helpers. Imports chromadb, numpy and
+the public core.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import chromadb
+import numpy as np
+from chromadb.api.types import validate_metadatas
+from numpy.typing import NDArray
+
+from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
+from chroma_clip_embeddings.items import Columns, Row, rows_from
+from chroma_clip_embeddings.loader import OnError
+from chroma_clip_embeddings.store import store_errors
+from clip_embeddings import CLIPEmbedder, ImageDecodeError, InvalidInputError
+from clip_embeddings.types import ImageInput
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What became of the items.
+
+    Attributes:
+        added: rows that are new.
+        replaced: rows that were there under the same id and are overwritten.
+        repeated: ids given more than once in the call; the last one of each was stored.
+        failures: pictures left out under on_error="skip"; `index` is their place in the call.
+    """
+
+    added: int
+    replaced: int
+    repeated: int
+    failures: tuple[ImageDecodeError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rows that are ready to be stored: row i has vectors[i]."""
+
+    rows: list[Row]
+    vectors: NDArray[np.float32]  # (N, D)
+    repeated: int
+    failures: tuple[ImageDecodeError, ...]
+
+    def batches(self, size: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """How many rows came before, and the arguments of one `upsert`."""
+        for start in range(0, len(self.rows), size):
+            yield start, upsert_arguments(self.rows[start : start + size], self.vectors[start : start + size])
+
+    def report(self, replaced: int) -> AddReport:
+        return AddReport(len(self.rows) - replaced, replaced, self.repeated, self.failures)
+
+    def fix(self, stored: int) -> str:
+        return f"{stored} of {len(self.rows)} rows are stored; the same call again stores the rest"
+
+
+def upsert_arguments(rows: Sequence[Row], vectors: NDArray[np.float32]) -> dict[str, Any]:
+    """The one form in which rows are stored: with vectors, so that no field is left for Chroma to embed."""
+    return {
+        "ids": [row.id for row in rows],
+        "embeddings": vectors,
+        "documents": [row.document for row in rows],
+        "metadatas": [row.metadata for row in rows],
+        "uris": [row.uri for row in rows],
+    }
+
+
+def prepare(embedder: CLIPEmbedder, columns: Columns, on_error: OnError) -> Prepared:
+    """Check and embed everything; nothing is stored yet."""
+    if on_error not in get_args(OnError):
+        raise InvalidInputError(f"on_error: got {on_error!r}; expected one of raise, skip")
+    rows, repeated = rows_from(columns)
+    _check_metadata(rows)
+    vectors = np.zeros((len(rows), embedder.dimension), np.float32)
+    texts = [place for place, row in enumerate(rows) if not row.is_picture]
+    pictures = [place for place, row in enumerate(rows) if row.is_picture]
+    failed: dict[int, ImageDecodeError] = {}
+    for batch in embedder.iter_images(rows[place].item for place in pictures):
+        vectors[[pictures[i] for i in batch.indices]] = batch.embeddings
+        for failure in batch.failures:
+            place = pictures[failure.index]
+            failed[place] = ImageDecodeError(rows[place].index, failure.source, failure.reason)
+            if on_error == "raise":
+                raise failed[place] from failure
+    if texts:
+        vectors[texts] = embedder.embed_texts([str(rows[place].item) for place in texts])
+    kept = [place for place in range(len(rows)) if place not in failed]
+    return Prepared([rows[place] for place in kept], vectors[kept], repeated, tuple(failed.values()))
+
+
+def _check_metadata(rows: Sequence[Row]) -> None:
+    """Chroma's own checks, before anything is embedded or stored."""
+    for row in rows:
+        try:
+            validate_metadatas([row.metadata])
+        except (TypeError, ValueError) as error:
+            raise InvalidInputError(f"metadatas[{row.index}]: {error}") from error
+
+
+def add_items(
+    collection: chromadb.Collection,
+    *,
+    ids: Sequence[str],
+    texts: Sequence[str | None] | None = None,
+    images: Sequence[ImageInput | None] | None = None,
+    uris: Sequence[str | None] | None = None,
+    captions: Sequence[str | None] | None = None,
+    metadatas: Sequence[dict[str, Any] | None] | None = None,
+    on_error: OnError = "raise",
+) -> AddReport:
+    """Store texts and pictures together; a row under an id that is there already is replaced.
+
+    Every column has an entry for each id, None where it has nothing. A row is a text where `texts` has one,
+    otherwise a picture: the one in `images`, else the one that `uris` names. Its document is the text, or
+    the caption, or the file's name. Everything is checked and embedded before the first row is stored, so a
+    bad item stores nothing; a store that goes away in between keeps the batches it has.
+
+    Args:
+        collection: made with `open_collection` or with a `CLIPEmbeddingFunction`.
+        ids: N ids; of one given twice the last row counts.
+        texts: passages.
+        images: paths, `file://` or `data:` URIs, bytes, PIL images or arrays.
+        uris: where a row comes from; kept in the row, and read where there is neither text nor image.
+        captions: what a picture's row has as its document.
+        metadatas: more fields; "modality" and "uri" are added.
+        on_error: "raise" for a bad picture, or "skip" it and report it.
+    Raises:
+        InvalidInputError: columns that do not fit together, by index.
+        ImageDecodeError: an unreadable picture, by index and source.
+        FingerprintMismatchError: the collection holds vectors of another model.
+        StoreError: the store went away; says how many rows are stored.
+    """
+    embedder = embedder_of(collection)
+    check_identity(collection, embedder)
+    ready = prepare(embedder, Columns(ids, texts, images, uris, captions, metadatas), on_error)
+    record_identity(collection, embedder)
+    with store_errors("reach the store", ready.fix(0)):
+        size = collection._client.get_max_batch_size()
+    replaced = 0
+    for stored, batch in ready.batches(size):
+        with store_errors("store rows", ready.fix(stored)):
+            replaced += len(collection.get(ids=batch["ids"], include=[])["ids"])
+            collection.upsert(**batch)
+    return ready.report(replaced)
+
+
+def set_caption(collection: chromadb.Collection, id: str, caption: str) -> None:
+    """Make `caption` the document of a picture's row. Its vector stays that of the picture.
+
+    Chroma's own `update(documents=)` would put the caption's vector in its place.
+
+    Raises:
+        InvalidInputError: no such row, or a text's.
+        StoreError: the store does not answer.
+    """
+    with store_errors("set a caption", "Nothing was changed"):
+        found = collection.get(ids=[id], include=["embeddings", "metadatas"])
+        collection.update(**caption_arguments(found, id, caption))
+
+
+def caption_arguments(found: Any, id: str, caption: str) -> dict[str, Any]:
+    """The arguments of `update` that change a row's document and nothing else."""
+    if not isinstance(caption, str) or not caption.strip():
+        raise InvalidInputError(f"caption: got {caption!r}; expected words")
+    if not found["ids"]:
+        raise InvalidInputError(f"id: no row {id!r} in the collection")
+    modality = (found["metadatas"][0] or {}).get("modality", "image")
+    if modality != "image":
+        raise InvalidInputError(f"id: row {id!r} is of modality {modality!r}; only a picture has a caption")
+    return {
+        "ids": [id],
+        "embeddings": found["embeddings"],
+        "documents": [caption],
+        "metadatas": [{"modality": "image"}],
+    }

@@ -1,0 +1,49 @@
+"""Reaching a store, and one name for the errors of its clients. Imports chromadb and the public core."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import chromadb
+from chromadb.api import ClientAPI
+from chromadb.config import Settings
+from chromadb.errors import ChromaError
+
+from clip_embeddings import ClipEmbeddingsError, StoreError
+
+
+@contextmanager
+def store_errors(doing: str, fix: str) -> Iterator[None]:
+    """Give the store's errors one name; its client raises those of three libraries."""
+    try:
+        yield
+    except ClipEmbeddingsError:
+        raise
+    except Exception as error:
+        if not isinstance(error, ChromaError | OSError | RuntimeError | ValueError) and not _of_http(error):
+            raise
+        reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        raise StoreError(f"cannot {doing}: {reason}. {fix}") from error
+
+
+def _of_http(error: Exception) -> bool:
+    """Whether it comes from the HTTP library of the client; its errors are no OSErrors."""
+    return type(error).__module__.partition(".")[0] in ("httpx", "httpcore")
+
+
+def connect(path: str | Path | None = None, *, host: str | None = None, port: int = 8000) -> ClientAPI:
+    """An embedded store in the folder `path`, or the server at host and port.
+
+    Raises:
+        StoreError: the folder cannot be used or the server does not answer.
+    """
+    settings = Settings(anonymized_telemetry=False)
+    if host is not None:
+        fix = f"Is a server running there? Start one with: chroma run --host {host} --port {port}"
+        with store_errors(f"reach a Chroma server at {host}:{port}", fix):
+            return chromadb.HttpClient(host=host, port=port, settings=settings)
+    folder = Path(path if path is not None else "clip-db")
+    with store_errors(
+        f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"
+    ):
+        return chromadb.PersistentClient(path=str(folder), settings=settings)

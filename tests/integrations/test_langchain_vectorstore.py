@@ -1,6 +1,8 @@
 """MultimodalChroma: what goes in, what comes back, what is refused."""
 
+import asyncio
 import hashlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +167,53 @@ async def test_the_async_methods_give_the_same(store: MultimodalChroma, tmp_path
     assert found == store.max_marginal_relevance_search(query, k=3)
     found = await store.amax_marginal_relevance_search_by_image(uris[0], k=2)
     assert found == store.max_marginal_relevance_search_by_image(uris[0], k=2)
+
+
+@pytest.mark.parametrize("method", ["aadd_images", "aadd_documents", "asimilarity_search_by_image"])
+async def test_the_event_loop_runs_while_pictures_are_embedded(
+    method: str, store: MultimodalChroma, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model waits for what only a free loop can do."""
+    (uri,) = pictures(tmp_path, 1)
+    store.add_images([uri])
+    released, iter_images = threading.Event(), CLIPEmbedder.iter_images
+    free: list[bool] = []
+
+    def slow(self: CLIPEmbedder, images: Any, **options: Any) -> Any:
+        free.append(released.wait(60))
+        return iter_images(self, images, **options)
+
+    monkeypatch.setattr(CLIPEmbedder, "iter_images", slow)
+    item: Any = {"aadd_images": [uri], "aadd_documents": [image(uri)]}.get(method, uri)
+
+    async def release() -> None:
+        released.set()
+
+    await asyncio.gather(getattr(store, method)(item), release())
+    assert free == [True]
+
+
+def test_the_retriever_of_the_host_takes_a_modality(store: MultimodalChroma, tmp_path: Path) -> None:
+    store.add_images(pictures(tmp_path, 3))
+    store.add_texts(["a note about cats", "a note about dogs"])
+    options = {"k": 2, "modality": "image"}
+    for kind in ("similarity", "mmr"):
+        found = store.as_retriever(search_type=kind, search_kwargs=options).invoke("a cat")
+        assert [document.metadata["modality"] for document in found] == ["image", "image"]
+    near = {"k": 5, "score_threshold": 0.99}
+    found = store.as_retriever(search_type="similarity_score_threshold", search_kwargs=near).invoke(
+        "a note about cats"
+    )
+    assert [document.page_content for document in found] == ["a note about cats"]
+
+
+def test_a_bad_picture_among_a_thousand_stores_nothing(store: MultimodalChroma, tmp_path: Path) -> None:
+    path, bad = tmp_path / "small.png", tmp_path / "bad.png"
+    photo(8, 8).save(path)
+    bad.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(ImageDecodeError, match=r"images\[500\] .*bad\.png"):
+        store.add_images([str(path)] * 500 + [str(bad)] + [str(path)] * 499)
+    assert store.get()["ids"] == []
 
 
 def test_bad_pictures_are_named_and_nothing_is_stored(store: MultimodalChroma, tmp_path: Path) -> None:

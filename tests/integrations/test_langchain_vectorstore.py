@@ -85,6 +85,26 @@ def test_pictures_without_a_caption_have_their_file_name_and_no_base64(
     assert len(str(store.get())) < 2000
 
 
+def test_a_picture_that_another_program_stored_without_a_document_is_found(
+    store: MultimodalChroma, tmp_path: Path
+) -> None:
+    """The host drops such a row after the search, so that k=1 can give nothing."""
+    (uri,) = pictures(tmp_path, 1)
+    vectors: Any = store.embedder.embed_images([uri])
+    store._collection.upsert(ids=["bare"], embeddings=vectors, metadatas=[{"uri": uri}])
+    (found,) = store.similarity_search("a cat", k=1)
+    assert (found.id, found.page_content) == ("bare", Path(uri).name)
+
+
+def test_a_picture_may_be_named_as_a_file_uri_or_a_relative_path(
+    store: MultimodalChroma, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (uri,) = pictures(tmp_path, 1)
+    monkeypatch.chdir(tmp_path)
+    ids = store.add_images([Path(uri).as_uri(), Path(uri).name, Path(uri)])
+    assert {document.metadata["uri"] for document in store.get_by_ids(ids)} == {uri}
+
+
 def test_a_row_with_the_same_id_is_replaced_whole(store: MultimodalChroma, tmp_path: Path) -> None:
     """Chroma itself merges the old metadata with the new."""
     (uri,) = pictures(tmp_path, 1)

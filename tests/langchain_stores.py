@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
+
+from langchain_core.documents import Document
 
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
@@ -26,3 +29,8 @@ def pictures(folder: Path, count: int, start: int = 40, size: int = 96) -> list[
     for path, scene in zip(paths, scenes(start, count), strict=True):
         render(scene, size).save(path)
     return [str(path) for path in paths]
+
+
+def image(uri: str, caption: str = "", **metadata: Any) -> Document:
+    """A picture as a Document."""
+    return Document(caption, metadata={"modality": "image", "uri": uri, **metadata})

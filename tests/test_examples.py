@@ -1,4 +1,4 @@
-"""The examples and the README's Chroma snippet run as they stand."""
+"""The examples and the README's Chroma and LangChain snippets run as they stand."""
 
 import os
 import re
@@ -55,6 +55,25 @@ def test_the_chroma_snippet_of_the_readme_runs(tmp_path: Path) -> None:
     output = run(["-c", snippet], tmp_path)
     assert output.startswith("6 pictures and 0 text passages added")
     assert len(output.splitlines()) == 6  # the report and five pictures
+
+
+def test_the_langchain_example_finds_pictures_and_the_note(tmp_path: Path) -> None:
+    lines = run([str(ROOT / "examples" / "langchain_retriever.py")], tmp_path).splitlines()
+    assert lines[0] == "a photo of a cat"
+    assert lines[1] == "  text   The cat has an appointment with the vet on Tuesday."
+    assert [line.split()[0] for line in lines[2:5]] == ["image"] * 3
+    assert lines[5:7] == ["scene-07.png", "  image  scene-07.png"]
+
+
+def test_the_langchain_snippet_of_the_readme_runs(tmp_path: Path) -> None:
+    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    snippet = next(text for text in snippets if "langchain" in text)
+    (tmp_path / "my-folder").mkdir()
+    for number, scene in enumerate(scenes(0, 6)):
+        render(scene, 96).save(tmp_path / "my-folder" / f"{number}.png")
+    lines = run(["-c", snippet], tmp_path).splitlines()
+    assert "'num_added': 6" in lines[0]
+    assert len(lines) == 5  # what was indexed and four pictures
 
 
 def test_the_python_snippet_of_the_readme_runs_on_the_bundled_model(tmp_path: Path) -> None:

@@ -50,11 +50,11 @@ def run_installed(installed: Path, cwd: Path, code: str) -> str:
     return run(sys.executable, "-I", "-c", setup + code, cwd=cwd)
 
 
-def test_the_wheel_holds_both_packages_their_types_and_the_bundled_weights(wheel: Path) -> None:
+def test_the_wheel_holds_the_packages_their_types_and_the_bundled_weights(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     weights = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
     wanted = {f"{WEIGHTS}/{name}" for name in [*weights, "preprocessor_config.json", "README.md"]}
-    for package in ("clip_embeddings", "chroma_clip_embeddings"):
+    for package in ("clip_embeddings", "chroma_clip_embeddings", "langchain_clip_embeddings"):
         wanted |= {f"{package}/__init__.py", f"{package}/py.typed"}
     assert wanted - names == set()
 
@@ -62,7 +62,7 @@ def test_the_wheel_holds_both_packages_their_types_and_the_bundled_weights(wheel
 def test_the_wheel_installs_nothing_but_the_import_packages(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     packages = {top for top in tops if not top.endswith(".dist-info")}
-    assert packages == {"clip_embeddings", "chroma_clip_embeddings"}
+    assert packages == {"clip_embeddings", "chroma_clip_embeddings", "langchain_clip_embeddings"}
 
 
 def test_the_wheel_carries_its_licence_and_is_small(wheel: Path) -> None:
@@ -84,12 +84,23 @@ def test_the_installed_package_imports_without_the_repository_or_torch(
     )
 
 
-def test_the_chroma_adapter_without_chroma_names_the_extra_to_install(
-    installed: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("adapter", "host", "message"),
+    [
+        ("chroma_clip_embeddings", "chromadb", 'needs chromadb: pip install "clip-embeddings[chroma]"'),
+        (
+            "langchain_clip_embeddings",
+            "langchain_core",
+            'needs langchain-core: pip install "clip-embeddings[langchain]"',
+        ),
+    ],
+)
+def test_an_adapter_without_its_host_names_the_extra_to_install(
+    installed: Path, tmp_path: Path, adapter: str, host: str, message: str
 ) -> None:
     code = (
-        "sys.modules['chromadb'] = None\n"
-        "try:\n    import chroma_clip_embeddings\n"
+        f"sys.modules[{host!r}] = None\n"
+        f"try:\n    import {adapter}\n"
         "except ImportError as error:\n    print(error)\n"
     )
-    assert 'pip install "clip-embeddings[chroma]"' in run_installed(installed, tmp_path, code)
+    assert run_installed(installed, tmp_path, code) == f"{adapter} {message}"

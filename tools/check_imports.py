@@ -24,7 +24,14 @@ HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "huggingface_hub"
 # Adapter -> what it may import beside the public core, the standard library and COMMON.
 ADAPTERS = {
     "chroma_clip_embeddings": {"chromadb"},
-    "langchain_clip_embeddings": {"langchain_core", "langchain_chroma", "chromadb", "chroma_clip_embeddings"},
+    "langchain_clip_embeddings": {
+        "chroma_clip_embeddings",
+        "chromadb",
+        "langchain_chroma",
+        "langchain_core",
+        "langchain_text_splitters",
+        "pydantic",
+    },
     "ray_clip_embeddings": {"ray", "pyarrow"},
 }
 COMMON = {"numpy", "PIL", "rich", "typing_extensions"}

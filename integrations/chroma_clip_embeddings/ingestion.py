@@ -90,9 +90,8 @@ def ingest(
         try:
             source = read_source(path)
         except UnusableFile as error:
-            shown = os.fsencode(path).decode(
-                errors="backslashreplace"
-            )  # a name that is not UTF-8 can be printed
+            # So that a name that is not UTF-8 can be printed too.
+            shown = os.fsencode(path).decode(errors="backslashreplace")
             report.failures.append(IngestFailure(shown, str(error)))
             continue
         for row in _rows(source, embedder, names.get(path)):
@@ -116,6 +115,10 @@ def _rows(source: Source, embedder: CLIPEmbedder, caption: str | None) -> Iterat
         yield Row(identity, passage.text, False, passage.text, metadata, uri)
 
 
+def _weight(row: Row) -> int:
+    return len(row.item) if isinstance(row.item, str | bytes) else 0
+
+
 class _Writer:
     """Collects rows of each modality and stores them in batches."""
 
@@ -131,7 +134,7 @@ class _Writer:
             self._report.skipped += 1
             return
         waiting[row.id] = row
-        if len(waiting) >= self._size or sum(len(each.item) for each in waiting.values()) >= _BYTES:
+        if len(waiting) >= self._size or sum(map(_weight, waiting.values())) >= _BYTES:
             self._store(waiting)
 
     def flush(self) -> None:

@@ -1,0 +1,94 @@
+"""CLIPEmbeddings: the core embedder behind LangChain's Embeddings interface.
+
+Imports langchain-core, pydantic and the public core.
+"""
+
+from typing import Any
+
+from langchain_core.embeddings import Embeddings
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from clip_embeddings import CLIPEmbedder, EmbedderConfig
+from clip_embeddings.types import LongText
+
+_DEFAULTS = EmbedderConfig()
+
+
+class CLIPEmbeddings(BaseModel, Embeddings):
+    """Text and pictures into one space, for any LangChain vector store.
+
+    Creating one is free; the weights load at first use and are shared in the process. A string given to
+    `embed_documents` or `embed_query` is text and never opened as a path; pictures enter by `embed_image`.
+
+    Attributes:
+        model: hub id, local folder, or the bundled "tiny".
+        revision: branch, tag or commit on the hub.
+        long_text: for a text over the context limit: "truncate" (with a warning), "chunk" or "error".
+        device: "auto", "cpu", "mps", "cuda" or "cuda:N".
+        dtype: "auto", "float32", "bfloat16" or "float16".
+        batch_size: items in one forward pass.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = _DEFAULTS.model
+    revision: str | None = None
+    long_text: LongText = "truncate"
+    device: str = "auto"
+    dtype: str = "auto"
+    batch_size: int = _DEFAULTS.batch_size
+    _embedder: CLIPEmbedder = PrivateAttr()
+
+    def model_post_init(self, context: Any, /) -> None:
+        self._embedder = CLIPEmbedder(**{name: getattr(self, name) for name in type(self).model_fields})
+
+    @classmethod
+    def of(cls, embedder: CLIPEmbedder) -> "CLIPEmbeddings":
+        """Put an embedder that exists already behind LangChain's interface."""
+        embeddings = cls(**{name: getattr(embedder.config, name) for name in cls.model_fields})
+        embeddings._embedder = embedder
+        return embeddings
+
+    @property
+    def embedder(self) -> CLIPEmbedder:
+        """The core embedder, with everything else that it can do."""
+        return self._embedder
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for two of these exactly where their vectors can be compared."""
+        return self._embedder.fingerprint
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Embed N texts to be stored: N lists of D floats, each of unit length."""
+        return _rows(self._embedder.embed_texts(texts, role="document"))
+
+    def embed_query(self, text: str) -> list[float]:
+        """Embed a text to search with: D floats of unit length."""
+        return _rows(self._embedder.embed_texts([text], role="query"))[0]
+
+    def embed_image(self, uris: list[str]) -> list[list[float]]:
+        """Embed N pictures to be stored: paths, `file://` or `data:` URIs; N lists of D floats.
+
+        Raises:
+            ImageDecodeError: the first unreadable picture, by index and source.
+        """
+        return _rows(self._embedder.embed_images(uris, role="document"))
+
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        """`embed_documents`, with the event loop free meanwhile."""
+        return _rows(await self._embedder.aembed_texts(texts, role="document"))
+
+    async def aembed_query(self, text: str) -> list[float]:
+        """`embed_query`, with the event loop free meanwhile."""
+        return _rows(await self._embedder.aembed_texts([text], role="query"))[0]
+
+    async def aembed_image(self, uris: list[str]) -> list[list[float]]:
+        """`embed_image`, with the event loop free meanwhile."""
+        return _rows(await self._embedder.aembed_images(uris, role="document"))
+
+
+def _rows(vectors: Any) -> list[list[float]]:
+    """Python floats: the stores and the standard tests of LangChain do not take those of numpy."""
+    rows: list[list[float]] = vectors.tolist()
+    return rows

@@ -1,0 +1,64 @@
+"""Requests to the Chroma store: a client of a folder, and rows in parts that the store takes.
+
+Imports chromadb and the Chroma adapter.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+import chromadb
+from chromadb.api import ClientAPI
+
+from chroma_clip_embeddings import connect
+from chroma_clip_embeddings.store import store_errors
+from langchain_clip_embeddings.rows import Rows
+
+T = TypeVar("T")
+
+
+def client_of_folder(folder: str) -> ClientAPI:
+    """A client with the settings that another one of this process may have opened the folder with.
+
+    Chroma refuses a second client with other settings: those of the host come first, then `connect`'s.
+    """
+    fix = "Expected a folder that Chroma made, or one that does not exist yet"
+    with store_errors(f"open the store in {folder}", fix):
+        try:
+            return chromadb.PersistentClient(folder)
+        except ValueError:
+            return connect(folder)
+
+
+def store_rows(collection: chromadb.Collection, rows: Rows, *, replace: bool, size: int) -> None:
+    """Store embedded rows, `size` in one request.
+
+    Args:
+        replace: whether rows with these ids may be there; they are replaced whole then.
+    Raises:
+        StoreError: the store refused or went away; says which rows are stored.
+    """
+    for part in parts(range(len(rows.ids)), size):
+        ids = [rows.ids[i] for i in part]
+        metadatas = [rows.metadatas[i] for i in part]
+        with store_errors("store rows", f"Rows before {ids[0]!r} of this call are stored"):
+            if replace:
+                there = collection.get(ids=ids, include=["metadatas"])
+                old = dict(zip(there["ids"], there["metadatas"] or [], strict=True))
+                metadatas = [_replacing(old.get(id), new) for id, new in zip(ids, metadatas, strict=True)]
+            collection.upsert(
+                ids=ids,
+                embeddings=rows.vectors[list(part)],
+                documents=[rows.documents[i] for i in part],
+                metadatas=cast(Any, metadatas),
+                uris=[rows.uris[i] for i in part] if rows.uris else None,
+            )
+
+
+def _replacing(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata that leaves nothing of a row's old one: Chroma merges the two, and None removes a key."""
+    return {**dict.fromkeys(set(old or {}) - set(new)), **new}
+
+
+def parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Consecutive pieces of at most `size` items."""
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,206 @@
+"""MultimodalChroma: text and pictures in one LangChain Chroma store.
+
+Searches are in searching.py, what a row is made of in rows.py. Imports chromadb, langchain-chroma, the
+Chroma adapter and the public core.
+"""
+
+# mypy: disable-error-code="override"
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from os import PathLike, fspath
+from typing import Any, cast
+
+from chromadb.api import ClientAPI
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+
+from chroma_clip_embeddings import embedder_of, open_collection
+from chroma_clip_embeddings.store import store_errors
+from clip_embeddings import CLIPEmbedder, InvalidInputError
+from langchain_clip_embeddings.embeddings import CLIPEmbeddings
+from langchain_clip_embeddings.rows import chosen_ids, embed_rows, to_document
+from langchain_clip_embeddings.searching import SearchableChroma
+from langchain_clip_embeddings.store import client_of_folder, parts, store_rows
+
+
+class MultimodalChroma(SearchableChroma):
+    """A `langchain_chroma.Chroma` of text and pictures, in cosine space.
+
+    A Document with `metadata["modality"] == "image"` is the picture at `metadata["uri"]`; its page_content is
+    the caption (the file name where empty). Every other Document is text. The collection is that of
+    `chroma_clip_embeddings.open_collection`: each adapter reads what the other wrote.
+
+    Args:
+        collection_name: made where it does not exist.
+        embedding_function: a CLIPEmbeddings; None opens a collection with the model that it was made with.
+        persist_directory: the store's folder; without it, `host` or `client` the store is in memory.
+        client: a Chroma client that exists already.
+        collection_metadata: joined to what is on record.
+        create_collection_if_not_exists: whether a collection that does not exist is made.
+        options: the host's others: host, port, ssl, headers, tenant, database, client_settings,
+            chroma_cloud_api_key, relevance_score_fn.
+    Raises:
+        StoreError: the store cannot be opened, or the collection is not one of ours.
+        FingerprintMismatchError: the collection holds vectors of another model.
+    """
+
+    def __init__(
+        self,
+        collection_name: str = "langchain",
+        embedding_function: Embeddings | None = None,
+        persist_directory: str | PathLike[str] | None = None,
+        *,
+        client: ClientAPI | None = None,
+        collection_metadata: dict[str, Any] | None = None,
+        collection_configuration: Any = None,
+        create_collection_if_not_exists: bool = True,
+        **options: Any,
+    ) -> None:
+        if embedding_function is not None and not isinstance(embedding_function, CLIPEmbeddings):
+            got = type(embedding_function).__name__
+            raise InvalidInputError(f"embedding_function: got {got}; expected a CLIPEmbeddings")
+        if collection_configuration is not None:
+            raise InvalidInputError(
+                "collection_configuration: the collection is made in cosine space with an identity. "
+                "For other settings make it with client.create_collection(..., "
+                "embedding_function=CLIPEmbeddingFunction(...), configuration=...) and open it here"
+            )
+        self._create = create_collection_if_not_exists
+        if persist_directory is not None and client is None and not any(options.values()):
+            client = client_of_folder(fspath(persist_directory))
+            persist_directory = None
+        with store_errors("open the store", "Check its address, or pass client=..."):
+            super().__init__(
+                collection_name,
+                embedding_function,
+                None if persist_directory is None else fspath(persist_directory),
+                client=client,
+                collection_metadata=collection_metadata,
+                **options,
+            )
+        self._create = True  # reset_collection makes it anew
+
+    def _Chroma__ensure_collection(self) -> None:
+        """Instead of the host's, which makes a collection of l2 space without an identity."""
+        given = cast(CLIPEmbeddings | None, self._embedding_function)
+        collection = open_collection(
+            self._client,
+            self._collection_name,
+            embedder=given.embedder if given else None,
+            create=self._create,
+        )
+        self._embedding_function = given or CLIPEmbeddings.of(embedder_of(collection))
+        if self._collection_metadata:
+            collection.modify(metadata={**self._collection_metadata, **(collection.metadata or {})})
+        self._chroma_collection = collection
+
+    def fork(self, new_name: str) -> "MultimodalChroma":
+        """A copy under another name, where the server can fork."""
+        forked = self._collection.fork(new_name=new_name)
+        return type(self)(forked.name, self._embedding_function, client=self._client)
+
+    @property
+    def embedder(self) -> CLIPEmbedder:
+        """The core embedder behind the store."""
+        return self._embedding_function.embedder
+
+    @property
+    def index_namespace(self) -> str:
+        """A namespace for the record manager of LangChain's `index()`: this collection with this model."""
+        return f"clip-embeddings/{self._collection_name}/{self.embedder.fingerprint}"
+
+    def add_documents(
+        self,
+        documents: list[Document],
+        *,
+        ids: Sequence[str | None] | None = None,
+        batch_size: int | None = None,
+    ) -> list[str]:
+        """Store texts and pictures; a row with the same id is replaced.
+
+        Everything is read and embedded before anything is stored, so bad input stores nothing.
+
+        Args:
+            documents: N Documents, routed on `metadata["modality"]`.
+            ids: their ids; None takes each document's own, or a new one.
+            batch_size: rows in one request to the store; None is as many as it takes.
+        Returns:
+            The N ids.
+        Raises:
+            ImageDecodeError: a picture that cannot be read, by its index among the documents.
+            InvalidInputError: anything else that cannot be stored.
+            StoreError: the store went away; rows of earlier requests are stored.
+        """
+        documents = list(documents)
+        chosen = chosen_ids(ids, documents)
+        known = ids is not None or any(document.id for document in documents)
+        for rows in embed_rows(self.embedder, documents, chosen):
+            store_rows(self._collection, rows, replace=known, size=self._step(batch_size))
+        return chosen
+
+    def add_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: list[dict[str, Any]] | None = None,
+        ids: list[str] | None = None,
+    ) -> list[str]:
+        """`add_documents` for texts and metadatas apart; `from_texts` and `from_documents` come here."""
+        texts = list(texts)
+        metadatas = [{} for _ in texts] if metadatas is None else metadatas
+        if len(metadatas) != len(texts):
+            raise InvalidInputError(f"metadatas: got {len(metadatas)} for {len(texts)} texts")
+        documents = [Document(text, metadata=data or {}) for text, data in zip(texts, metadatas, strict=True)]
+        return self.add_documents(documents, ids=ids)
+
+    def add_images(
+        self,
+        uris: Sequence[str | PathLike[str]],
+        metadatas: list[dict[str, Any]] | None = None,
+        ids: list[str] | None = None,
+        *,
+        captions: Sequence[str] | None = None,
+    ) -> list[str]:
+        """Store pictures by path, each with its caption or else its file name; never the file itself."""
+        texts = [""] * len(uris) if captions is None else list(captions)
+        extra: list[dict[str, Any]] = [{}] * len(uris) if metadatas is None else list(metadatas)
+        for name, values in (("metadatas", extra), ("captions", texts)):
+            if len(values) != len(uris):
+                raise InvalidInputError(f"{name}: got {len(values)} for {len(uris)} pictures")
+        own = [
+            {**(data or {}), "modality": "image", "uri": fspath(uri)}
+            for uri, data in zip(uris, extra, strict=True)
+        ]
+        return self.add_texts(texts, own, ids)
+
+    async def aadd_images(self, uris: Sequence[str | PathLike[str]], **options: Any) -> list[str]:
+        """`add_images`, with the event loop free meanwhile."""
+        return await asyncio.to_thread(self.add_images, uris, **options)
+
+    def update_documents(self, ids: list[str], documents: list[Document]) -> None:
+        """Replace rows that exist, text and pictures alike.
+
+        Raises:
+            InvalidInputError: an id that is not stored; nothing is changed then.
+        """
+        stored = {str(document.id) for document in self.get_by_ids(ids)}
+        if missing := [id for id in ids if id not in stored]:
+            raise InvalidInputError(
+                f"ids: no rows {missing[:5]} in the collection; add_documents makes new ones"
+            )
+        self.add_documents(documents, ids=ids)
+
+    def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
+        """The rows with these ids, in no promised order; those that are not there are left out."""
+        found = []
+        for part in parts(list(dict.fromkeys(ids)), self._step()):
+            with store_errors("look up rows", "Check that the store is there"):
+                answer = self._collection.get(ids=list(part), include=["documents", "metadatas"])
+            columns: Any = (answer["ids"], answer["documents"], answer["metadatas"])
+            found += [to_document(*row) for row in zip(*columns, strict=True)]
+        return found
+
+    def _step(self, size: int | None = None) -> int:
+        """Rows in one request: what the caller wants, and no more than the store takes."""
+        most: int = self._client.get_max_batch_size()
+        return max(1, min(size or most, most))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import chromadb
 from chromadb.api import ClientAPI
-from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
 from clip_embeddings import ClipEmbeddingsError, StoreError
@@ -37,13 +36,13 @@ def connect(path: str | Path | None = None, *, host: str | None = None, port: in
     Raises:
         StoreError: the folder cannot be used or the server does not answer.
     """
-    settings = Settings(anonymized_telemetry=False)
+    # No settings of ours: Chroma refuses a second client of a folder in one process whose settings differ.
     if host is not None:
         fix = f"Is a server running there? Start one with: chroma run --host {host} --port {port}"
         with store_errors(f"reach a Chroma server at {host}:{port}", fix):
-            return chromadb.HttpClient(host=host, port=port, settings=settings)
+            return chromadb.HttpClient(host=host, port=port)
     folder = Path(path if path is not None else "clip-db")
     with store_errors(
         f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"
     ):
-        return chromadb.PersistentClient(path=str(folder), settings=settings)
+        return chromadb.PersistentClient(path=str(folder))

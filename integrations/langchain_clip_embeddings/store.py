@@ -1,4 +1,4 @@
-"""Requests to the Chroma store: a client of a folder, and rows in parts that the store takes.
+"""Rows into the Chroma store, in parts that it takes.
 
 Imports chromadb and the Chroma adapter.
 """
@@ -7,26 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import chromadb
-from chromadb.api import ClientAPI
 
-from chroma_clip_embeddings import connect
 from chroma_clip_embeddings.store import store_errors
 from langchain_clip_embeddings.rows import Rows
 
 T = TypeVar("T")
-
-
-def client_of_folder(folder: str) -> ClientAPI:
-    """A client with the settings that another one of this process may have opened the folder with.
-
-    Chroma refuses a second client with other settings: those of the host come first, then `connect`'s.
-    """
-    fix = "Expected a folder that Chroma made, or one that does not exist yet"
-    with store_errors(f"open the store in {folder}", fix):
-        try:
-            return chromadb.PersistentClient(folder)
-        except ValueError:
-            return connect(folder)
 
 
 def store_rows(collection: chromadb.Collection, rows: Rows, *, replace: bool, size: int) -> None:

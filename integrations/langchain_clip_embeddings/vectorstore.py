@@ -15,13 +15,13 @@ from chromadb.api import ClientAPI
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from chroma_clip_embeddings import embedder_of, open_collection
+from chroma_clip_embeddings import connect, embedder_of, open_collection
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import chosen_ids, embed_rows, to_document
 from langchain_clip_embeddings.searching import SearchableChroma
-from langchain_clip_embeddings.store import client_of_folder, parts, store_rows
+from langchain_clip_embeddings.store import parts, store_rows
 
 
 class MultimodalChroma(SearchableChroma):
@@ -68,7 +68,7 @@ class MultimodalChroma(SearchableChroma):
             )
         self._create = create_collection_if_not_exists
         if persist_directory is not None and client is None and not any(options.values()):
-            client = client_of_folder(fspath(persist_directory))
+            client = connect(fspath(persist_directory))
             persist_directory = None
         with store_errors("open the store", "Check its address, or pass client=..."):
             super().__init__(

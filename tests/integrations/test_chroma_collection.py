@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import chromadb
 import pytest
 from chromadb.api import ClientAPI
 
@@ -99,3 +100,9 @@ def test_a_closed_server_and_an_impossible_folder_are_store_errors(tmp_path: Pat
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="cannot open the store"):
         connect(tmp_path / "file")
+
+
+def test_a_folder_that_chroma_itself_has_open_in_this_process_can_be_connected_to(tmp_path: Path) -> None:
+    theirs = chromadb.PersistentClient(str(tmp_path / "db"))
+    theirs.create_collection("photos", embedding_function=None)
+    assert [each.name for each in connect(tmp_path / "db").list_collections()] == ["photos"]

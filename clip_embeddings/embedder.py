@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clip_embeddings.config import DEFAULT_MAX_PIXELS, DEFAULT_MODEL, EmbedderConfig
-from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError
+from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError, ModelLoadError
 from clip_embeddings.inputs.arguments import check_role, check_several, listed
 from clip_embeddings.inputs.images import load_image
 from clip_embeddings.inputs.tokens import Passage
@@ -99,8 +99,14 @@ class CLIPEmbedder:
     @cached_property
     def _encoder(self) -> "Encoder":
         files = self._files  # before torch is imported: an unknown model is answered at once
-        from clip_embeddings.models.hf import load_encoder
-
+        try:
+            from clip_embeddings.models.hf import load_encoder
+        except Exception as error:  # a torchvision of another torch, say, fails in its own way
+            reason = str(error).strip().partition("\n")[0]
+            raise ModelLoadError(
+                f"torch and transformers cannot be imported ({reason}). Check that they are installed and, "
+                "if torchvision is, that it was built for this torch; this library does not need it"
+            ) from error
         return load_encoder(files, device=self.config.device, dtype=self.config.dtype)
 
     @property

@@ -4,6 +4,8 @@ import hashlib
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,3 +189,15 @@ def test_the_table_of_models_is_consistent() -> None:
     assert all(name == spec.name and spec.dimension > 0 and spec.notes for name, spec in MODELS.items())
     assert [spec.name for spec in MODELS.values() if spec.bundled] == ["tiny"]
     assert MODELS["tiny"].dimension == CLIPEmbedder("tiny").dimension
+
+
+def test_transformers_that_cannot_be_imported_is_named_with_what_to_check() -> None:
+    program = (
+        "import sys; sys.modules['transformers'] = None\n"
+        "from clip_embeddings import CLIPEmbedder, ModelLoadError\n"
+        "try: CLIPEmbedder('tiny').embed_texts(['a cat'])\n"
+        "except ModelLoadError as error: print(error)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert run.stdout.startswith("torch and transformers cannot be imported (import of transformers halted")
+    assert "torchvision" in run.stdout

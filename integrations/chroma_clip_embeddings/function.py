@@ -12,7 +12,7 @@ from chromadb.utils.embedding_functions import register_embedding_function
 from clip_embeddings import CLIPEmbedder, EmbedderConfig, ImageDecodeError, InvalidInputError
 from clip_embeddings.types import LongText, Role
 
-Item = Any  # a string (text) or an image array, as Chroma hands them over
+_STORED = {"model_name", "revision", "long_text"}
 
 
 @register_embedding_function
@@ -40,7 +40,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         dtype: str = "auto",
         batch_size: int = 32,
     ) -> None:
-        self.embedder = CLIPEmbedder(
+        self._unusable: tuple[dict[str, Any], str] | None = None  # a stored config, and what is wrong with it
+        self._embedder = CLIPEmbedder(
             model_name,
             revision=revision,
             long_text=long_text,
@@ -53,8 +54,20 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
     def of(cls, embedder: CLIPEmbedder) -> "CLIPEmbeddingFunction":
         """Put an embedder that exists already behind Chroma's protocol."""
         function = cls()
-        function.embedder = embedder
+        function._embedder = embedder
         return function
+
+    @property
+    def embedder(self) -> CLIPEmbedder:
+        """The core embedder behind it.
+
+        Raises:
+            InvalidInputError: it was built from a stored config that this version cannot use.
+        """
+        if self._unusable:
+            config, reason = self._unusable
+            raise InvalidInputError(f"the embedding function on record, {config}, cannot be used: {reason}")
+        return self._embedder
 
     def __call__(self, input: Any) -> Embeddings:
         """Embed documents: strings as text, arrays as pictures; one vector an item, in order.
@@ -98,19 +111,27 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
 
     def get_config(self) -> dict[str, Any]:
         """Identity only: a collection built on a GPU opens on a laptop."""
+        if self._unusable:
+            return dict(self._unusable[0])
         identity = self.embedder.config.identity()
         return {"model_name": identity.pop("model"), **identity}
 
     @staticmethod
     def build_from_config(config: dict[str, Any]) -> "CLIPEmbeddingFunction":
-        """Build from a stored config. Settings of later versions are left out here and refused at opening."""
-        known = {
-            key: config[key] for key in ("model_name", "revision", "long_text") if config.get(key) is not None
-        }
+        """Build from a stored config. This never fails; what is wrong with a config is said at first use."""
+        known = {key: config[key] for key in _STORED if config.get(key) is not None}
         try:
+            if unknown := sorted(config.keys() - _STORED):
+                raise InvalidInputError(
+                    f"{', '.join(unknown)} is of a later version; upgrade clip-embeddings"
+                )
+            if "model_name" not in known:
+                raise InvalidInputError("it names no model")
             return CLIPEmbeddingFunction(**known)
-        except InvalidInputError:
-            return CLIPEmbeddingFunction()
+        except InvalidInputError as error:
+            function = CLIPEmbeddingFunction()
+            function._unusable = (config, str(error))
+            return function
 
     def validate_config_update(self, old_config: dict[str, Any], new_config: dict[str, Any]) -> None:
         if changed := [

@@ -69,10 +69,23 @@ def test_the_stored_config_is_identity_only_and_makes_the_same_function() -> Non
 
 
 @pytest.mark.parametrize(
-    "config", [{}, {"model_name": 3}, {"long_text": "nonsense"}, {"model_name": "no/such", "later": [1]}]
+    ("config", "reason"),
+    [
+        ({}, "it names no model"),
+        ({"model_name": 3}, "model: got 3"),
+        ({"model_name": "tiny", "long_text": "nonsense"}, "long_text: got 'nonsense'"),
+        ({"model_name": "tiny", "later": [1]}, "later is of a later version; upgrade clip-embeddings"),
+    ],
 )
-def test_building_from_any_config_never_fails(config: dict[str, Any]) -> None:
-    assert isinstance(CLIPEmbeddingFunction.build_from_config(config), CLIPEmbeddingFunction)
+def test_building_from_any_config_never_fails_but_a_wrong_one_embeds_nothing(
+    config: dict[str, Any], reason: str
+) -> None:
+    built = CLIPEmbeddingFunction.build_from_config(config)
+    assert built.get_config() == config
+    for embed in (built, built.embed_query):
+        with pytest.raises(InvalidInputError, match="the embedding function on record") as caught:
+            embed(["a cat"])
+        assert reason in str(caught.value)
 
 
 def test_a_collection_has_cosine_space_and_the_function_on_record(

@@ -14,6 +14,7 @@ import json
 import logging
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -126,19 +127,26 @@ def _standardise(pixels: Tensor) -> Tensor:
 
 
 class Trainer:
-    """Everything one training step needs; `run` trains until the time is over."""
+    """Everything that one training step needs.
 
-    def __init__(self, scenes: int, batch: int, unrelated: int) -> None:
+    Args:
+        scenes: how many are drawn.
+        batch: pictures in a step.
+        unrelated: texts in a step that belong to no picture.
+        texts: how many of those there are, and how many the tokenizer learns from.
+    """
+
+    def __init__(self, scenes: int, batch: int, unrelated: int, *, texts: int = 60_000) -> None:
         torch.manual_seed(SEED)
         self.random = np.random.default_rng(SEED)
         started = time.perf_counter()
-        self.tokenizer = data.train_tokenizer(SEED)
+        self.tokenizer = data.train_tokenizer(SEED, captions=texts // 2, unrelated=texts)
         self.end = data.end_of(self.tokenizer)
         self.set = data.make_training_set(self.tokenizer, scenes, size=SIZE, each=4, seed=SEED)
         self.validation = data.make_training_set(
-            self.tokenizer, 1000, size=SIZE, each=1, seed=SEED, first=data.VALIDATION_SEED
+            self.tokenizer, min(scenes, 1000), size=SIZE, each=1, seed=SEED, first=data.VALIDATION_SEED
         )
-        self.unrelated = data.make_unrelated(self.tokenizer, 60_000, SEED)
+        self.unrelated = data.make_unrelated(self.tokenizer, texts, SEED)
         logger.info("drew %d scenes in %.0f s", scenes, time.perf_counter() - started)
         self.model = build_model(self.tokenizer.get_vocab_size(), self.end)
         self.heads = AttributeHeads(self.model.vision_embed_dim)
@@ -186,42 +194,44 @@ class Trainer:
 
     def run(self, steps: int, folder: Path) -> None:
         """Take `steps` steps; the learning rate warms up, holds and falls to zero. Saves as it goes."""
-        peaks = [group["lr"] for optimizer in self.optimizers for group in optimizer.param_groups]
+        peaks = [group["lr"] for group in self._groups()]
         began, order = time.perf_counter(), np.array([], np.int64)
         for step in range(steps):
             progress = step / steps
             if len(order) < self.batch:
                 order = self.random.permutation(len(self.set.pixels))
             rows, order = order[: self.batch], order[self.batch :]
-            rate = min(1, (step + 1) / 100) * min(1, (1 - progress) / 0.6)
-            for group, peak in zip((g for o in self.optimizers for g in o.param_groups), peaks, strict=True):
-                group["lr"] = peak * rate
-            loss = self.loss(rows, max(0.0, 1 - progress / 0.5))
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-            for optimizer in self.optimizers:
-                optimizer.step()
-                optimizer.zero_grad(set_to_none=True)
-            with torch.no_grad():
-                self.model.logit_scale.clamp_(0, MAX_LOGIT_SCALE)
-            if step % 200 == 199:
-                logger.info("step %d: %s", step + 1, self.validate())
-                self.save(folder)
+            for group, peak in zip(self._groups(), peaks, strict=True):
+                group["lr"] = peak * min(1, (step + 1) / 100) * min(1, (1 - progress) / 0.6)
+            loss = self._step(rows, max(0.0, 1 - progress / 0.5))
             if step % 50 == 49:
                 spent = time.perf_counter() - began
-                logger.info(
-                    "step %d, %.0f s, loss %.3f, scale %.1f, %.0f pictures/s",
-                    step + 1,
-                    spent,
-                    loss.item(),
-                    self.model.logit_scale.exp().item(),
-                    (step + 1) * self.batch / spent,
-                )
+                scale = self.model.logit_scale.exp().item()
+                rate = (step + 1) * self.batch / spent
+                logger.info("step %d: loss %.3f, scale %.1f, %.0f pictures/s", step + 1, loss, scale, rate)
+            if step % 200 == 199 or step == steps - 1:
+                logger.info("step %d: %s", step + 1, self.validate())
+                self.save(folder)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
+
+    def _step(self, rows: np.ndarray, share_auxiliary: float) -> float:
+        loss = self.loss(rows, share_auxiliary)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            self.model.logit_scale.clamp_(0, MAX_LOGIT_SCALE)
+        return loss.item()
 
     @torch.no_grad()
     def validate(self, batch: int = 200) -> str:
         """Text-to-picture recall among the validation scenes, by language."""
-        rows = np.array_split(np.arange(len(self.validation.pixels)), len(self.validation.pixels) // batch)
+        number = len(self.validation.pixels)
+        rows = np.array_split(np.arange(number), -(-number // batch))
         pictures = torch.cat([self.encode_pictures(normalise(self.validation.pixels[part])) for part in rows])
         found = []
         for language, name in enumerate(data.LANGUAGES):

@@ -1,29 +1,37 @@
 """The adapter's README runs as it stands."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
-
-import pytest
 
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
 
-README = Path(__file__).parents[2] / "integrations" / "langchain_clip_embeddings" / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "integrations" / "langchain_clip_embeddings" / "README.md"
 
 
-def test_the_snippets_of_the_guide_run_in_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("pictures").mkdir()
+def test_the_snippets_of_the_guide_run_in_their_order(tmp_path: Path) -> None:
+    """In a process of its own: Chroma shares one client among equal relative folders, wherever they are."""
+    (tmp_path / "pictures").mkdir()
     cat = next(scene for scene in scenes(0, 500) if scene.thing == "cat" and scene.size == "close-up")
     boat = next(scene for scene in scenes(0, 500) if scene.thing == "boat")
     for name, scene in (("cat", cat), ("boat", boat)):
-        render(scene, 96).save(f"pictures/{name}.png")
-    space: dict[str, object] = {}
-    for snippet in re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL):
-        exec(snippet, space)
-    assert capsys.readouterr().out.splitlines() == [
+        render(scene, 96).save(tmp_path / "pictures" / f"{name}.png")
+    snippets = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    path = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
+    run = subprocess.run(
+        [sys.executable, "-c", "\n".join(snippets)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines() == [
         "The cat has an appointment with the vet.",
         "128",
         "our cat Nabi image/png 96",

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models.tiny import scenes as sc
@@ -24,7 +23,6 @@ from clip_embeddings.models.tiny.wording import en, ko
 FIRST_SEED, NUMBER, SIZE = 0, 1000, 96
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 LANGUAGES = ("en", "ko")
-Vectors = NDArray[np.float32]
 Row = tuple[str, str]
 
 # The wording that was best on the validation scenes; others mistake some plain backdrops for snow.

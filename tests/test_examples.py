@@ -28,6 +28,19 @@ def run(arguments: list[str], folder: Path) -> str:
     return done.stdout
 
 
+def readme_snippet(word: str) -> str:
+    """The first Python snippet of the README that holds a word."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    snippets: list[str] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return next(snippet for snippet in snippets if word in snippet)
+
+
+def draw_six(folder: Path) -> None:
+    folder.mkdir()
+    for number, scene in enumerate(scenes(0, 6)):
+        render(scene, 96).save(folder / f"{number}.png")
+
+
 def test_the_similarity_example_prints_a_cosine_and_a_share_for_each_text(tmp_path: Path) -> None:
     lines = run([str(ROOT / "examples" / "similarity.py")], tmp_path).splitlines()
     rows = [re.fullmatch(r" *(-?[\d.]+) +([\d.]+)%  (.+)", line) for line in lines]
@@ -47,11 +60,8 @@ def test_the_chroma_example_finds_pictures_and_the_note(tmp_path: Path) -> None:
 
 
 def test_the_chroma_snippet_of_the_readme_runs(tmp_path: Path) -> None:
-    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    snippet = next(text for text in snippets if "import chromadb" in text)
-    (tmp_path / "my-folder").mkdir()
-    for number, scene in enumerate(scenes(0, 6)):
-        render(scene, 96).save(tmp_path / "my-folder" / f"{number}.png")
+    snippet = readme_snippet("import chromadb")
+    draw_six(tmp_path / "my-folder")
     output = run(["-c", snippet], tmp_path)
     assert output.startswith("6 pictures and 0 text passages added")
     assert len(output.splitlines()) == 6  # the report and five pictures
@@ -66,11 +76,8 @@ def test_the_langchain_example_finds_pictures_and_the_note(tmp_path: Path) -> No
 
 
 def test_the_langchain_snippet_of_the_readme_runs(tmp_path: Path) -> None:
-    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    snippet = next(text for text in snippets if "langchain" in text)
-    (tmp_path / "my-folder").mkdir()
-    for number, scene in enumerate(scenes(0, 6)):
-        render(scene, 96).save(tmp_path / "my-folder" / f"{number}.png")
+    snippet = readme_snippet("langchain")
+    draw_six(tmp_path / "my-folder")
     lines = run(["-c", snippet], tmp_path).splitlines()
     assert "'num_added': 6" in lines[0]
     assert len(lines) == 5  # what was indexed and four pictures
@@ -78,8 +85,7 @@ def test_the_langchain_snippet_of_the_readme_runs(tmp_path: Path) -> None:
 
 def test_the_python_snippet_of_the_readme_runs_on_the_bundled_model(tmp_path: Path) -> None:
     """The default model is on the hub, so the bundled one stands in for it; nothing else is changed."""
-    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    snippet = next(text for text in snippets if "softmax" in text)
+    snippet = readme_snippet("softmax")
     render(next(scenes(0, 1)), 96).save(tmp_path / "dog.jpg")
     output = run(["-c", snippet.replace('"openai/clip-vit-base-patch32"', '"tiny"')], tmp_path)
     assert output.count("[[") == 2

@@ -93,7 +93,7 @@ def _model(model: str) -> dict[str, object]:
 
 
 def _collections(place: Place) -> list[dict[str, Any]]:
-    from chroma_clip_embeddings.collection import FINGERPRINT
+    from chroma_clip_embeddings.identity import FINGERPRINT
 
     rows = []
     for each in connect_existing(place).list_collections():

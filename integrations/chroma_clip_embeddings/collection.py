@@ -19,21 +19,10 @@ from chroma_clip_embeddings.identity import (
     check_identity,
     embedder_of,
     stored_function,
-    stored_identity,
 )
 from chroma_clip_embeddings.loader import CLIPImageLoader
-from chroma_clip_embeddings.store import connect, store_errors
+from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder, StoreError
-
-__all__ = [
-    "FINGERPRINT",
-    "check_identity",
-    "connect",
-    "embedder_of",
-    "open_collection",
-    "store_errors",
-    "stored_identity",
-]
 
 AnyCollection = TypeVar("AnyCollection", bound=CollectionCommon[Any])
 CHECK = "Check the store and the collection's name"

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import chromadb
 import pytest
 from chromadb.api import ClientAPI
 
-from chroma_clip_embeddings import connect
-from clip_embeddings import StoreError
+from chroma_clip_embeddings import connect, open_collection
+from clip_embeddings import CLIPEmbedder, StoreError
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
 
@@ -105,3 +106,9 @@ def store(request: pytest.FixtureRequest) -> ClientAPI:
 def unused() -> str:
     """A name that no other collection has: the server is shared."""
     return f"trap-{next(_NUMBERS)}"
+
+
+@pytest.fixture
+def collection(client: ClientAPI, tiny: CLIPEmbedder) -> chromadb.Collection:
+    """An empty collection of the bundled model."""
+    return open_collection(client, "photos", embedder=tiny)

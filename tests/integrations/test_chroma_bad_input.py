@@ -6,16 +6,10 @@ from typing import Any
 
 import chromadb
 import pytest
-from chromadb.api import ClientAPI
 from pictures import encoded, photo
 
 from chroma_clip_embeddings import add_items, connect, open_collection
 from clip_embeddings import CLIPEmbedder, ImageDecodeError, InvalidInputError, StoreError
-
-
-@pytest.fixture
-def collection(client: ClientAPI, tiny: CLIPEmbedder) -> chromadb.Collection:
-    return open_collection(client, "photos", embedder=tiny)
 
 
 @pytest.fixture

@@ -17,11 +17,6 @@ from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import sample_scene, scenes
 
 
-@pytest.fixture
-def collection(client: ClientAPI, tiny: CLIPEmbedder) -> chromadb.Collection:
-    return open_collection(client, "photos", embedder=tiny)
-
-
 def rows_of(collection: chromadb.Collection) -> dict[str, tuple[str, dict[str, Any], np.ndarray]]:
     got = collection.get(include=["documents", "metadatas", "embeddings"])
     columns = zip(got["ids"], got["documents"], got["metadatas"], got["embeddings"], strict=True)  # type: ignore[arg-type]

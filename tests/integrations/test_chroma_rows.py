@@ -6,16 +6,10 @@ from typing import Any
 import chromadb
 import numpy as np
 import pytest
-from chromadb.api import ClientAPI
 from pictures import photo
 
 from chroma_clip_embeddings import add_items, connect, open_collection, search, set_caption
 from clip_embeddings import CLIPEmbedder, InvalidInputError
-
-
-@pytest.fixture
-def collection(client: ClientAPI, tiny: CLIPEmbedder) -> chromadb.Collection:
-    return open_collection(client, "photos", embedder=tiny)
 
 
 @pytest.fixture

@@ -115,14 +115,6 @@ class Pen:
             start, end = 180 - end, 180 - start
         self._draw.arc(self._corners(box), start, end, self._light(fill), max(1, round(width * self._side)))
 
-    def pie(self, box: tuple[float, float, float, float], start: float, end: float, fill: Color) -> None:
-        """Filled sector in degrees, clockwise from three o'clock as on the unflipped box."""
-        if self._flip:
-            start, end = 180 - end, 180 - start
-        self._draw.pieslice(
-            self._corners(box), start, end, self._light(fill), self._outline(fill), self._thin
-        )
-
     def _corners(self, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
         (x0, y0), (x1, y1) = self._point((box[0], box[1])), self._point((box[2], box[3]))
         return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from clip_embeddings.calibration import CalibrationEstimator, ModalityCalibration
     from clip_embeddings.config import EmbedderConfig
     from clip_embeddings.embedder import CLIPEmbedder, ImageBatch
     from clip_embeddings.errors import (
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 __all__ = [
     "MODELS",
     "CLIPEmbedder",
+    "CalibrationEstimator",
     "ClipEmbeddingsError",
     "EmbedderConfig",
     "FingerprintMismatchError",
@@ -37,6 +39,7 @@ __all__ = [
     "ImageDecodeError",
     "InvalidInputError",
     "MissingExtraError",
+    "ModalityCalibration",
     "ModelLoadError",
     "ModelSpec",
     "Passage",
@@ -50,6 +53,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "calibration": ("CalibrationEstimator", "ModalityCalibration"),
     "config": ("EmbedderConfig",),
     "embedder": ("CLIPEmbedder", "ImageBatch"),
     "errors": (

@@ -1,13 +1,17 @@
 """EmbedderConfig: what makes vectors comparable, apart from where and how fast they are made.
 
-Imports errors and types only.
+Imports errors and types only; a calibration is passed on as it is.
 """
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, get_args
+from dataclasses import dataclass, fields
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, get_args
 
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.types import LongText
+
+if TYPE_CHECKING:
+    from clip_embeddings.calibration import ModalityCalibration
 
 DEFAULT_MODEL = "openai/clip-vit-base-patch32"
 # Pillow's own threshold: a quarter of a gigabyte of RGB.
@@ -15,19 +19,22 @@ DEFAULT_MAX_PIXELS = 1024**3 // 4 // 3
 DEVICES = ("auto", "cuda", "mps", "cpu")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 _IDENTITY = ("model", "revision", "long_text")
+REFERENCE = "reference"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderConfig:
     """Settings of an embedder.
 
-    Identity (stored with a collection): `model`, `revision`, `long_text`. Everything else is deployment:
-    it changes speed and memory, not what a vector means, and is never stored.
+    Identity (stored with a collection): `model`, `revision`, `long_text`, `calibration`. Everything else is
+    deployment: it changes speed and memory, not what a vector means, and is never stored.
 
     Attributes:
         model: hub id, local folder or bundled name.
         revision: branch, tag or commit on the hub; None is the default branch.
         long_text: what happens to a text over the context limit.
+        calibration: what removes the modality gap: a ModalityCalibration, the path of one, "reference" for
+            the one that the model ships with; None leaves vectors as the model gives them.
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto", "float32", "bfloat16" or "float16".
         batch_size: items in one forward pass.
@@ -38,6 +45,7 @@ class EmbedderConfig:
     model: str = DEFAULT_MODEL
     revision: str | None = None
     long_text: LongText = "truncate"
+    calibration: "ModalityCalibration | str | PathLike[str] | None" = None
     device: str = "auto"
     dtype: str = "auto"
     batch_size: int = 32
@@ -49,6 +57,10 @@ class EmbedderConfig:
             raise InvalidInputError(
                 f"model: got {self.model!r}; expected a hub id, a folder or a bundled name"
             )
+        if isinstance(self.calibration, str | PathLike) and not fspath(self.calibration).strip():
+            raise InvalidInputError(
+                f'calibration: got {self.calibration!r}; expected a path, "reference" or None'
+            )
         _one_of("long_text", self.long_text, get_args(LongText))
         _one_of("dtype", self.dtype, DTYPES)
         _one_of("device", str(self.device).partition(":")[0], DEVICES)
@@ -58,8 +70,8 @@ class EmbedderConfig:
                 raise InvalidInputError(f"{name}: got {value!r}; expected a whole number of at least 1")
 
     def identity(self) -> dict[str, Any]:
-        """The part that is stored with a collection."""
-        return {name: value for name, value in asdict(self).items() if name in _IDENTITY}
+        """The part that is stored with a collection as it is; a calibration is stored whole beside it."""
+        return {name: getattr(self, name) for name in _IDENTITY}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "EmbedderConfig":

@@ -1,4 +1,4 @@
-"""CLIPEmbedder: validate -> batch -> encode -> normalise. Text and pictures into one space.
+"""CLIPEmbedder: validate -> batch -> encode -> normalise -> calibrate. Text and pictures into one space.
 
 Follow `embed_images`: inputs/images.py reads, inputs/preprocess.py crops, pipeline.py overlaps,
 models/hf.py encodes. Imports numpy and the modules below it; torch only once a model is loaded.
@@ -6,24 +6,25 @@ models/hf.py encodes. Imports numpy and the modules below it; torch only once a 
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from os import cpu_count
+from os import PathLike, cpu_count
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clip_embeddings.calibration import ModalityCalibration
 from clip_embeddings.config import DEFAULT_MAX_PIXELS, DEFAULT_MODEL, EmbedderConfig
 from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError, ModelLoadError
 from clip_embeddings.inputs.arguments import check_role, check_several, listed
 from clip_embeddings.inputs.images import load_image
 from clip_embeddings.inputs.tokens import Passage
 from clip_embeddings.models.files import ModelFiles, locate
-from clip_embeddings.models.fingerprint import fingerprint_of
+from clip_embeddings.models.fingerprint import calibration_of, fingerprint_of, model_fingerprint_of
 from clip_embeddings.pipeline import map_ordered, progress
 from clip_embeddings.similarity import cosine_similarity, l2_normalize
-from clip_embeddings.types import Embeddings, ImageInput, LongText, Role
+from clip_embeddings.types import Embeddings, ImageInput, LongText, Modality, Role
 
 if TYPE_CHECKING:
     from clip_embeddings.models.encoder import Encoder
@@ -55,6 +56,9 @@ class CLIPEmbedder:
         revision: branch, tag or commit on the hub.
         long_text: for a text over the context limit (77 tokens for CLIP): "truncate" cuts and warns,
             "chunk" averages over windows, "error" raises.
+        calibration: what removes the modality gap, so that texts and pictures rank in one list: a
+            ModalityCalibration, the path of one, or "reference" for the one that the model ships with. None
+            leaves the vectors as the model gives them.
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto" (bfloat16 where the hardware computes in it), "float32", "bfloat16" or "float16".
         batch_size: items in one forward pass.
@@ -68,6 +72,7 @@ class CLIPEmbedder:
         *,
         revision: str | None = None,
         long_text: LongText = "truncate",
+        calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
         dtype: str = "auto",
         batch_size: int = 32,
@@ -78,6 +83,7 @@ class CLIPEmbedder:
             model=model,
             revision=revision,
             long_text=long_text,
+            calibration=calibration,
             device=device,
             dtype=dtype,
             batch_size=batch_size,
@@ -137,7 +143,29 @@ class CLIPEmbedder:
     @cached_property
     def fingerprint(self) -> str:
         """Equal for two embedders exactly where their vectors can be compared; needs no weights in memory."""
-        return fingerprint_of(self._files, long_text=self.config.long_text)
+        calibration = self.calibration.id if self.calibration else None
+        return fingerprint_of(self._files, long_text=self.config.long_text, calibration=calibration)
+
+    @cached_property
+    def model_fingerprint(self) -> str:
+        """That of the model alone: what a calibration is made for, under any long-text policy."""
+        return model_fingerprint_of(self._files)
+
+    @cached_property
+    def calibration(self) -> ModalityCalibration | None:
+        """What vectors are calibrated with; None if they are as the model gives them.
+
+        Raises:
+            InvalidInputError: it cannot be read, or the model ships with none.
+            FingerprintMismatchError: it was measured on another model.
+        """
+        return calibration_of(self.config.calibration, self._files)
+
+    def with_calibration(
+        self, calibration: ModalityCalibration | str | PathLike[str] | None
+    ) -> "CLIPEmbedder":
+        """The same embedder with another calibration; None gives raw vectors."""
+        return CLIPEmbedder.from_config(replace(self.config, calibration=calibration))
 
     def embed_texts(
         self, texts: Sequence[str], *, role: Role = "document", show_progress: bool = False
@@ -148,7 +176,8 @@ class CLIPEmbedder:
             texts: N strings; a string is never opened or fetched.
             role: what the vectors are for; without a calibration both roles are the same.
         Returns:
-            float32 array of shape (N, D); row i for texts[i], unit L2 norm.
+            float32 array of shape (N, D); row i for texts[i], unit L2 norm, calibrated if there is a
+            calibration.
         Raises:
             InvalidInputError: an item is not a string.
             TextTooLongError: over the limit under long_text="error".
@@ -165,11 +194,11 @@ class CLIPEmbedder:
         total = -(-len(windows.ids) // self.config.batch_size)
         for rows, ids in progress(batches, "Embedding texts", total, show_progress):
             units[rows] = self._unit(self._encoder.encode_text(ids), "texts", windows.owner[rows])
-        if len(units) == len(texts):
-            return units
-        sums = np.zeros((len(texts), self.dimension), np.float64)  # (W, D) -> (N, D)
-        np.add.at(sums, windows.owner, units * windows.weight[:, None])
-        return l2_normalize(sums)
+        if len(units) != len(texts):
+            sums = np.zeros((len(texts), self.dimension), np.float64)  # (W, D) -> (N, D)
+            np.add.at(sums, windows.owner, units * windows.weight[:, None])
+            units = l2_normalize(sums)
+        return self._calibrated(units, "text", role)
 
     def embed_images(
         self, images: Iterable[ImageInput], *, role: Role = "document", show_progress: bool = False
@@ -181,7 +210,8 @@ class CLIPEmbedder:
                 (H, W, 1|3|4) uint8 arrays.
             role: what the vectors are for; without a calibration both roles are the same.
         Returns:
-            float32 array of shape (N, D); row i for images[i], unit L2 norm.
+            float32 array of shape (N, D); row i for images[i], unit L2 norm, calibrated if there is a
+            calibration.
         Raises:
             ImageDecodeError: the first unreadable picture, by index and source.
         Source: image tower of Radford et al. 2021, section 2.4.
@@ -216,10 +246,10 @@ class CLIPEmbedder:
             else:
                 good.append(item)
             if len(good) == size or len(failures) >= size:
-                yield self._encode_batch(good, failures)
+                yield self._encode_batch(good, failures, role)
                 good, failures = [], []
         if good or failures:
-            yield self._encode_batch(good, failures)
+            yield self._encode_batch(good, failures, role)
 
     def _decode(self, item: tuple[int, ImageInput]) -> tuple[int, NDArray[np.uint8]] | ImageDecodeError:
         index, source = item
@@ -230,13 +260,13 @@ class CLIPEmbedder:
         return index, self._encoder.preprocessing.to_pixels(picture)
 
     def _encode_batch(
-        self, good: list[tuple[int, NDArray[np.uint8]]], failures: list[ImageDecodeError]
+        self, good: list[tuple[int, NDArray[np.uint8]]], failures: list[ImageDecodeError], role: Role
     ) -> ImageBatch:
         indices = np.array([index for index, _ in good], np.int64)
         embeddings = np.zeros((0, self.dimension), np.float32)
         if good:
             features = self._encoder.encode_image(np.stack([pixels for _, pixels in good]))
-            embeddings = self._unit(features, "images", indices)
+            embeddings = self._calibrated(self._unit(features, "images", indices), "image", role)
         return ImageBatch(embeddings, indices, tuple(failures))
 
     def _unit(self, features: NDArray[np.float32], what: str, indices: NDArray[np.int64]) -> Embeddings:
@@ -249,6 +279,9 @@ class CLIPEmbedder:
             )
         return l2_normalize(features)
 
+    def _calibrated(self, units: Embeddings, modality: Modality, role: Role) -> Embeddings:
+        return self.calibration.apply(units, modality, role) if self.calibration else units
+
     async def aembed_texts(self, texts: Sequence[str], *, role: Role = "document") -> Embeddings:
         """`embed_texts` in a thread, so that the event loop stays free."""
         return await asyncio.to_thread(self.embed_texts, texts, role=role)
@@ -258,11 +291,12 @@ class CLIPEmbedder:
         return await asyncio.to_thread(self.embed_images, images, role=role)
 
     def similarity(self, images: Iterable[ImageInput], texts: Sequence[str]) -> NDArray[np.float32]:
-        """Cosine of every picture with every text: float32 (N, M).
+        """Cosine of every picture with every text: float32 (N, M), of raw vectors even under a calibration.
 
         `softmax(embedder.logit_scale * cosines)` turns a row into probabilities over the texts.
         """
-        return cosine_similarity(self.embed_images(images), self.embed_texts(texts))
+        raw = self.with_calibration(None) if self.config.calibration else self
+        return cosine_similarity(raw.embed_images(images), raw.embed_texts(texts))
 
     def split_text(self, text: str) -> list[Passage]:
         """Split a text into passages that fit the model's context, at sentences and words if possible."""

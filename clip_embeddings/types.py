@@ -17,5 +17,8 @@ ImageInput: TypeAlias = Union[str, PathLike[str], bytes, IO[bytes], "Image", "ND
 Role = Literal["document", "query"]
 """What a vector is for: to be stored or to search with."""
 
+Modality = Literal["text", "image"]
+"""What a vector was made from."""
+
 LongText = Literal["truncate", "chunk", "error"]
 """What happens to a text over the context limit."""

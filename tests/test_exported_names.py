@@ -10,6 +10,7 @@ import clip_embeddings
 
 NAMES = [
     "CLIPEmbedder",
+    "CalibrationEstimator",
     "ClipEmbeddingsError",
     "EmbedderConfig",
     "FingerprintMismatchError",
@@ -18,6 +19,7 @@ NAMES = [
     "InvalidInputError",
     "MODELS",
     "MissingExtraError",
+    "ModalityCalibration",
     "ModelLoadError",
     "ModelSpec",
     "Passage",

@@ -16,6 +16,7 @@ _WANTED = (
     "config.json", "preprocessor_config.json",
     "model.safetensors", "model-*.safetensors", "model.safetensors.index.json",
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt",
+    "calibration.json",
 )  # fmt: skip
 _CONNECT_SECONDS = 4.0  # connecting and answering each get this long: an answer comes in under 10 seconds
 

@@ -1,6 +1,6 @@
 """The fingerprint: a short name for everything that changes vectors, read from files without loading a model.
 
-Imports the standard library, files and preprocess.
+Imports the standard library, calibration, files and preprocess.
 """
 
 import hashlib
@@ -8,8 +8,12 @@ import json
 import re
 from dataclasses import asdict
 from functools import lru_cache
+from os import PathLike
 from pathlib import Path
 
+from clip_embeddings.calibration import ModalityCalibration
+from clip_embeddings.config import REFERENCE
+from clip_embeddings.errors import FingerprintMismatchError, InvalidInputError
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.files import ModelFiles
 
@@ -18,6 +22,7 @@ _VOLATILE = {"_name_or_path", "_commit_hash", "transformers_version", "torch_dty
 _TOKENIZER = ("tokenizer.json", "vocab.json", "merges.txt")
 _BLOB = re.compile(r"[0-9a-f]{64}")
 _DEFAULT_IMAGE_SIZE = 224
+REFERENCE_FILE = "calibration.json"  # beside the weights
 
 
 def preprocessing_of(files: ModelFiles) -> Preprocessing:
@@ -43,6 +48,38 @@ def fingerprint_of(files: ModelFiles, *, long_text: str, calibration: str | None
         "calibration": calibration,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def model_fingerprint_of(files: ModelFiles) -> str:
+    """What a calibration is made for: the model under any long-text policy."""
+    return fingerprint_of(files, long_text="any")
+
+
+def calibration_of(
+    given: ModalityCalibration | str | PathLike[str] | None, files: ModelFiles
+) -> ModalityCalibration | None:
+    """The calibration that was asked for, if it is of this model.
+
+    Raises:
+        InvalidInputError: it cannot be read, or the model ships with none.
+        FingerprintMismatchError: it was measured on another model.
+    """
+    if given is None:
+        return None
+    if given == REFERENCE:
+        given = files.folder / REFERENCE_FILE
+        if not given.is_file():
+            raise InvalidInputError(
+                f"model {files.model!r} ships with no reference calibration. "
+                "Measure one: clip-embeddings calibrate"
+            )
+    made = given if isinstance(given, ModalityCalibration) else ModalityCalibration.load(given)
+    if made.model != (ours := model_fingerprint_of(files)):
+        raise FingerprintMismatchError(
+            f"calibration {made.id} was measured on the model with fingerprint {made.model}, not on "
+            f"{files.model!r} ({ours}). Measure one on this model: clip-embeddings calibrate"
+        )
+    return made
 
 
 def _stable(value: object) -> object:

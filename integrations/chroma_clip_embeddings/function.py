@@ -3,16 +3,23 @@
 Imports chromadb and the public core.
 """
 
+from os import PathLike
 from typing import Any, cast
 
 import numpy as np
 from chromadb.api.types import EmbeddingFunction, Embeddings, Space
 from chromadb.utils.embedding_functions import register_embedding_function
 
-from clip_embeddings import CLIPEmbedder, EmbedderConfig, ImageDecodeError, InvalidInputError
+from clip_embeddings import (
+    CLIPEmbedder,
+    EmbedderConfig,
+    ImageDecodeError,
+    InvalidInputError,
+    ModalityCalibration,
+)
 from clip_embeddings.types import LongText, Role
 
-_STORED = {"model_name", "revision", "long_text"}
+_STORED = {"model_name", "revision", "long_text", "calibration"}
 
 
 @register_embedding_function
@@ -27,6 +34,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
     Args:
         model_name: hub id, local folder, or the bundled "tiny".
         revision, long_text: part of the identity; stored with the collection, as is model_name.
+        calibration: what removes the modality gap: a ModalityCalibration, the path of one, or "reference".
+            Stored whole, so a collection needs no file beside it; None gives raw vectors.
         device, dtype, batch_size: where and how fast; never stored.
     """
 
@@ -36,25 +45,28 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         *,
         revision: str | None = None,
         long_text: LongText = "truncate",
+        calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
         dtype: str = "auto",
         batch_size: int = 32,
     ) -> None:
         self._unusable: tuple[dict[str, Any], str] | None = None  # a stored config, and what is wrong with it
-        self._embedder = CLIPEmbedder(
+        embedder = CLIPEmbedder(
             model_name,
             revision=revision,
             long_text=long_text,
+            calibration=calibration,
             device=device,
             dtype=dtype,
             batch_size=batch_size,
         )
+        self._embedder = _resolved(embedder)
 
     @classmethod
     def of(cls, embedder: CLIPEmbedder) -> "CLIPEmbeddingFunction":
         """Put an embedder that exists already behind Chroma's protocol."""
         function = cls()
-        function._embedder = embedder
+        function._embedder = _resolved(embedder)
         return function
 
     @property
@@ -66,7 +78,9 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         """
         if self._unusable:
             config, reason = self._unusable
-            raise InvalidInputError(f"the embedding function on record, {config}, cannot be used: {reason}")
+            raise InvalidInputError(
+                f"the embedding function on record, {described(config)}, cannot be used: {reason}"
+            )
         return self._embedder
 
     def __call__(self, input: Any) -> Embeddings:
@@ -114,6 +128,9 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         if self._unusable:
             return dict(self._unusable[0])
         identity = self.embedder.config.identity()
+        calibration = self.embedder.config.calibration
+        if isinstance(calibration, ModalityCalibration):  # left out where there is none
+            identity["calibration"] = calibration.to_record()
         return {"model_name": identity.pop("model"), **identity}
 
     @staticmethod
@@ -127,6 +144,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
                 )
             if "model_name" not in known:
                 raise InvalidInputError("it names no model")
+            if "calibration" in known:
+                known["calibration"] = ModalityCalibration.from_record(known["calibration"])
             return CLIPEmbeddingFunction(**known)
         except InvalidInputError as error:
             function = CLIPEmbeddingFunction()
@@ -138,13 +157,33 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
             key for key in {*old_config, *new_config} if old_config.get(key) != new_config.get(key)
         ]:
             raise InvalidInputError(
-                f"{', '.join(sorted(changed))} cannot change: the stored vectors come from {old_config}, "
-                f"not from {new_config}. Make a new collection and ingest into it"
+                f"{', '.join(sorted(changed))} cannot change: the stored vectors come from "
+                f"{described(old_config)}, not from {described(new_config)}. "
+                "Make a new collection and ingest into it"
             )
 
     @staticmethod
     def validate_config(config: dict[str, Any]) -> None:
         """Everything is checked where it is used; see `build_from_config`."""
+
+
+def _resolved(embedder: CLIPEmbedder) -> CLIPEmbedder:
+    """With the calibration itself in place of its name, so that a bad name is an error here and now.
+
+    In `get_config` it would be too late: Chroma turns an exception there into another kind of collection.
+    """
+    if embedder.config.calibration is None or isinstance(embedder.config.calibration, ModalityCalibration):
+        return embedder
+    return embedder.with_calibration(embedder.calibration)
+
+
+def described(config: dict[str, Any]) -> str:
+    """A config in words: "calibration=2f7413114bd150b9, model_name=tiny"."""
+    short = {
+        key: value.get("id", "unreadable") if key == "calibration" and isinstance(value, dict) else value
+        for key, value in config.items()
+    }
+    return ", ".join(f"{key}={value}" for key, value in sorted(short.items()) if value is not None)
 
 
 def _listed(items: Any) -> list[Any]:

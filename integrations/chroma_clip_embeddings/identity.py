@@ -10,7 +10,7 @@ from typing import Any
 import chromadb
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
-from chroma_clip_embeddings.function import CLIPEmbeddingFunction
+from chroma_clip_embeddings.function import CLIPEmbeddingFunction, described
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, StoreError
 
@@ -112,5 +112,5 @@ def with_fingerprint(metadata: Any, embedder: CLIPEmbedder) -> dict[str, Any]:
 
 
 def _named(identity: dict[str, Any], fingerprint: object) -> str:
-    settings = ", ".join(f"{key}={value}" for key, value in sorted(identity.items()) if value is not None)
-    return f"{settings} (fingerprint {fingerprint or 'not recorded'})"
+    how = described(identity) + ("" if "calibration" in identity else ", raw (no calibration)")
+    return f"{how} (fingerprint {fingerprint or 'not recorded'})"

@@ -3,12 +3,13 @@
 Imports langchain-core, pydantic and the public core.
 """
 
+from os import PathLike
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from clip_embeddings import CLIPEmbedder, EmbedderConfig
+from clip_embeddings import CLIPEmbedder, EmbedderConfig, ModalityCalibration
 from clip_embeddings.types import LongText
 
 _DEFAULTS = EmbedderConfig()
@@ -24,16 +25,19 @@ class CLIPEmbeddings(BaseModel, Embeddings):
         model: hub id, local folder, or the bundled "tiny".
         revision: branch, tag or commit on the hub.
         long_text: for a text over the context limit: "truncate" (with a warning), "chunk" or "error".
+        calibration: what removes the modality gap, so that texts and pictures rank in one list: a
+            ModalityCalibration, the path of one, or "reference" for the one that the model ships with.
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto", "float32", "bfloat16" or "float16".
         batch_size: items in one forward pass.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     model: str = _DEFAULTS.model
     revision: str | None = None
     long_text: LongText = "truncate"
+    calibration: ModalityCalibration | str | PathLike[str] | None = None
     device: str = "auto"
     dtype: str = "auto"
     batch_size: int = _DEFAULTS.batch_size

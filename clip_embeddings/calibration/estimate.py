@@ -1,0 +1,151 @@
+"""CalibrationEstimator: means and a sample of vectors that stream by.
+
+Imports numpy and the modules beside it.
+
+Sums are kept in whole numbers and the sample is chosen by content, so neither the order of the vectors nor
+how the work was divided changes a bit of the result.
+"""
+
+from hashlib import blake2b
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from clip_embeddings.calibration.levels import levels_of, scores_of
+from clip_embeddings.calibration.modality import PICTURES, TEXTS, Kind, ModalityCalibration
+from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.types import Modality, Role
+
+MINIMUM = 300
+"""Fewest vectors of a kind: the mean is then off by less than 0.06."""
+_SAMPLE = 1024  # rows of each kind that score statistics are taken from
+_UNIT = 2.0**40  # sums count in units of 2^-40: exact, whatever the order
+
+
+class CalibrationEstimator:
+    """Measures the modality gap of a model from raw unit vectors, a batch at a time.
+
+    Give it vectors of documents, both texts and pictures; those of typical queries too if there are any.
+    Texts and pictures should be about the same things: what differs between their topics is taken for the
+    gap.
+
+    Args:
+        sample: how many vectors of each kind are kept for the score statistics.
+    """
+
+    def __init__(self, *, sample: int = _SAMPLE) -> None:
+        self._size = sample
+        self._seen: dict[Kind, _Seen] = {}
+
+    @property
+    def counts(self) -> dict[Kind, int]:
+        """How many vectors there were of each (role, modality)."""
+        return {kind: seen.count for kind, seen in self._seen.items()}
+
+    def add(self, vectors: ArrayLike, modality: Modality, role: Role = "document") -> None:
+        """Take in raw unit rows (N, D), as `CLIPEmbedder` without a calibration gives them.
+
+        Raises:
+            InvalidInputError: not rows of unit length, or another length than before.
+        """
+        if role not in get_args(Role) or modality not in get_args(Modality):
+            raise InvalidInputError(
+                f"got role {role!r} and modality {modality!r}; expected one of {get_args(Role)} and "
+                f"of {get_args(Modality)}"
+            )
+        rows = np.asarray(vectors, np.float32)
+        if rows.ndim != 2:
+            raise InvalidInputError(f"got an array of shape {rows.shape}; expected (N, D)")
+        lengths = np.linalg.norm(rows, axis=1)
+        if (wrong := np.flatnonzero(~(np.abs(lengths - 1) < 0.01))).size:  # NaN is wrong too
+            raise InvalidInputError(
+                f"vectors[{wrong[0]}] has length {lengths[wrong[0]]:.3f}; expected unit rows: l2_normalize"
+            )
+        if known := {each.sums.shape[0] for each in self._seen.values()} - {rows.shape[1]}:
+            raise InvalidInputError(f"vectors of {rows.shape[1]} numbers after some of {known.pop()}")
+        if len(rows):
+            self._put((role, modality), _Seen.of(rows))
+
+    def merge(self, other: "CalibrationEstimator") -> None:
+        """Take in what another estimator has seen: the same as one that has seen both."""
+        for kind, seen in other._seen.items():
+            self._put(kind, seen)
+
+    def calibration(
+        self, model: str, *, source: str = "", minimum: int = MINIMUM, level: bool = True
+    ) -> ModalityCalibration:
+        """The calibration of what was seen.
+
+        Args:
+            model: `CLIPEmbedder.model_fingerprint` of the vectors.
+            source: where the sample came from, in words.
+            minimum: fewest vectors of each kind.
+            level: spread the scores alike too; False only centres.
+        Raises:
+            InvalidInputError: too few vectors of a kind; says how far off its mean may be.
+        """
+        self._check(minimum)
+        means = {kind: seen.mean for kind, seen in self._seen.items()}
+        bare = ModalityCalibration(model, means, self.counts, {}, {}, source)
+        samples = {kind: seen.rows for kind, seen in self._seen.items()}
+        levels = levels_of(bare, samples) if level else {}
+        made = ModalityCalibration(model, means, self.counts, levels, {}, source)
+        return ModalityCalibration(model, means, self.counts, levels, scores_of(made, samples), source)
+
+    def _put(self, kind: Kind, seen: "_Seen") -> None:
+        there = self._seen.get(kind)
+        self._seen[kind] = (there.joined(seen) if there else seen).cut(self._size)
+
+    def _check(self, minimum: int) -> None:
+        for kind in (TEXTS, PICTURES, *self._seen):
+            count = self._seen[kind].count if kind in self._seen else 0
+            if count >= max(minimum, 2):
+                continue
+            off = f" The mean of {count} is off by about {self._seen[kind].error:.2f}." if count else ""
+            fix = "" if count < 2 else f", or allow it with minimum={count}"
+            noun = "texts" if kind[1] == "text" else "pictures"
+            raise InvalidInputError(
+                f"{count} {noun} ({kind[0]}); a calibration needs at least {max(minimum, 2)}.{off} "
+                f"Add more{fix}"
+            )
+
+
+class _Seen:
+    """Vectors of one kind that went by: their number, their exact sum, and some of them."""
+
+    def __init__(self, count: int, sums: NDArray[Any], keys: NDArray[np.uint64], rows: NDArray[np.float32]):
+        self.count, self.sums, self.keys, self.rows = count, sums, keys, rows
+
+    @classmethod
+    def of(cls, rows: NDArray[np.float32]) -> "_Seen":
+        # Python integers: of any size, so the sum of any number of rows is exact.
+        sums = sum(
+            (
+                np.rint(part.astype(np.float64) * _UNIT).astype(np.int64).sum(axis=0).astype(object)
+                for part in np.array_split(rows, -(-len(rows) // 2**20))
+            ),
+            start=np.zeros(rows.shape[1], object),
+        )
+        keys = [int.from_bytes(blake2b(row.tobytes(), digest_size=8).digest(), "big") for row in rows]
+        return cls(len(rows), sums, np.array(keys, np.uint64), rows.copy())
+
+    def joined(self, other: "_Seen") -> "_Seen":
+        keys, rows = np.concatenate([self.keys, other.keys]), np.concatenate([self.rows, other.rows])
+        return _Seen(self.count + other.count, self.sums + other.sums, keys, rows)
+
+    def cut(self, size: int) -> "_Seen":
+        """Keep the rows of the smallest keys: a random sample of the distinct ones, whatever came when."""
+        keys, first = np.unique(self.keys, return_index=True)
+        return _Seen(self.count, self.sums, keys[:size], self.rows[first[:size]])
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        mean: NDArray[np.float32] = (self.sums.astype(np.float64) / _UNIT / self.count).astype(np.float32)
+        mean.setflags(write=False)
+        return mean
+
+    @property
+    def error(self) -> float:
+        """Expected distance of the mean from the true one: sqrt((1 - |mean|^2) / n)."""
+        return float(np.sqrt((1 - np.linalg.norm(self.mean) ** 2) / self.count))

@@ -38,8 +38,8 @@ def levels_of(centring: ModalityCalibration, samples: Samples) -> dict[Kind, flo
     ratio = min(max(ratio, 1 / MOST_RATIO), MOST_RATIO)
     # Away from each other: texts lie at the gap's lower end.
     levels: dict[Kind, float] = {
-        TEXTS: -float(np.sqrt(max(ratio**2 - 1, 0))),
-        PICTURES: float(np.sqrt(max(ratio**-2 - 1, 0))),
+        TEXTS: -round(float(np.sqrt(max(ratio**2 - 1, 0))), 6),
+        PICTURES: round(float(np.sqrt(max(ratio**-2 - 1, 0))), 6),
     }
     levelled = replace(centring, levels=levels)
     return {**levels, ("query", "image"): _shift(levelled, samples)}
@@ -77,7 +77,7 @@ def _shift(calibration: ModalityCalibration, samples: Samples) -> float:
     if abs(along[0] - along[1]) < 0.05:  # no levels: nothing to shift by
         return 0.0
     shift = (tops[1] - tops[0]) / (along[0] - along[1])
-    return float(np.clip(shift, -MOST_SHIFT, MOST_SHIFT))
+    return round(float(np.clip(shift, -MOST_SHIFT, MOST_SHIFT)), 6)
 
 
 def _scores(calibration: ModalityCalibration, samples: Samples, pair: Pair) -> NDArray[np.float32]:

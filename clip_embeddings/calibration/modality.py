@@ -40,7 +40,8 @@ class ModalityCalibration:
 
     Attributes:
         model: `CLIPEmbedder.model_fingerprint` of the vectors that it was measured on.
-        means: (role, modality) -> float32 (D,), mean of unit rows. A query without one is not centred.
+        means: (role, modality) -> float32 (D,), mean of unit rows; queries without one are centred
+            as documents.
         counts: (role, modality) -> how many vectors that mean is of.
         levels: (role, modality) -> what is added along the gap after centring; below 1 for documents.
         scores: (query modality, document modality) -> float32 (16,), quantiles at `GRID` of the calibrated
@@ -76,7 +77,8 @@ class ModalityCalibration:
         digest = sha256(self.model.encode())
         for kind in sorted(self.means.keys() | self.levels.keys()):
             mean = np.asarray(self.means.get(kind, ()), "<f4").tobytes()
-            digest.update(repr((kind, float(self.levels.get(kind, 0.0)))).encode() + mean)
+            # Stores are known to change the last digit of a number in JSON.
+            digest.update(f"{kind} {self.levels.get(kind, 0.0):.6f}".encode() + mean)
         return digest.hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
@@ -116,8 +118,7 @@ class ModalityCalibration:
             InvalidInputError: rows of another length, unknown modality or role.
         """
         rows, kind = self._rows(vectors), _kind(role, modality)
-        if kind in self.means:
-            rows = rows - self.means[kind]
+        rows = rows - self.means.get(kind, self.means["document", modality])
         if role == "query":
             rows = rows - np.outer(rows @ self.direction, self.direction)
         level = self.levels.get(kind, 0.0)

@@ -82,8 +82,14 @@ def search(
             "--image", metavar="FILE", exists=True, dir_okay=False, help="Look for what is like a picture."
         ),
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many to show of each modality.")] = 5,
+    k: Annotated[
+        int, typer.Option("-k", min=1, help="How many to show; of each modality if they are ranked apart.")
+    ] = 5,
     modality: Annotated[opt.Modality, typer.Option(help="What to look for.")] = opt.Modality.any,
+    calibration: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="For a raw collection: rank it by a calibration (or: reference)."),
+    ] = None,
     sheet: Annotated[
         Path | None,
         typer.Option(
@@ -104,7 +110,18 @@ def search(
     if (query is None) == (image is None):
         raise typer.BadParameter("give exactly one of them", param_hint="QUERY / --image")
     place = opt.place(db, host, port)
-    run(query, image, place, collection, model=model, k=k, modality=modality, sheet=sheet, as_json=as_json)
+    run(
+        query,
+        image,
+        place,
+        collection,
+        model=model,
+        k=k,
+        modality=modality,
+        sheet=sheet,
+        calibration=calibration,
+        as_json=as_json,
+    )
 
 
 class _ManyValues(TyperCommand):

@@ -13,10 +13,11 @@ from chromadb.api.models.AsyncCollection import AsyncCollection
 from chromadb.errors import NotFoundError
 
 from chroma_clip_embeddings.collection import CHECK, absent, bound, made_with
+from chroma_clip_embeddings.hits import SearchResult
 from chroma_clip_embeddings.identity import FINGERPRINT, check_identity, embedder_of, unrecorded
 from chroma_clip_embeddings.items import Columns
 from chroma_clip_embeddings.loader import OnError
-from chroma_clip_embeddings.retrieval import Modality, Query, SearchResult
+from chroma_clip_embeddings.retrieval import FIX, Calibration, Method, Modality, Query
 from chroma_clip_embeddings.rows import AddReport, caption_arguments, prepare
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder
@@ -83,18 +84,15 @@ async def asearch(
     image: ImageInput | None = None,
     k: int = 5,
     modality: Modality = "any",
+    calibration: Calibration | None = None,
+    method: Method = "filtered",
 ) -> SearchResult:
     """`search` for the async client; the query is embedded in a thread."""
-    query = Query(text, image, k, modality)
-    embedder = embedder_of(collection)
-    await to_thread(check_identity, collection, embedder)
-    vector = await to_thread(query.embedded, embedder)
-    found = {}
-    for each in query.modalities:
-        with store_errors("search", CHECK):
-            answer = await collection.query(**query.arguments(vector, each))
-        found[each] = query.hits(collection, answer, each)
-    return SearchResult(found.get("image", ()), found.get("text", ()))
+    query = Query(collection, text, image, k, modality, calibration, method)
+    requests = await to_thread(query.requests)
+    with store_errors("search", FIX):
+        answers = [await collection.query(**request) for request in requests]
+    return query.result(answers)
 
 
 async def _record_identity(collection: AsyncCollection, embedder: CLIPEmbedder) -> None:

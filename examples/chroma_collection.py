@@ -24,6 +24,6 @@ with TemporaryDirectory() as name:
     )
     print(ingest([folder], collection))
 
-    found = search(collection, text="a photo of a cat", k=3)
+    found = search(collection, text="a photo of a cat", k=4)
     for hit in found.hits:  # one ranking: the calibration removes the modality gap
         print(f"{hit.score:.3f}  {hit.modality:5}  {hit.document}")

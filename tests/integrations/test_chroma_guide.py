@@ -38,9 +38,9 @@ def test_the_snippets_of_the_guide_run_in_their_order(
     for snippet in snippets:
         exec(snippet.replace("8000", str(server[1])), space)
     lines = capsys.readouterr().out.splitlines()
-    found = [line.split(maxsplit=1)[1] for line in lines[:3]]
-    assert set(found[:2]) == {"image cat.png", "image the sea at sunset"}
-    assert found[2] == "text The cat has an appointment with the vet."
+    found = {line.split(maxsplit=2)[2] for line in lines[:3]}
+    note = "text The cat has an appointment with the vet."
+    assert found == {"image cat.png", "image the sea at sunset", note}
     assert lines[3:] == ["[['cat']]", "(96, 96, 3)", "pictures/cat.png", "[['0']]"]
     assert space["collection"].get(ids=["cat"])["documents"] == ["our cat Nabi, 2024"]  # type: ignore[attr-defined]
 

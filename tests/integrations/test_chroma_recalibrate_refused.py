@@ -57,7 +57,7 @@ def test_a_row_without_a_modality_is_named_and_the_fix_that_is_given_works(
         recalibrate(client, "photos", "reference")
     assert names(client) == ["photos"]
     collection = photos  # noqa: F841
-    fix = str(caught.value).partition("here ")[2].partition(", or")[0]
+    fix = str(caught.value).partition("row is: ")[2].partition(", or")[0]
     exec(fix)
     assert recalibrate(client, "photos", "reference").count() == client.get_collection("photos").count()
 

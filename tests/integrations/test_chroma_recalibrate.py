@@ -21,11 +21,7 @@ from chroma_clip_embeddings import (
     sample_collection,
     search,
 )
-from clip_embeddings import (
-    CLIPEmbedder,
-    FingerprintMismatchError,
-    ModalityCalibration,
-)
+from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, ModalityCalibration
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +105,7 @@ def test_many_rows_keep_their_order_over_batches(
 def test_the_space_and_the_index_settings_stay(client: ClientAPI, tiny: CLIPEmbedder) -> None:
     settings: Any = {"space": "ip", "ef_search": 50, "max_neighbors": 24, "batch_size": 50, "num_threads": 1}
     made = client.create_collection(
-        "photos",
-        embedding_function=CLIPEmbeddingFunction.of(tiny),
-        configuration={"hnsw": settings},
+        "photos", embedding_function=CLIPEmbeddingFunction.of(tiny), configuration={"hnsw": settings}
     )
     add_items(made, ids=["t"], texts=["a cat"])
     opened = recalibrate(client, "photos", "reference")

@@ -12,15 +12,8 @@ from typing import Any, get_args
 import numpy as np
 from chroma_rows import all_but_vectors, everything, filled, names, reference_of
 
-from chroma_clip_embeddings import (
-    connect,
-    embedder_of,
-    open_collection,
-    recalibrate,
-)
-from clip_embeddings import (
-    CLIPEmbedder,
-)
+from chroma_clip_embeddings import connect, embedder_of, open_collection, recalibrate
+from clip_embeddings import CLIPEmbedder
 from clip_embeddings.types import Modality
 
 ROOT = Path(__file__).parents[2]

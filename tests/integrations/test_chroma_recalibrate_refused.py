@@ -5,20 +5,11 @@ from typing import Any
 
 import chromadb
 import pytest
-from chroma_rows import filled, names, reference_of
+from chroma_rows import ROWS, filled, names, reference_of
 from chromadb.api import ClientAPI
 
-from chroma_clip_embeddings import (
-    CLIPEmbeddingFunction,
-    open_collection,
-    recalibrate,
-)
-from clip_embeddings import (
-    CLIPEmbedder,
-    FingerprintMismatchError,
-    InvalidInputError,
-    StoreError,
-)
+from chroma_clip_embeddings import CLIPEmbeddingFunction, open_collection, recalibrate
+from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
 
 
 @pytest.fixture
@@ -59,7 +50,7 @@ def test_a_row_without_a_modality_is_named_and_the_fix_that_is_given_works(
     collection = photos  # noqa: F841
     fix = str(caught.value).partition("row is: ")[2].partition(", or")[0]
     exec(fix)
-    assert recalibrate(client, "photos", "reference").count() == client.get_collection("photos").count()
+    assert recalibrate(client, "photos", "reference").count() == ROWS + 1
 
 
 def test_a_collection_that_is_not_there_is_named_with_those_that_are(
@@ -78,7 +69,7 @@ def test_a_collection_of_the_users_own_under_a_name_in_between_is_left_alone(
         recalibrate(client, "photos", "reference")
     assert client.get_collection(other, embedding_function=None).id == kept.id
     kept.modify(name="mine")
-    assert recalibrate(client, "photos", "reference").count() == client.get_collection("photos").count()
+    assert recalibrate(client, "photos", "reference").count() == ROWS
 
 
 def test_rows_written_meanwhile_are_noticed_and_the_collection_stays(

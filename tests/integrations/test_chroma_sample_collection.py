@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 from chromadb.api import ClientAPI
 
-from chroma_clip_embeddings import (
-    open_collection,
-    sample_collection,
-)
-from clip_embeddings import (
-    CLIPEmbedder,
-    StoreError,
-    l2_normalize,
-)
+from chroma_clip_embeddings import open_collection, sample_collection
+from clip_embeddings import CLIPEmbedder, StoreError, l2_normalize
 from clip_embeddings.types import Modality
 
 

@@ -19,12 +19,7 @@ from chroma_clip_embeddings import (
     sample_collection,
     sample_files,
 )
-from clip_embeddings import (
-    CLIPEmbedder,
-    FingerprintMismatchError,
-    ImageBatch,
-    InvalidInputError,
-)
+from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, ImageBatch, InvalidInputError
 from clip_embeddings.models.tiny.captions import caption
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes

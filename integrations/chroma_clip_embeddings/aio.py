@@ -20,6 +20,7 @@ from chroma_clip_embeddings.loader import OnError
 from chroma_clip_embeddings.retrieval import FIX, Calibration, Method, Modality, Query
 from chroma_clip_embeddings.rows import AddReport, caption_arguments, prepare
 from chroma_clip_embeddings.store import store_errors
+from chroma_clip_embeddings.swap import heir
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.types import ImageInput
 
@@ -37,8 +38,14 @@ async def aopen_collection(
         try:
             found = await client.get_collection(name, embedding_function=None)
         except NotFoundError:
+            there = await client.list_collections()
+            if copy := heir(name, there):
+                await copy.modify(name=name)
+                return await to_thread(
+                    bound, await client.get_collection(name, embedding_function=None), embedder
+                )
             if not create or embedder is None:
-                raise absent(name, await client.list_collections()) from None
+                raise absent(name, there) from None
             return await client.create_collection(name, **await to_thread(made_with, embedder))
         return await to_thread(bound, found, embedder)
 

@@ -29,8 +29,8 @@ class MultimodalChroma(SearchableChroma):
 
     A Document with `metadata["modality"] == "image"` is the picture at `metadata["uri"]`; its page_content is
     the caption (the file name where empty). Every other Document is text. The collection is that of
-    `chroma_clip_embeddings.open_collection`: each adapter reads what the other wrote. It keeps the calibration
-    of its embeddings; with one, texts and pictures rank in one list, and without, each on its own.
+    `chroma_clip_embeddings.open_collection`: each adapter reads what the other wrote. It keeps the
+    calibration of its embeddings; with one, texts and pictures rank in one list, without, each on its own.
 
     Args:
         collection_name: made where it does not exist.

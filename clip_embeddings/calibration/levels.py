@@ -27,7 +27,7 @@ Samples = Mapping[Kind, NDArray[np.float32]]
 MOST_RATIO = 1.2
 MOST_SHIFT = 0.3
 _TOP = 0.99  # the best one in a hundred random pairs is where searches look
-_SAME = 0.999  # cosine of two vectors of one item
+SAME = 0.999  # cosine of two vectors of one item
 
 
 def levels_of(centring: ModalityCalibration, samples: Samples) -> dict[Kind, float]:
@@ -93,5 +93,5 @@ def _scores(calibration: ModalityCalibration, samples: Samples, pair: Pair) -> N
     there = samples[("document", document)]
     cosines = calibration.apply(asked, query, "query") @ calibration.apply(there, document).T  # (n, m)
     if query == document:
-        cosines = cosines[asked @ there.T < _SAME]
+        cosines = cosines[asked @ there.T < SAME]
     return cosines.ravel()

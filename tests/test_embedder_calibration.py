@@ -26,17 +26,6 @@ SCENES = [scene(seed) for seed in (3, 4, 5)]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
-@pytest.fixture(scope="module")
-def calibrated(tiny: CLIPEmbedder) -> CLIPEmbedder:
-    return tiny.with_calibration("reference")
-
-
-@pytest.fixture(scope="module")
-def reference(calibrated: CLIPEmbedder) -> ModalityCalibration:
-    assert calibrated.calibration is not None
-    return calibrated.calibration
-
-
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_way_in_gives_what_the_calibration_makes_of_the_raw_vectors(
     tiny: CLIPEmbedder, calibrated: CLIPEmbedder, reference: ModalityCalibration, role: Role

@@ -164,13 +164,13 @@ def cone(random: np.random.Generator, center: NDArray[np.float64], count: int) -
 
 @pytest.mark.parametrize("count", [50, 300])
 def test_the_error_that_a_refusal_names_is_the_one_that_happens(count: int) -> None:
-    """Over a hundred samples of a population whose mean is known."""
+    """Over thirty samples of a population whose mean is known."""
     random = np.random.default_rng(5)
     center = np.zeros(64)
     center[0] = 0.8
     true = cone(random, center, 200_000).mean(axis=0, dtype=np.float64)
     errors = []
-    for _ in range(100):
+    for _ in range(30):
         estimator = estimator_of(cone(random, center, count), np.eye(64))
         mean = estimator.calibration("model", minimum=2).means[TEXTS]
         errors.append(float(np.linalg.norm(mean - true)))

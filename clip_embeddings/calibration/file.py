@@ -88,7 +88,10 @@ def _known(role: str, modality: str) -> bool:
 
 
 def _pairs(values: Mapping[str, str]) -> dict[tuple[str, ...], NDArray[np.float32]]:
-    return {tuple(name.split(" ")): _decoded(value) for name, value in values.items()}
+    pairs = {tuple(name.split(" ")): _decoded(value) for name, value in values.items()}
+    if unknown := [pair for pair in pairs if len(pair) != 2 or not set(pair) <= _MODALITIES]:
+        raise ValueError(f"unknown pairs {unknown}")
+    return pairs
 
 
 def _encoded(numbers: NDArray[np.float32]) -> str:

@@ -1,12 +1,15 @@
 """Levels and score statistics, from a sample of raw vectors of each kind. Imports numpy and modality.
 
 Centred texts score wider with a text than pictures do (they share its tower's noise), so wrong texts still
-crowd the top. A document of the wider modality therefore gets a part along the gap, where no query has any:
-its cosines with every query shrink by one factor, r, and the order inside its modality stays. With
-|c| = 1 that part is level = sqrt(r^2 - 1), as 1 / sqrt(1 + level^2) = 1 / r.
+crowd the top. A document of the wider modality therefore gets a part along the gap, where no text query has
+any: its cosine with every one shrinks by one factor, 1 / |c + level gap|. That is about 1 / sqrt(1 + level^2)
+= 1 / r, so level = sqrt(r^2 - 1). The factor differs a little between documents (c has a small part along the
+gap itself), so the order inside the modality stays in the main, not to the last place: Kendall's tau 0.986 on
+the bundled model's full captions.
 
 The factor is chosen for text queries. A picture query gets a part of its own along the gap: it shifts the
-scores of the modality with a level by one number, such that both modalities are as often among the best.
+scores of the modality with a level by about one number, such that both modalities are as often among the
+best.
 """
 
 from collections.abc import Mapping
@@ -24,7 +27,7 @@ Samples = Mapping[Kind, NDArray[np.float32]]
 MOST_RATIO = 1.2
 MOST_SHIFT = 0.3
 _TOP = 0.99  # the best one in a hundred random pairs is where searches look
-_SAME = 0.999  # cosine of two vectors of one item
+SAME = 0.999  # cosine of two vectors of one item
 
 
 def levels_of(centring: ModalityCalibration, samples: Samples) -> dict[Kind, float]:
@@ -90,5 +93,5 @@ def _scores(calibration: ModalityCalibration, samples: Samples, pair: Pair) -> N
     there = samples[("document", document)]
     cosines = calibration.apply(asked, query, "query") @ calibration.apply(there, document).T  # (n, m)
     if query == document:
-        cosines = cosines[asked @ there.T < _SAME]
+        cosines = cosines[asked @ there.T < SAME]
     return cosines.ravel()

@@ -63,12 +63,18 @@ class ModalityCalibration:
         lengths = {mean.shape for mean in self.means.values()}
         if len(lengths) > 1 or any(len(shape) != 1 for shape in lengths):
             raise InvalidInputError(f"means of shapes {sorted(lengths)}; expected one vector of D each")
-        for kind, mean in self.means.items():
+        for kind in sorted(self.means.keys() | self.levels.keys()):
+            length, level = np.linalg.norm(self.means.get(kind, 0.0)), self.levels.get(kind, 0.0)
             # NaN fails both; from 1 on nothing could be taken back.
-            if not np.linalg.norm(mean) < 1 or not abs(self.levels.get(kind, 0.0)) < 1:
+            if not length < 1 or not abs(level) < 1:
                 raise InvalidInputError(
-                    f"{kind[0]} {kind[1]}: a mean of length {np.linalg.norm(mean):.3f} and a level of "
-                    f"{self.levels.get(kind, 0.0):.3f}; expected both below 1"
+                    f"{kind[0]} {kind[1]}: a mean of length {length:.3f} and a level of {level:.3f}; "
+                    "expected both below 1"
+                )
+        for pair, quantiles in self.scores.items():
+            if np.shape(quantiles) != GRID.shape or not (np.diff(quantiles) >= 0).all():
+                raise InvalidInputError(
+                    f"scores of {' -> '.join(pair)}: expected {len(GRID)} quantiles in rising order"
                 )
 
     @cached_property

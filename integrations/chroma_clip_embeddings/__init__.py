@@ -21,8 +21,10 @@ from chroma_clip_embeddings.identity import embedder_of
 from chroma_clip_embeddings.ingestion import IngestFailure, IngestReport, ingest
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from chroma_clip_embeddings.migration import OPEN_CLIP_TWINS, open_migrated
+from chroma_clip_embeddings.recalibration import recalibrate
 from chroma_clip_embeddings.retrieval import search
 from chroma_clip_embeddings.rows import AddReport, add_items, set_caption
+from chroma_clip_embeddings.sampling import FileSample, sample_collection, sample_files
 from chroma_clip_embeddings.store import connect
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "AddReport",
     "CLIPEmbeddingFunction",
     "CLIPImageLoader",
+    "FileSample",
     "Hit",
     "IngestFailure",
     "IngestReport",
@@ -44,6 +47,9 @@ __all__ = [
     "ingest",
     "open_collection",
     "open_migrated",
+    "recalibrate",
+    "sample_collection",
+    "sample_files",
     "search",
     "set_caption",
 ]

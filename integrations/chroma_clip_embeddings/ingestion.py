@@ -5,9 +5,8 @@ Imports chromadb and the public core.
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import chromadb
 import numpy as np
@@ -15,8 +14,10 @@ from numpy.typing import NDArray
 
 from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.items import Row
+from chroma_clip_embeddings.progress import progress
 from chroma_clip_embeddings.rows import upsert_arguments
-from chroma_clip_embeddings.sources import Source, UnusableFile, absolute, find_files, read_source
+from chroma_clip_embeddings.sampling import FileSample, check_sample
+from chroma_clip_embeddings.sources import UnusableFile, absolute, find_files, read_source, rows_of
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder
 
@@ -61,6 +62,7 @@ def ingest(
     collection: chromadb.Collection,
     *,
     captions: Mapping[str, str] | None = None,
+    sample: FileSample | None = None,
     show_progress: bool = False,
 ) -> IngestReport:
     """Store the pictures and texts at and under `paths`.
@@ -73,20 +75,23 @@ def ingest(
         paths: files and folders; hidden files are left out.
         collection: made with `open_collection` or with a `CLIPEmbeddingFunction`.
         captions: path -> what a picture's row has as its document; its file name where none is given.
+        sample: from `sample_files`; what it has embedded is not embedded again, only calibrated.
     Raises:
         InvalidInputError: a path does not exist.
-        FingerprintMismatchError: the collection holds vectors of another model.
+        FingerprintMismatchError: the collection or the sample holds vectors of another model.
         StoreError: the store went away; says how many rows are safe.
     """
     started = time.perf_counter()
     embedder = embedder_of(collection)
     check_identity(collection, embedder)
+    if sample is not None:
+        check_sample(sample, collection, embedder)
     report = IngestReport()
     files = find_files(paths)
     names = {absolute(path): caption for path, caption in (captions or {}).items()}
     record_identity(collection, embedder)
-    writer = _Writer(collection, embedder, report)
-    for path in _progress(files, show_progress):
+    writer = _Writer(collection, embedder, report, sample.vectors if sample else {})
+    for path in progress(files, "Reading and embedding files", show_progress):
         try:
             source = read_source(path)
         except UnusableFile as error:
@@ -94,25 +99,11 @@ def ingest(
             shown = os.fsencode(path).decode(errors="backslashreplace")
             report.failures.append(IngestFailure(shown, str(error)))
             continue
-        for row in _rows(source, embedder, names.get(path)):
+        for row in rows_of(source, embedder, names.get(path)):
             writer.add(row)
     writer.flush()
     report.seconds = time.perf_counter() - started
     return report
-
-
-def _rows(source: Source, embedder: CLIPEmbedder, caption: str | None) -> Iterator[Row]:
-    uri = str(source.path)
-    common: dict[str, Any] = {"uri": uri, "content_sha256": source.sha256}
-    if source.text is None:
-        # A row without a document is dropped by some readers of the collection, so there is always one.
-        document, metadata = caption or source.path.name, {"modality": "image", **common}
-        yield Row(f"image:{source.sha256}", source.content, True, document, metadata, uri)
-        return
-    for passage in embedder.split_text(source.text):
-        metadata = {"modality": "text", **common, "start": passage.start, "end": passage.end}
-        identity = f"text:{source.sha256}:{passage.start}-{passage.end}"
-        yield Row(identity, passage.text, False, passage.text, metadata, uri)
 
 
 def _weight(row: Row) -> int:
@@ -122,8 +113,15 @@ def _weight(row: Row) -> int:
 class _Writer:
     """Collects rows of each modality and stores them in batches."""
 
-    def __init__(self, collection: chromadb.Collection, embedder: CLIPEmbedder, report: IngestReport) -> None:
+    def __init__(
+        self,
+        collection: chromadb.Collection,
+        embedder: CLIPEmbedder,
+        report: IngestReport,
+        sampled: Mapping[str, NDArray[np.float32]],
+    ) -> None:
         self._collection, self._embedder, self._report = collection, embedder, report
+        self._sampled = sampled  # row id -> raw (D,)
         self._waiting: dict[bool, dict[str, Row]] = {True: {}, False: {}}
         with store_errors("reach the store", "Nothing was stored"):
             self._size = min(_ROWS, collection._client.get_max_batch_size())
@@ -153,35 +151,41 @@ class _Writer:
         with store_errors("look up stored rows", fix):
             stored = set(self._collection.get(ids=[row.id for row in rows], include=[])["ids"])
         self._report.skipped += len(stored)
-        rows, embeddings = self._embed([row for row in rows if row.id not in stored])
+        vectors = self._embed([row for row in rows if row.id not in stored])
+        rows = [row for row in rows if row.id in vectors]
         if rows:
+            embeddings = np.stack([vectors[row.id] for row in rows])
             with store_errors("store rows", fix):
                 self._collection.upsert(**upsert_arguments(rows, embeddings))
             self._count(rows)
 
-    def _embed(self, rows: list[Row]) -> tuple[list[Row], NDArray[np.float32]]:
-        """The rows that could be embedded, and their vectors."""
-        if not rows or not rows[0].is_picture:
-            return rows, self._embedder.embed_texts([str(row.item) for row in rows])
-        good: list[int] = []
-        vectors: list[NDArray[np.float32]] = []
+    def _embed(self, rows: list[Row]) -> dict[str, NDArray[np.float32]]:
+        """Row id -> (D,), of the rows that could be embedded."""
+        vectors = self._of_sample(rows)
+        rows = [row for row in rows if row.id not in vectors]
+        if not rows:
+            return vectors
+        if not rows[0].is_picture:
+            texts = self._embedder.embed_texts([str(row.item) for row in rows])
+            return vectors | {row.id: vector for row, vector in zip(rows, texts, strict=True)}
         for batch in self._embedder.iter_images(row.item for row in rows):
-            good += batch.indices.tolist()
-            vectors.append(batch.embeddings)
+            ids = (rows[i].id for i in batch.indices)
+            vectors.update(zip(ids, batch.embeddings, strict=True))
             for failure in batch.failures:
                 self._report.failures.append(IngestFailure(str(rows[failure.index].uri), failure.reason))
-        return [rows[i] for i in good], np.concatenate(vectors)
+        return vectors
+
+    def _of_sample(self, rows: list[Row]) -> dict[str, NDArray[np.float32]]:
+        ids = [row.id for row in rows if row.id in self._sampled]
+        if not ids:
+            return {}
+        vectors, calibration = np.stack([self._sampled[id] for id in ids]), self._embedder.calibration
+        if calibration:
+            vectors = calibration.apply(vectors, "image" if rows[0].is_picture else "text")
+        return dict(zip(ids, vectors, strict=True))
 
     def _count(self, rows: list[Row]) -> None:
         if rows[0].is_picture:
             self._report.images += len(rows)
         else:
             self._report.passages += len(rows)
-
-
-def _progress(files: list[Any], show: bool) -> Iterable[Any]:
-    if not show:
-        return files
-    from rich.progress import track
-
-    return track(files, "Reading and embedding files")

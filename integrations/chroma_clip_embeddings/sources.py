@@ -1,6 +1,6 @@
-"""Files on disk -> what a row is made of: found, read once, told apart by content.
+"""Files on disk -> rows: found, read once, told apart by content.
 
-Imports Pillow and the standard library.
+Imports Pillow and the public core.
 """
 
 import codecs
@@ -10,10 +10,12 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from clip_embeddings import InvalidInputError
+from chroma_clip_embeddings.items import Row
+from clip_embeddings import CLIPEmbedder, InvalidInputError
 
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -82,9 +84,29 @@ def read_source(path: Path) -> Source:
     digest = hashlib.sha256(content).hexdigest()
     if _is_picture(content):
         return Source(path, digest, content, None)
-    if path.suffix.lower() in Image.registered_extensions():
+    if named_as_picture(path):
         raise UnusableFile(f"is named {path.suffix} but its content is not an image that Pillow reads")
     return Source(path, digest, content, _decoded(content))
+
+
+def named_as_picture(path: Path) -> bool:
+    """Whether the name says picture; what it is, its content says."""
+    return path.suffix.lower() in Image.registered_extensions()
+
+
+def rows_of(source: Source, embedder: CLIPEmbedder, caption: str | None) -> Iterator[Row]:
+    """A picture's row, or one for each passage of a text; ids are made of content."""
+    uri = str(source.path)
+    common: dict[str, Any] = {"uri": uri, "content_sha256": source.sha256}
+    if source.text is None:
+        # A row without a document is dropped by some readers of the collection, so there is always one.
+        document, metadata = caption or source.path.name, {"modality": "image", **common}
+        yield Row(f"image:{source.sha256}", source.content, True, document, metadata, uri)
+        return
+    for passage in embedder.split_text(source.text):
+        metadata = {"modality": "text", **common, "start": passage.start, "end": passage.end}
+        identity = f"text:{source.sha256}:{passage.start}-{passage.end}"
+        yield Row(identity, passage.text, False, passage.text, metadata, uri)
 
 
 def _is_picture(content: bytes) -> bool:

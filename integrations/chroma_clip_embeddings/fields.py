@@ -15,7 +15,7 @@ from clip_embeddings import InvalidInputError
 
 NAMED = ("uri", "caption", "metadata")
 # What ingestion writes into each row.
-_WRITTEN = frozenset({"modality", "uri", "content_sha256", "start", "end"})
+_WRITTEN = frozenset({"modality", "uri", "uris", "content_sha256", "start", "end", "caption_of"})
 _INT64 = range(-(2**63), 2**63)
 
 

@@ -1,0 +1,198 @@
+"""The way to the store: calls that are tried again while its server is away, and a thread that stores rows.
+
+Imports chromadb and the public core.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Condition, Event, Thread
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chroma_clip_embeddings.items import Row
+from chroma_clip_embeddings.rows import upsert_arguments
+from chroma_clip_embeddings.store import is_out_of_reach, store_errors
+from clip_embeddings import ModalityCalibration
+from clip_embeddings.types import Modality
+
+_LONGEST = 5.0  # seconds between two tries
+_TURN = 0.2  # seconds after which a thread that waits looks whether it is to stop
+_ENOUGH, _MOST = 64, 256  # rows stored in one call, unless fewer have to be
+
+
+class Stopped(Exception):
+    """The run was called off."""
+
+
+class Target:
+    """A collection whose calls are tried again while its server is away.
+
+    Args:
+        retry_seconds: how long, before it is an error.
+        stop: set when the run is called off.
+    """
+
+    def __init__(self, collection: Any, retry_seconds: float, stop: Event) -> None:
+        self._collection, self._seconds, self.stop = collection, retry_seconds, stop
+        self.safe = 0  # rows of this run that are stored
+        self.most = int(self._tried("reach the store", collection._client.get_max_batch_size, {}))
+
+    def call(self, doing: str, method: str, **arguments: Any) -> Any:
+        """Call a method of the collection.
+
+        Raises:
+            StoreError: the store refused, or did not come back in time; says how many rows are safe.
+            Stopped: the run was called off while the store was away.
+        """
+        return self._tried(doing, getattr(self._collection, method), arguments)
+
+    def pages(self, size: int = 1000) -> Iterator[Any]:
+        """All rows: ids, documents and metadatas."""
+        start, include = 0, ["documents", "metadatas"]
+        while True:
+            if self.stop.is_set():
+                raise Stopped
+            page = self.call("look up stored rows", "get", limit=size, offset=start, include=include)
+            if not page["ids"]:
+                return
+            yield page
+            start += len(page["ids"])
+
+    def _tried(self, doing: str, call: Any, arguments: dict[str, Any]) -> Any:
+        end, wait = time.monotonic() + self._seconds, 0.1
+        while True:
+            with store_errors(doing, self._fix()):
+                try:
+                    return call(**arguments)
+                except Exception as error:
+                    if not is_out_of_reach(error) or time.monotonic() + wait > end:
+                        raise
+            if self.stop.wait(wait):
+                raise Stopped
+            wait = min(2 * wait, _LONGEST)
+
+    def _fix(self) -> str:
+        return f"{self.safe} rows of this run are stored and safe; run the same ingestion again to go on"
+
+
+class Storer:
+    """Stores rows in a thread of its own, so that the model does not wait; what waits is bounded.
+
+    Rows come with raw vectors and are calibrated here. A call costs much whatever it holds, so rows wait until
+    there are some, or until someone waits for their room.
+
+    Args:
+        limit: rows that are embedded and not stored at most: what a killed run has to embed again.
+    """
+
+    def __init__(self, target: Target, calibration: ModalityCalibration | None, limit: int) -> None:
+        self._target, self._calibration, self._limit = target, calibration, limit
+        self._changed = Condition()
+        self._waiting: deque[tuple[Row, NDArray[np.float32]]] = deque()
+        self._unstored = self._reserved = 0
+        self._closed = False
+        self._pressed = 0  # waits that only storing can end
+        self._error: BaseException | None = None
+        self.most_unstored = 0  # ever
+        self._thread = Thread(target=self._work, name="clip-embeddings-store", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def room_for(self, rows: int) -> Iterator[None]:
+        """Wait until so many rows more may be embedded, and keep their room.
+
+        Raises:
+            StoreError: rows before them could not be stored.
+            Stopped: the run was called off.
+        """
+        with self._changed:
+            ready = lambda: self._unstored + self._reserved + rows <= self._limit  # noqa: E731
+            if not ready():
+                self._wait(ready)
+            self.check()
+            self._reserved += rows
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._reserved -= rows
+                self._changed.notify_all()
+
+    def check(self) -> None:
+        """Raise what `room_for` would raise, without waiting."""
+        if self._error:
+            raise self._error
+        if self._target.stop.is_set():
+            raise Stopped
+
+    def put(self, rows: Sequence[Row], vectors: Iterable[NDArray[np.float32]]) -> None:
+        """Rows to store, with raw vectors (D,) each; within `room_for` them."""
+        with self._changed:
+            self._waiting.extend(zip(rows, vectors, strict=True))
+            self._unstored += len(rows)
+            self.most_unstored = max(self.most_unstored, self._unstored)
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """Wait until everything is stored.
+
+        Raises:
+            StoreError: something could not be.
+            Stopped: the run was called off.
+        """
+        with self._changed:
+            self._wait(lambda: self._unstored == 0)
+
+    def close(self) -> None:
+        """Store what waits if the store is there, and end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _wait(self, ready: Any) -> None:
+        self._pressed += 1
+        self._changed.notify_all()
+        try:
+            while not (self._error or self._target.stop.is_set() or ready()):
+                self._changed.wait(_TURN)
+        finally:
+            self._pressed -= 1
+        self.check()
+
+    def _work(self) -> None:
+        try:
+            while rows := self._next():
+                self._store(*zip(*rows, strict=True))
+        except BaseException as error:  # raised where the rows come from
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+
+    def _next(self) -> list[tuple[Row, NDArray[np.float32]]]:
+        with self._changed:
+            self._changed.wait_for(self._is_time)
+            size = min(_MOST, self._target.most, len(self._waiting))
+            return [self._waiting.popleft() for _ in range(size)]
+
+    def _is_time(self) -> bool:
+        enough = len(self._waiting) >= _ENOUGH or self._pressed
+        return self._closed or bool(self._waiting and enough)
+
+    def _store(self, rows: Sequence[Row], vectors: Sequence[NDArray[np.float32]]) -> None:
+        ready = np.stack(vectors)  # (n, D)
+        if self._calibration:
+            pictures = np.array([row.is_picture for row in rows])
+            kinds: tuple[tuple[Modality, NDArray[np.bool_]], ...] = (("image", pictures), ("text", ~pictures))
+            for modality, here in kinds:
+                if here.any():
+                    ready[here] = self._calibration.apply(ready[here], modality)
+        self._target.call("store rows", "upsert", **upsert_arguments(rows, ready))
+        with self._changed:
+            self._unstored -= len(rows)
+            self._target.safe += len(rows)
+            self._changed.notify_all()

@@ -15,7 +15,7 @@ from chroma_clip_embeddings.discovery import discover
 from chroma_clip_embeddings.items import name_of
 from chroma_clip_embeddings.ledger import Given, Ledger, digest_of, uris_of
 from chroma_clip_embeddings.report import IngestReport
-from chroma_clip_embeddings.storing import Stopped, Target
+from chroma_clip_embeddings.target import Stopped, Target
 from clip_embeddings import StoreError
 
 _PAGE = 200

@@ -30,7 +30,8 @@ from chroma_clip_embeddings.report import IngestReport, Recorder
 from chroma_clip_embeddings.roots import roots_of
 from chroma_clip_embeddings.sampling import FileSample, check_sample
 from chroma_clip_embeddings.sources import absolute
-from chroma_clip_embeddings.storing import Storer, Target
+from chroma_clip_embeddings.storing import Storer
+from chroma_clip_embeddings.target import Target
 from chroma_clip_embeddings.vectors import Vectors
 from clip_embeddings import CLIPEmbedder
 

@@ -1,89 +1,28 @@
-"""The way to the store: calls that are tried again while its server is away, and a thread that stores rows.
+"""A thread that stores rows while the model makes the next ones. Imports numpy and the public core."""
 
-Imports chromadb and the public core.
-"""
-
-import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Condition, Event, Thread
-from typing import Any
+from threading import Condition, Thread
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chroma_clip_embeddings.items import Row
 from chroma_clip_embeddings.rows import upsert_arguments
-from chroma_clip_embeddings.store import is_out_of_reach, store_errors
+from chroma_clip_embeddings.target import Stopped, Target
 from clip_embeddings import ModalityCalibration
 from clip_embeddings.types import Modality
 
-_LONGEST = 5.0  # seconds between two tries
 _TURN = 0.2  # seconds after which a thread that waits looks whether it is to stop
 _ENOUGH, _MOST = 64, 256  # rows stored in one call, unless fewer have to be
-
-
-class Stopped(Exception):
-    """The run was called off."""
-
-
-class Target:
-    """A collection whose calls are tried again while its server is away.
-
-    Args:
-        retry_seconds: how long, before it is an error.
-        stop: set when the run is called off.
-    """
-
-    def __init__(self, collection: Any, retry_seconds: float, stop: Event) -> None:
-        self._collection, self._seconds, self.stop = collection, retry_seconds, stop
-        self.safe = 0  # rows of this run that are stored
-        self.most = int(self._tried("reach the store", collection._client.get_max_batch_size, {}))
-
-    def call(self, doing: str, method: str, **arguments: Any) -> Any:
-        """Call a method of the collection.
-
-        Raises:
-            StoreError: the store refused, or did not come back in time; says how many rows are safe.
-            Stopped: the run was called off while the store was away.
-        """
-        return self._tried(doing, getattr(self._collection, method), arguments)
-
-    def pages(self, size: int = 1000) -> Iterator[Any]:
-        """All rows: ids, documents and metadatas."""
-        start, include = 0, ["documents", "metadatas"]
-        while True:
-            if self.stop.is_set():
-                raise Stopped
-            page = self.call("look up stored rows", "get", limit=size, offset=start, include=include)
-            if not page["ids"]:
-                return
-            yield page
-            start += len(page["ids"])
-
-    def _tried(self, doing: str, call: Any, arguments: dict[str, Any]) -> Any:
-        end, wait = time.monotonic() + self._seconds, 0.1
-        while True:
-            with store_errors(doing, self._fix()):
-                try:
-                    return call(**arguments)
-                except Exception as error:
-                    if not is_out_of_reach(error) or time.monotonic() + wait > end:
-                        raise
-            if self.stop.wait(wait):
-                raise Stopped
-            wait = min(2 * wait, _LONGEST)
-
-    def _fix(self) -> str:
-        return f"{self.safe} rows of this run are stored and safe; run the same ingestion again to go on"
 
 
 class Storer:
     """Stores rows in a thread of its own, so that the model does not wait; what waits is bounded.
 
-    Rows come with raw vectors and are calibrated here. A call costs much whatever it holds, so rows wait until
-    there are some, or until someone waits for their room.
+    Rows come with raw vectors and are calibrated here. A call costs much whatever it holds, so rows wait
+    until there are some, or until someone waits for their room.
 
     Args:
         limit: rows that are embedded and not stored at most: what a killed run has to embed again.
@@ -110,10 +49,7 @@ class Storer:
             Stopped: the run was called off.
         """
         with self._changed:
-            ready = lambda: self._unstored + self._reserved + rows <= self._limit  # noqa: E731
-            if not ready():
-                self._wait(ready)
-            self.check()
+            self._wait(lambda: self._unstored + self._reserved + rows <= self._limit)
             self._reserved += rows
         try:
             yield
@@ -154,13 +90,11 @@ class Storer:
             self._changed.notify_all()
         self._thread.join()
 
-    def _wait(self, ready: Any) -> None:
-        self._pressed += 1
-        self._changed.notify_all()
-        try:
-            while not (self._error or self._target.stop.is_set() or ready()):
-                self._changed.wait(_TURN)
-        finally:
+    def _wait(self, ready: Callable[[], bool]) -> None:
+        while not (self._error or self._target.stop.is_set() or ready()):
+            self._pressed += 1
+            self._changed.notify_all()
+            self._changed.wait(_TURN)
             self._pressed -= 1
         self.check()
 

@@ -12,7 +12,7 @@ from chroma_clip_embeddings.sources import UnusableFile
 # A family and what `socket.connect` takes.
 Target = tuple[socket.AddressFamily, Any]
 
-# Not public, though Python's tables do not say so.
+# Not public, though the tables of some or all releases of Python do not say so.
 _INSIDE: dict[str, IPv4Network | IPv6Network] = {
     "a cloud's own service": IPv4Network("168.63.129.16/32"),  # Azure's, on every machine of it
     "an IPv6 tunnel": IPv6Network("2002::/16"),  # 6to4
@@ -29,12 +29,12 @@ def kind_of(address: IPv4Address | IPv6Address) -> str | None:
         inner = address.ipv4_mapped or (IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None)
         if inner is not None:
             return kind_of(inner)
-    for kind in _KINDS:
-        if getattr(address, f"is_{kind}", False):
-            return kind.replace("_", "-")
     for kind, network in _INSIDE.items():
         if address in network:
             return kind
+    for kind in _KINDS:
+        if getattr(address, f"is_{kind}", False):
+            return kind.replace("_", "-")
     return None if address.is_global else "not public"
 
 

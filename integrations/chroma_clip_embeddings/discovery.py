@@ -55,8 +55,9 @@ def discover(
     """
     schemes = checked_schemes(allow_schemes)
     given = list(dict.fromkeys(_root(path, schemes) for path in _listed(paths)))
-    check_readers({scheme for root in given if isinstance(root, str) and (scheme := scheme_of(root))})
     listed = [os.path.abspath(_not_remote(path)) for path in _listed(manifests)]  # noqa: PTH100
+    used = {scheme for root in given if isinstance(root, str) and (scheme := scheme_of(root))}
+    check_readers(schemes if listed else used)  # what a manifest names is not known yet
     rows = [read_manifest(path, allow_schemes=schemes) for path in listed]
     return _entries(given, rows, set(listed))
 

@@ -94,9 +94,12 @@ def json_object(text: str, name: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, ValueError) else "nested too deeply"
-        raise InvalidInputError(f"{name} is not JSON ({reason})") from error
+    except json.JSONDecodeError as error:
+        raise InvalidInputError(f"{name} is not JSON ({error.msg} at column {error.colno})") from error
+    except RecursionError as error:
+        raise InvalidInputError(f"{name} is not JSON that can be read (nested too deeply)") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise InvalidInputError(f"{name} is not JSON that can be read ({error})") from error
     if not isinstance(value, dict):
         raise InvalidInputError(f"{name}: got {type(value).__name__}; expected an object")
     return value

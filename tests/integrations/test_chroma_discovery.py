@@ -89,6 +89,13 @@ def test_a_linked_folder_that_is_walked_anyway_is_not_walked_twice(tmp_path: Pat
     assert names(list(discover([tmp_path / "a"])), tmp_path) == ["a/1"]
 
 
+def test_that_holds_for_a_folder_that_is_given_by_a_link_too(tmp_path: Path) -> None:
+    files(tmp_path, "real/z/1")
+    (tmp_path / "real" / "a").symlink_to(tmp_path / "real" / "z")
+    (tmp_path / "given").symlink_to(tmp_path / "real")
+    assert names(list(discover([tmp_path / "given"])), tmp_path) == ["given/z/1"]
+
+
 def test_a_link_to_itself_is_an_entry_that_reading_will_report(tmp_path: Path) -> None:
     (tmp_path / "self").symlink_to(tmp_path / "self")
     assert names(list(discover([tmp_path])), tmp_path) == ["self"]
@@ -138,6 +145,12 @@ def test_folders_deeper_than_python_recurses_are_walked(tmp_path: Path) -> None:
 def test_patterns(tmp_path: Path, pattern: str, expected: list[str]) -> None:
     files(tmp_path, "a.jpg", "2024/b.jpg", "2024/deep/c.jpg", "2024/e.png", "2025/d.jpg", ".kept/f.jpg")
     assert names(list(discover([f"{tmp_path}/{pattern}"])), tmp_path) == expected
+
+
+def test_a_pattern_adds_nothing_to_a_folder_that_holds_what_it_matches(tmp_path: Path) -> None:
+    files(tmp_path, "a/1.jpg", "a/2.png", "b.jpg")
+    given = [f"{tmp_path}/**/*.jpg", f"{tmp_path}/a"]
+    assert names(list(discover(given)), tmp_path) == ["b.jpg", "a/1.jpg", "a/2.png"]
 
 
 def test_a_pattern_never_goes_round_a_loop(tmp_path: Path) -> None:
@@ -197,6 +210,10 @@ def test_mistakes_are_errors_at_once_not_when_the_files_are_read(tmp_path: Path)
         discover([tmp_path], allow_schemes="https")
     with pytest.raises(InvalidInputError, match="allow_schemes: got 'https://'; expected a name"):
         discover([tmp_path], allow_schemes=["https://"])
+    (tmp_path / "m.csv").write_text("uri\nnonsense://a/b\n")
+    with pytest.raises(InvalidInputError, match="scheme 'nonsense': nothing here reads it"):
+        discover([], manifests=[tmp_path / "m.csv"], allow_schemes=["nonsense"])
+    (tmp_path / "m.csv").unlink()
     with pytest.raises(InvalidInputError, match="no such manifest"):
         discover([tmp_path], manifests=[tmp_path / "m.csv"])
     with pytest.raises(InvalidInputError, match="a manifest is read from disk; download it"):

@@ -92,9 +92,13 @@ def test_metadata_in_parquet_may_be_a_map_or_json_text(tmp_path: Path) -> None:
 
 
 BAD_LINES: dict[str, tuple[str | bytes, str]] = {
-    "not JSON": ("{'uri': 'a.jpg'}", "the line is not JSON (Expecting property name"),
+    "not JSON": (
+        "{'uri': 'a.jpg'}",
+        "the line is not JSON (Expecting property name enclosed in double quotes at column 2)",
+    ),
     "an array": ('["a.jpg"]', "the line: got list; expected an object"),
-    "too deep": ("[" * 100_000, "the line is not JSON (nested too deeply)"),
+    "too deep": ("[" * 100_000, "the line is not JSON that can be read (nested too deeply)"),
+    "a number without end": ('{"uri": "a", "x": ' + "1" * 5_000 + "}", "not JSON that can be read (Exceeds"),
     "no uri": ('{"url": "a.jpg"}', "has no uri"),
     "uri of a wrong type": ('{"uri": 7}', "uri: got int; expected a string"),
     "caption of a wrong type": ('{"uri": "a", "caption": ["x"]}', "caption: got list; expected a string"),

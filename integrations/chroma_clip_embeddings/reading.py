@@ -45,7 +45,6 @@ class Budget:
     def __init__(self, limit: int) -> None:
         self._limit, self._used, self._turn, self._open = limit, 0, 0, True
         self._changed = Condition()
-        self.most = 0  # ever
 
     def enter(self, number: int, size: int) -> None:
         """Wait for room; `number` is the place in the order in which `leave` is called."""
@@ -58,7 +57,6 @@ class Budget:
     def add(self, size: int) -> None:
         with self._changed:
             self._used += size
-            self.most = max(self.most, self._used)
 
     def leave(self, size: int) -> None:
         with self._changed:

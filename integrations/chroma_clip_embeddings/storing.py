@@ -36,7 +36,6 @@ class Storer:
         self._closed = False
         self._pressed = 0  # waits that only storing can end
         self._error: BaseException | None = None
-        self.most_unstored = 0  # ever
         self._thread = Thread(target=self._work, name="clip-embeddings-store", daemon=True)
         self._thread.start()
 
@@ -70,7 +69,6 @@ class Storer:
         with self._changed:
             self._waiting.extend(zip(rows, vectors, strict=True))
             self._unstored += len(rows)
-            self.most_unstored = max(self.most_unstored, self._unstored)
             self._changed.notify_all()
 
     def finish(self) -> None:

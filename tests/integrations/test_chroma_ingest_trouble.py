@@ -1,4 +1,4 @@
-"""The store goes away, fills up or comes back, and an ingestion is called off: nothing is lost or half there."""
+"""The store goes away, fills up or comes back, and a run is called off: nothing is lost or half there."""
 
 import asyncio
 import re

@@ -111,6 +111,9 @@ class Flow:
             self._recorder.failed(*named(reading))
             return
         self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
+        if source.text is not None and (stored := self._ledger.passages(source.sha256, source.text)):
+            self._report.skipped += sum(self._ledger.note(id, entry.uri) for id in stored)
+            return
         rows = rows_of(source, self._vectors.embedder, entry.caption, entry.metadata)
         for row in rows:
             if row.id in self._failed:

@@ -57,6 +57,11 @@ def is_ingested(id: str, metadata: Mapping[str, Any]) -> bool:
     return found is not None and metadata.get("content_sha256") == found[1]
 
 
+def _passages_of(sha256: str) -> tuple[str, str]:
+    """Between these are the ids of a text's passages."""
+    return f"text:{sha256}:", f"text:{sha256};"
+
+
 class Ledger:
     """Used by one thread; gone when it is closed, and when the process is killed."""
 
@@ -97,6 +102,21 @@ class Ledger:
 
     def holds(self, id: str) -> bool:
         return bool(self._all("SELECT 1 FROM stored WHERE id = ?", id))
+
+    def passages(self, sha256: str, text: str) -> list[str]:
+        """Ids of all passages of a text if every one is stored, so that it need not be split; else none.
+
+        All are there where nothing but white space lies between them.
+        """
+        ids = [
+            id for (id,) in self._all("SELECT id FROM stored WHERE id > ? AND id < ?", *_passages_of(sha256))
+        ]
+        position = 0
+        for start, end in sorted(tuple(map(int, id.rpartition(":")[2].split("-"))) for id in ids):
+            if text[position:start].strip():
+                return []
+            position = end
+        return [] if text[position:].strip() else ids
 
     def told(self, given: Given) -> None:
         """Note caption and metadata of a uri; of two captions the first counts."""

@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperCommand
 
 from clip_embeddings import __version__
+from clip_embeddings.cli import gap_commands
+from clip_embeddings.cli import gap_options as gap
 from clip_embeddings.cli import options as opt
 from clip_embeddings.cli.guard import guarded
 
@@ -48,6 +50,7 @@ def ingest(
     db: opt.Db = None,
     collection: opt.Collection = opt.DEFAULT_COLLECTION,
     model: opt.Model = None,
+    calibrate: gap.Calibrate = None,
     host: opt.Host = None,
     port: opt.Port = None,
     device: opt.Device = None,
@@ -66,6 +69,7 @@ def ingest(
         place,
         collection,
         model=model,
+        calibrate=calibrate,
         deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size),
         strict=strict,
         as_json=as_json,
@@ -147,6 +151,10 @@ def similarity(
     from clip_embeddings.cli.similarity import run
 
     run(image, text, model=model, as_json=as_json)
+
+
+for command in (gap_commands.explain, gap_commands.calibrate, gap_commands.recalibrate):
+    app.command()(command)
 
 
 @app.command()

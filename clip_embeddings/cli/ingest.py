@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 
 from clip_embeddings.cli import render
+from clip_embeddings.cli.choice import choose
 from clip_embeddings.cli.options import Place
-from clip_embeddings.cli.store import open_or_create
+from clip_embeddings.cli.store import open_with
 
 if TYPE_CHECKING:
     from chroma_clip_embeddings import IngestReport
@@ -22,6 +23,7 @@ def run(
     name: str,
     *,
     model: str | None,
+    calibrate: str | None,
     deployment: dict[str, Any],
     strict: bool,
     as_json: bool,
@@ -29,15 +31,20 @@ def run(
     """Ingest and report; exit with 1 if `strict` and a file failed."""
     from chroma_clip_embeddings import ingest
 
-    collection = open_or_create(place, name, model, deployment)
-    report = ingest(paths, collection, show_progress=sys.stdout.isatty() and not as_json)
-    rows = collection.count()
+    choice = choose(paths, place, name, model=model, calibrate=calibrate, deployment=deployment)
+    collection = open_with(place, name, choice.embedder)
+    progress = sys.stdout.isatty() and not as_json
+    report = ingest(paths, collection, sample=choice.sample, show_progress=progress)
+    rows, calibration = collection.count(), choice.embedder.calibration
     if as_json:
-        render.print_json(_record(report, place, name, rows))
+        record = _record(report, place, name, rows)
+        render.print_json({**record, "calibration": calibration.id if calibration else None})
     else:
         out = render.console()
         show_report(out, report)
-        out.print(f"The collection {name!r} in {place} holds {render.counted(rows, 'row')}.", soft_wrap=True)
+        state = f"calibrated ({calibration.id})" if calibration else "raw"
+        holds = f"The collection {name!r} in {place} holds {render.counted(rows, 'row')}, {state}."
+        out.print(holds, soft_wrap=True)
     if strict and report.failures:
         raise typer.Exit(1)
 

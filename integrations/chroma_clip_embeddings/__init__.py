@@ -16,6 +16,7 @@ del _chromadb
 from chroma_clip_embeddings.aingestion import aingest
 from chroma_clip_embeddings.aio import aadd_items, aopen_collection, asearch, aset_caption
 from chroma_clip_embeddings.collection import open_collection
+from chroma_clip_embeddings.explaining import explain
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.hits import Hit, SearchResult
 from chroma_clip_embeddings.identity import embedder_of
@@ -47,6 +48,7 @@ __all__ = [
     "aset_caption",
     "connect",
     "embedder_of",
+    "explain",
     "ingest",
     "open_collection",
     "open_migrated",

@@ -128,13 +128,15 @@ def test_without_a_gap_nothing_is_projected_off() -> None:
     np.testing.assert_allclose(same.invert(same.apply(rows, "text"), "text"), rows, atol=1e-6)
 
 
-def test_a_query_of_a_kind_without_a_mean_only_loses_its_part_along_the_gap(
+def test_queries_of_a_kind_without_a_mean_are_centred_as_documents_are(
     calibration: ModalityCalibration,
 ) -> None:
-    bare = replace(calibration, levels={})
-    assert ("query", "image") not in bare.means
-    np.testing.assert_allclose(
-        bare.apply(queries("image"), "image", "query"), bare.project(queries("image")), atol=1e-6
+    assert ("query", "image") not in calibration.means
+    means = {**calibration.means, ("query", "image"): calibration.means[PICTURES]}
+    given = replace(calibration, means=means)
+    rows = queries("image")
+    np.testing.assert_array_equal(
+        calibration.apply(rows, "image", "query"), given.apply(rows, "image", "query")
     )
 
 

@@ -66,7 +66,7 @@ async def aadd_items(
     await to_thread(check_identity, collection, embedder)
     columns = Columns(ids, texts, images, uris, captions, metadatas)
     ready = await to_thread(prepare, embedder, columns, on_error)
-    await _record_identity(collection, embedder)
+    await record_identity(collection, embedder)
     with store_errors("reach the store", ready.fix(0)):
         size = await collection._client.get_max_batch_size()
     replaced = 0
@@ -102,7 +102,8 @@ async def asearch(
     return query.result(answers)
 
 
-async def _record_identity(collection: AsyncCollection, embedder: CLIPEmbedder) -> None:
+async def record_identity(collection: AsyncCollection, embedder: CLIPEmbedder) -> None:
+    """`identity.record_identity` for the async client."""
     if FINGERPRINT in (collection.metadata or {}):
         return
     with store_errors("record the model's fingerprint", "Nothing was stored"):

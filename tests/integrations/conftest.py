@@ -1,20 +1,17 @@
 """Stores for the adapter tests: embedded on disk, and a real server on a free port of this machine."""
 
 import itertools
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import chromadb
 import pytest
 from chromadb.api import ClientAPI
+from servers import RestartableServer, running
 
 from chroma_clip_embeddings import connect, open_collection
-from clip_embeddings import CLIPEmbedder, StoreError
+from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
 
@@ -36,14 +33,14 @@ def client(store_folder: Path) -> ClientAPI:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """Host and port of a running `chroma run`."""
-    with _running(tmp_path_factory.mktemp("server")) as (port, _):
+    with running(tmp_path_factory.mktemp("server")) as (port, _):
         yield "127.0.0.1", port
 
 
 @pytest.fixture
 def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Callable[[], None]]]:
     """Port of a server of the test's own, and what ends it."""
-    with _running(tmp_path_factory.mktemp("server")) as (port, process):
+    with running(tmp_path_factory.mktemp("server")) as (port, process):
 
         def end() -> None:
             process.terminate()
@@ -52,33 +49,11 @@ def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[in
         yield port, end
 
 
-@contextmanager
-def _running(folder: Path) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = Path(sys.executable).with_name("chroma")
-    command = [str(program), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
-    with (
-        (folder / "server.log").open("w") as log,
-        subprocess.Popen(command, stdout=log, stderr=log) as process,
-    ):
-        try:
-            _wait_for(port, process)
-            yield port, process
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the Chroma server ended before it answered"
-        try:
-            connect(host="127.0.0.1", port=port).heartbeat()
-            return
-        except StoreError:
-            time.sleep(0.2)
-    raise AssertionError("the Chroma server did not answer within a minute")
+@pytest.fixture
+def restartable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartableServer]:
+    """A server of the test's own."""
+    with closing(RestartableServer(tmp_path_factory.mktemp("server"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

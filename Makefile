@@ -15,10 +15,10 @@ CODE    := $(wildcard clip_embeddings integrations/chroma_clip_embeddings integr
 EXPORTS := tests/test_exported_names.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench bench-mixed clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -59,6 +59,10 @@ check: $(READY) ## format, lint, types, import direction, exported names
 bench: $(READY) ## measure the bundled model on held-out scenes
 	@echo "Measuring the bundled model on held-out scenes."
 	@"$(BIN)/python" -m benchmarks.bundled_model --card clip_embeddings/models/tiny/weights/README.md $(ARGS)
+
+bench-mixed: $(READY) ## compare ways to rank texts and pictures in one list (ARGS="--pairs FOLDER")
+	@echo "Comparing ways to rank texts and pictures in one list (some minutes)."
+	@"$(BIN)/python" -m benchmarks.mixed_retrieval --output benchmarks/RESULTS.md $(ARGS)
 
 clean: ## remove the environment, caches, builds and the demo's output
 	@echo "Removing $(VENV), caches, builds and the demo's output."

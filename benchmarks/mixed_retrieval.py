@@ -68,9 +68,9 @@ def on_scenes(embedder: CLIPEmbedder, *, number: int, seeds: int) -> Run:
     note = (
         "Held-out combinations show an object in a colour or a place that training never saw it in,\n"
         "drawn from seeds it never saw; unseen scenes have only other seeds. Document texts are half\n"
-        "English, half Korean; each pair is asked for in both, in other words. A row is relevant if all that\n"
-        "the query claims is true of its scene. A picture query is the same scene, drawn anew. In C there is\n"
-        "also a near miss for each scene: a text with one attribute changed. Calibrated on\n"
+        "English, half Korean; each pair is asked for in both, in other words. A row is relevant if all\n"
+        "that the query claims is true of its scene. A picture query is the same scene, drawn anew. In C\n"
+        "there is also a near miss for each scene: a text with one attribute changed. Calibrated on\n"
         f"{number} other pairs of the same kind, unless a line says otherwise."
     )
     held = [SHIPPED, REFERENCE] if reference else [SHIPPED]

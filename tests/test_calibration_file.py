@@ -38,7 +38,7 @@ def test_two_are_equal_where_they_move_vectors_equally(levelled: ModalityCalibra
     others = [
         replace(levelled, model="another"),
         replace(levelled, levels={}),
-        replace(levelled, levels={**levelled.levels, PICTURES: 1e-9}),
+        replace(levelled, levels={**levelled.levels, PICTURES: 1e-5}),
         replace(levelled, means=nudged),
         replace(levelled, means={kind: levelled.means[kind] for kind in (TEXTS, PICTURES)}),
     ]

@@ -124,4 +124,4 @@ def test_texts_and_pictures_of_different_topics_get_a_level_within_bounds() -> N
     estimator.add(vectors.pictures[one_topic], "image")
     levels = estimator.calibration("model", minimum=60).levels
     assert levels[TEXTS] == pytest.approx(-np.sqrt(MOST_RATIO**2 - 1))
-    assert levels["query", "image"] == pytest.approx(-MOST_SHIFT)
+    assert -MOST_SHIFT <= levels["query", "image"] < 0

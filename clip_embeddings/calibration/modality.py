@@ -83,7 +83,6 @@ class ModalityCalibration:
         digest = sha256(self.model.encode())
         for kind in sorted(self.means.keys() | self.levels.keys()):
             mean = np.asarray(self.means.get(kind, ()), "<f4").tobytes()
-            # Stores are known to change the last digit of a number in JSON.
             digest.update(f"{kind} {self.levels.get(kind, 0.0):.6f}".encode() + mean)
         return digest.hexdigest()[:16]
 

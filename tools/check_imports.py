@@ -32,11 +32,11 @@ ADAPTERS = {
         "langchain_text_splitters",
         "pydantic",
     },
-    "ray_clip_embeddings": {"ray", "pyarrow"},
+    "ray_clip_embeddings": {"chroma_clip_embeddings", "chromadb", "pyarrow", "ray", "torch"},
 }
 COMMON = {"numpy", "PIL", "rich", "typing_extensions"}
 PUBLIC_MODULES = {"errors", "types"}
-HOSTS = set(ADAPTERS).union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {"pyarrow"}
+HOSTS = set(ADAPTERS).union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {"pyarrow", "torch"}
 
 
 class Import(NamedTuple):

@@ -32,7 +32,7 @@ ADAPTERS = {
         "langchain_text_splitters",
         "pydantic",
     },
-    "ray_clip_embeddings": {"ray", "pyarrow"},
+    "ray_clip_embeddings": {"chroma_clip_embeddings", "chromadb", "pyarrow", "ray", "torch"},
 }
 COMMON = {"numpy", "PIL", "rich", "typing_extensions"}
 PUBLIC_MODULES = {"errors", "types", "pipeline"}
@@ -40,6 +40,7 @@ HOSTS = set(ADAPTERS).union(*ADAPTERS.values(), {"langchain", "langchain_communi
     "diskcache",
     "fsspec",
     "pyarrow",
+    "torch",
 }
 
 

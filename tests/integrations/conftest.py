@@ -1,6 +1,7 @@
 """Stores for the adapter tests: embedded on disk, and a real server on a free port of this machine."""
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -87,3 +88,22 @@ def unused() -> str:
 def collection(client: ClientAPI, tiny: CLIPEmbedder) -> chromadb.Collection:
     """An empty collection of the bundled model."""
     return open_collection(client, "photos", embedder=tiny)
+
+
+@pytest.fixture(scope="session")
+def ray_of_two_cpus() -> Iterator[None]:
+    """Ray on this machine, as two CPUs, for every test that asks for it."""
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+
+    ray.init(
+        num_cpus=2,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="ERROR",
+        object_store_memory=200_000_000,
+        runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}},
+    )
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    yield
+    ray.shutdown()

@@ -11,7 +11,7 @@ READY   := $(VENV)/.ready
 PEERS   := $(VENV)/peers/.ready
 # --group needs pip 25.1 or newer; the pip that comes with Python is often older.
 PIP_PIN := pip==25.3
-CODE    := $(wildcard clip_embeddings integrations/chroma_clip_embeddings integrations/langchain_clip_embeddings tests examples tools benchmarks)
+CODE    := $(wildcard clip_embeddings integrations/chroma_clip_embeddings integrations/langchain_clip_embeddings integrations/ray_clip_embeddings tests examples tools benchmarks)
 EXPORTS := tests/test_exported_names.py
 
 .DEFAULT_GOAL := help
@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv "$(VENV)"
 	@"$(BIN)/python" -m pip install -q "$(PIP_PIN)"
 	@echo "Installing clip-embeddings and its tools at the versions in constraints.txt (a few minutes the first time)."
-	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[chroma,langchain,report]" --group dev
+	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[cache,chroma,langchain,ray,report]" --group dev
 	@touch "$(READY)"
 	@echo "The environment is ready."
 

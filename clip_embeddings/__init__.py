@@ -7,7 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clip_embeddings.calibration import CalibrationEstimator, ModalityCalibration
+    from clip_embeddings.calibration import (
+        CalibrationEstimator,
+        GapReport,
+        ModalityCalibration,
+        explain_vectors,
+    )
     from clip_embeddings.config import EmbedderConfig
     from clip_embeddings.embedder import CLIPEmbedder, ImageBatch
     from clip_embeddings.errors import (
@@ -35,6 +40,7 @@ __all__ = [
     "ClipEmbeddingsError",
     "EmbedderConfig",
     "FingerprintMismatchError",
+    "GapReport",
     "ImageBatch",
     "ImageDecodeError",
     "InvalidInputError",
@@ -47,13 +53,14 @@ __all__ = [
     "TextTooLongError",
     "TruncationWarning",
     "cosine_similarity",
+    "explain_vectors",
     "l2_normalize",
     "load_image",
     "softmax",
 ]
 
 _HOMES = {
-    "calibration": ("CalibrationEstimator", "ModalityCalibration"),
+    "calibration": ("CalibrationEstimator", "GapReport", "ModalityCalibration", "explain_vectors"),
     "config": ("EmbedderConfig",),
     "embedder": ("CLIPEmbedder", "ImageBatch"),
     "errors": (

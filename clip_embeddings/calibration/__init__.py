@@ -5,6 +5,7 @@ here shifts both onto one centre, spreads their scores alike, and can take that 
 """
 
 from clip_embeddings.calibration.estimate import MINIMUM, CalibrationEstimator
+from clip_embeddings.calibration.explain import GapReport, explain_vectors
 from clip_embeddings.calibration.modality import ModalityCalibration
 
-__all__ = ["MINIMUM", "CalibrationEstimator", "ModalityCalibration"]
+__all__ = ["MINIMUM", "CalibrationEstimator", "GapReport", "ModalityCalibration", "explain_vectors"]

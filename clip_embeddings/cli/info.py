@@ -55,7 +55,9 @@ def run(model: str, place: Place | None, *, as_json: bool) -> None:
     out.print()
     out.print(render.facts(record["model"]))
     if place:
-        made = render.table("collection", "rows", "model", "fingerprint", title=f"Store {place}", right=(1,))
+        made = render.table(
+            "collection", "rows", "model", "fingerprint", "calibration", title=f"Store {place}", right=(1,)
+        )
         for row in record["collections"]:
             made.add_row(*(render.clean(str(value)) for value in row.values()))
         out.print()
@@ -98,7 +100,14 @@ def _collections(place: Place) -> list[dict[str, Any]]:
     rows = []
     for each in connect_existing(place).list_collections():
         function = each.configuration_json.get("embedding_function") or {}
-        made_with = function.get("config", {}).get("model_name") or function.get("name", "")
-        fingerprint = (each.metadata or {}).get(FINGERPRINT, "")
-        rows.append({"name": each.name, "rows": each.count(), "model": made_with, "fingerprint": fingerprint})
+        config = function.get("config") or {}
+        rows.append(
+            {
+                "name": each.name,
+                "rows": each.count(),
+                "model": config.get("model_name") or function.get("name", ""),
+                "fingerprint": (each.metadata or {}).get(FINGERPRINT, ""),
+                "calibration": (config.get("calibration") or {}).get("id", "raw"),
+            }
+        )
     return sorted(rows, key=lambda row: str(row["name"]))

@@ -43,13 +43,13 @@ Port = Annotated[
 Collection = Annotated[
     str, typer.Option("--collection", metavar="NAME", rich_help_panel=_STORE, help="Name of the collection.")
 ]
-_MODEL = "Model"
+MODEL_PANEL = "Model"
 Model = Annotated[
     str | None,
     typer.Option(
         "--model",
         metavar="M",
-        rich_help_panel=_MODEL,
+        rich_help_panel=MODEL_PANEL,
         help="Hub id, folder, or tiny (bundled). Left out: the collection's own, else the default "
         "(info --models lists them).",
     ),
@@ -57,18 +57,20 @@ Model = Annotated[
 Device = Annotated[
     str | None,
     typer.Option(
-        "--device", metavar="D", rich_help_panel=_MODEL, help="auto, cpu, mps, cuda or cuda:N (auto)."
+        "--device", metavar="D", rich_help_panel=MODEL_PANEL, help="auto, cpu, mps, cuda or cuda:N (auto)."
     ),
 ]
 Dtype = Annotated[
     str | None,
     typer.Option(
-        "--dtype", metavar="T", rich_help_panel=_MODEL, help="auto, float32, bfloat16 or float16 (auto)."
+        "--dtype", metavar="T", rich_help_panel=MODEL_PANEL, help="auto, float32, bfloat16 or float16 (auto)."
     ),
 ]
 BatchSize = Annotated[
     int | None,
-    typer.Option("--batch-size", metavar="N", min=1, rich_help_panel=_MODEL, help="Items in one pass (32)."),
+    typer.Option(
+        "--batch-size", metavar="N", min=1, rich_help_panel=MODEL_PANEL, help="Items in one pass (32)."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from clip_embeddings import CLIPEmbedder
 
+NONE = "none"  # in place of a calibration
 _CHROMA_FILE = "chroma.sqlite3"
 
 
@@ -38,28 +39,62 @@ def open_existing(place: Place, name: str, model: str | None) -> "Collection":
     """Open a collection to search it, with the model it was made with or one that equals it."""
     from chroma_clip_embeddings import open_collection
 
-    embedder = _embedder(model) if model else None
-    return open_collection(connect_existing(place), name, embedder=embedder, create=False)
+    client = connect_existing(place)
+    embedder = embedder_for(model) if model else None
+    stored = embedder_on_record(client, name) if embedder else None
+    if embedder and stored:
+        embedder = calibrated_as(stored, embedder)
+    return open_collection(client, name, embedder=embedder, create=False)
 
 
 def open_or_create(place: Place, name: str, model: str | None, deployment: dict[str, Any]) -> "Collection":
-    """Open a collection to add to it, or make it. An existing one keeps its model unless another is named."""
-    from chroma_clip_embeddings import embedder_of, open_collection
+    """Open a collection to add to it, or make it; see `choose_embedder`."""
+    return open_with(place, name, choose_embedder(place, name, model, deployment)[0])
 
-    if model:
-        embedder = _embedder(model, deployment)  # before connecting: an unknown model leaves no empty store
-        return open_collection(connect(place), name, embedder=embedder)
-    if place.host or (place.db / _CHROMA_FILE).is_file():
-        client = connect(place)
-        if name in (each.name for each in client.list_collections()):
-            config = embedder_of(open_collection(client, name, create=False)).config
-            embedder = _from_config(replace(config, **deployment))
-            return open_collection(client, name, embedder=embedder, create=False)
-    embedder = _embedder(DEFAULT_MODEL, deployment)
+
+def open_with(place: Place, name: str, embedder: "CLIPEmbedder") -> "Collection":
+    """Open a collection with an embedder, or make it."""
+    from chroma_clip_embeddings import open_collection
+
     return open_collection(connect(place), name, embedder=embedder)
 
 
-def _embedder(model: str, deployment: dict[str, Any] | None = None) -> "CLIPEmbedder":
+def choose_embedder(
+    place: Place, name: str, model: str | None, deployment: dict[str, Any]
+) -> tuple["CLIPEmbedder", bool]:
+    """The embedder to add rows with, and whether the collection is there already; nothing is made.
+
+    An existing collection keeps its calibration, and its model unless another is named.
+    """
+    # Before connecting: an unknown model leaves no empty store.
+    named = embedder_for(model, deployment) if model else None
+    stored = None
+    if place.host or (place.db / _CHROMA_FILE).is_file():
+        stored = embedder_on_record(connect(place), name)
+    if stored is None:
+        return named or embedder_for(DEFAULT_MODEL, deployment), False
+    if named:
+        return calibrated_as(stored, named), True
+    return type(stored).from_config(replace(stored.config, **deployment)), True
+
+
+def embedder_on_record(client: "ClientAPI", name: str) -> "CLIPEmbedder | None":
+    """The embedder that a collection was made with; None where there is no such collection."""
+    from chroma_clip_embeddings import embedder_of
+
+    if name not in (each.name for each in client.list_collections()):
+        return None
+    return embedder_of(client.get_collection(name, embedding_function=None))
+
+
+def calibrated_as(stored: "CLIPEmbedder", embedder: "CLIPEmbedder") -> "CLIPEmbedder":
+    """A model that was named, with the calibration of the collection if it is of this model."""
+    calibration = stored.config.calibration
+    of_this_model = getattr(calibration, "model", None) == embedder.model_fingerprint
+    return embedder.with_calibration(calibration) if of_this_model else embedder
+
+
+def embedder_for(model: str, deployment: dict[str, Any] | None = None) -> "CLIPEmbedder":
     """An embedder whose model is found already."""
     from clip_embeddings import CLIPEmbedder
 
@@ -68,7 +103,9 @@ def _embedder(model: str, deployment: dict[str, Any] | None = None) -> "CLIPEmbe
     return embedder
 
 
-def _from_config(config: Any) -> "CLIPEmbedder":
-    from clip_embeddings import CLIPEmbedder
+def ships_with_reference(embedder: "CLIPEmbedder") -> bool:
+    """Whether calibration="reference" is there for this model."""
+    from clip_embeddings.models.files import locate
+    from clip_embeddings.models.fingerprint import REFERENCE_FILE
 
-    return CLIPEmbedder.from_config(config)
+    return (locate(embedder.config.model, embedder.config.revision).folder / REFERENCE_FILE).is_file()

@@ -22,6 +22,7 @@ from chroma_clip_embeddings.identity import (
 )
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from chroma_clip_embeddings.store import store_errors
+from chroma_clip_embeddings.swap import heir
 from clip_embeddings import CLIPEmbedder, StoreError
 
 AnyCollection = TypeVar("AnyCollection", bound=CollectionCommon[Any])
@@ -33,7 +34,8 @@ def open_collection(
 ) -> chromadb.Collection:
     """Open a collection, or create it with cosine space and the model's identity on record.
 
-    It comes with our embedding function and `CLIPImageLoader`, so `uris=` works too.
+    It comes with our embedding function and `CLIPImageLoader`, so `uris=` works too. Where `recalibrate` was
+    killed in the middle of its last step, opening finishes that step.
 
     Args:
         client: from `connect` or chromadb, embedded or over HTTP; for the async one see `aopen_collection`.
@@ -47,8 +49,12 @@ def open_collection(
         try:
             found = client.get_collection(name, embedding_function=None)
         except NotFoundError:
+            there = client.list_collections()
+            if copy := heir(name, there):
+                copy.modify(name=name)
+                return bound(client.get_collection(name, embedding_function=None), embedder)
             if not create or embedder is None:
-                raise absent(name, client.list_collections()) from None
+                raise absent(name, there) from None
             return client.create_collection(name, **made_with(embedder))
         return bound(found, embedder)
 

@@ -1,0 +1,211 @@
+"""Samples for a calibration: random, seeded, the same from files and collections, never embedded twice."""
+
+import random
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import numpy as np
+import pytest
+from chromadb.api import ClientAPI
+
+from chroma_clip_embeddings import (
+    FileSample,
+    add_items,
+    ingest,
+    open_collection,
+    sample_collection,
+    sample_files,
+)
+from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, ImageBatch, InvalidInputError
+from clip_embeddings.models.tiny.captions import caption
+from clip_embeddings.models.tiny.draw import render
+from clip_embeddings.models.tiny.scenes import scenes
+
+
+class Counting:
+    """Every picture and text that any embedder is given."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.items: list[Any] = []
+        images, texts = CLIPEmbedder.iter_images, CLIPEmbedder.embed_texts
+
+        def iter_images(
+            embedder: CLIPEmbedder, pictures: Iterable[Any], **options: Any
+        ) -> Iterable[ImageBatch]:
+            pictures = list(pictures)
+            self.items += pictures
+            return images(embedder, pictures, **options)
+
+        def embed_texts(embedder: CLIPEmbedder, given: list[str], **options: Any) -> Any:
+            self.items += given
+            return texts(embedder, given, **options)
+
+        monkeypatch.setattr(CLIPEmbedder, "iter_images", iter_images)
+        monkeypatch.setattr(CLIPEmbedder, "embed_texts", embed_texts)
+
+
+def vectors_of(collection: chromadb.Collection) -> dict[str, np.ndarray]:
+    got = collection.get(include=["embeddings"])
+    return dict(zip(got["ids"], np.asarray(got["embeddings"]), strict=True))
+
+
+@pytest.fixture(scope="module")
+def captioned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """Forty scenes, what is on each of them, and notes about something else."""
+    folder, captions = tmp_path_factory.mktemp("captioned"), {}
+    for number, scene in enumerate(scenes(9000, 40)):
+        path = folder / f"{number:02}.png"
+        render(scene, 64, supersample=1).save(path)
+        captions[str(path)] = caption(scene, "en", random.Random(number)).text
+        (folder / f"note-{number:02}.txt").write_text(f"Invoice number {number} is paid.")
+    return folder, captions
+
+
+def test_an_ingestion_under_a_sample_embeds_no_item_twice(
+    client: ClientAPI, tiny: CLIPEmbedder, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Counting(monkeypatch)
+    sample = sample_files([folder], tiny, size=5)
+    assert sample.counts == {"text": 5, "image": 5}
+    calibrated = tiny.with_calibration(sample.calibration(minimum=5))
+    collection = open_collection(client, "photos", embedder=calibrated)
+    report = ingest([folder], collection, sample=sample)
+    assert report.images + report.passages == len(counting.items)  # one for each row
+    assert sample.vectors.keys() <= set(collection.get()["ids"])
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_the_stored_vectors_equal_those_of_an_ingestion_without_a_sample(
+    client: ClientAPI, tiny: CLIPEmbedder, folder: Path, calibrated: bool
+) -> None:
+    sample = sample_files([folder], tiny, size=6)
+    embedder = tiny.with_calibration(sample.calibration(minimum=6)) if calibrated else tiny
+    with_it, without = (open_collection(client, name, embedder=embedder) for name in ("with", "without"))
+    ingest([folder], with_it, sample=sample)
+    ingest([folder], without)
+    here, there = vectors_of(with_it), vectors_of(without)
+    assert here.keys() == there.keys()
+    for id in here:
+        np.testing.assert_allclose(here[id], there[id], atol=1e-6)
+
+
+def test_a_sample_is_raw_whatever_the_embedder_is_calibrated_with(tiny: CLIPEmbedder, folder: Path) -> None:
+    raw, calibrated = (
+        sample_files(folder, each, size=5) for each in (tiny, tiny.with_calibration("reference"))
+    )
+    assert raw.vectors.keys() == calibrated.vectors.keys()
+    for id in raw.vectors:
+        np.testing.assert_array_equal(raw.vectors[id], calibrated.vectors[id])
+    assert raw.calibration(minimum=5) == calibrated.calibration(minimum=5)
+
+
+def test_a_seed_gives_the_same_rows_again_and_another_one_others(tiny: CLIPEmbedder, folder: Path) -> None:
+    first, again, other = (set(sample_files([folder], tiny, size=5, seed=seed).vectors) for seed in (0, 0, 1))
+    assert first == again != other
+
+
+def test_a_few_of_many_files_are_read(
+    tiny: CLIPEmbedder, captioned: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a name promises that there is enough of is not opened."""
+    read: list[Path] = []
+    read_bytes = Path.read_bytes
+
+    def reading(path: Path) -> bytes:
+        read.append(path)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", reading)
+    sample = sample_files([captioned[0]], tiny, size=5)
+    assert sample.counts == {"text": 5, "image": 5}
+    assert len([path for path in read if path.suffix == ".png"]) == 5
+
+
+def test_one_long_text_is_not_the_whole_sample(tiny: CLIPEmbedder, tmp_path: Path) -> None:
+    (tmp_path / "book.txt").write_text(
+        " ".join(f"On day {day} the dog ran to the sea." for day in range(900))
+    )
+    for number in range(30):
+        (tmp_path / f"{number}.txt").write_text(f"Letter {number} from the cat.")
+    sample = sample_files([tmp_path], tiny, size=40)
+    assert sample.counts["text"] == 40
+    shas = [id.split(":")[1] for id in sample.vectors]
+    assert len(set(shas)) > 25  # the book gives a share, and what the letters leave open
+
+
+def test_where_pictures_have_captions_those_are_the_texts(
+    tiny: CLIPEmbedder, captioned: tuple[Path, dict[str, str]]
+) -> None:
+    """Notes about invoices differ from pictures in topic, which would be taken for a part of the gap."""
+    folder, captions = captioned
+    sample = sample_files([folder], tiny, captions=captions)
+    assert sample.counts == {"text": 40, "image": 40}
+    assert all(id.startswith("image:") for id in sample.vectors)
+    made = sample.calibration(minimum=40)
+    mean = tiny.embed_texts(list(captions.values())).mean(axis=0)
+    np.testing.assert_allclose(made.means["document", "text"], mean, atol=1e-5)
+    assert "40 pictures and 40 captions of" in made.source
+    few = sample_files([folder], tiny, captions=dict(list(captions.items())[:5]))
+    assert "40 pictures and 40 text passages of" in few.source
+
+
+def test_unusable_files_and_copies_are_passed_over(tiny: CLIPEmbedder, folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    whole = (copy / "scene-03.png").read_bytes()
+    (copy / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (copy / "again.png").write_bytes(whole)
+    (copy / "empty.txt").write_bytes(b"")
+    assert sample_files([copy], tiny).vectors.keys() == sample_files([folder], tiny).vectors.keys()
+
+
+def test_a_folder_with_nothing_to_use_says_what_is_missing(tiny: CLIPEmbedder, tmp_path: Path) -> None:
+    sample = sample_files([tmp_path], tiny)
+    assert sample.counts == {"text": 0, "image": 0}
+    with pytest.raises(InvalidInputError, match=r"0 texts .*at least 300"):
+        sample.calibration()
+
+
+def test_a_sample_of_another_model_is_refused_and_nothing_is_stored(
+    client: ClientAPI, tiny: CLIPEmbedder, embedder: CLIPEmbedder, folder: Path
+) -> None:
+    other: FileSample = sample_files([folder / "notes"], embedder, size=3)
+    collection = open_collection(client, "photos", embedder=tiny)
+    with pytest.raises(FingerprintMismatchError) as caught:
+        ingest([folder], collection, sample=other)
+    for part in (embedder.config.model, embedder.model_fingerprint, "'tiny'", tiny.model_fingerprint):
+        assert part in str(caught.value)
+    assert collection.count() == 0
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, True])
+def test_a_size_that_is_none_is_refused(
+    tiny: CLIPEmbedder, folder: Path, collection: chromadb.Collection, size: Any
+) -> None:
+    with pytest.raises(InvalidInputError, match=r"size: got .*at least 1"):
+        sample_files([folder], tiny, size=size)
+    with pytest.raises(InvalidInputError, match=r"size: got .*at least 1"):
+        sample_collection(collection, size=size)
+
+
+def test_under_the_calibration_of_its_sample_asked_for_pictures_pass_more_of_the_other_texts(
+    client: ClientAPI, tiny: CLIPEmbedder, captioned: tuple[Path, dict[str, str]]
+) -> None:
+    """Twenty pictures that are asked for, and twenty texts about other scenes."""
+    folder, captions = captioned
+    shown = list(scenes(9000, 40))
+    words = [
+        caption(scene, "en", random.Random(number), full=True).text for number, scene in enumerate(shown)
+    ]
+    sample = sample_files([folder], tiny, captions=captions)
+    calibrated = tiny.with_calibration(sample.calibration(minimum=40))
+    shares = []
+    for name, embedder in (("raw", tiny), ("calibrated", calibrated)):
+        collection = open_collection(client, name, embedder=embedder)
+        ingest(sorted(folder.glob("*.png"))[:20], collection, sample=sample)
+        add_items(collection, ids=[f"text-{number}" for number in range(20)], texts=words[20:])
+        found = collection.query(query_texts=words[:20], n_results=3)["metadatas"] or []
+        shares.append(np.mean([row["modality"] == "image" for rows in found for row in rows]))
+    assert shares[1] > shares[0] + 0.05

@@ -176,7 +176,9 @@ def test_a_server_that_stays_away_ends_the_job_with_what_to_do(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Server, "prepare", prepare_and_end)
-        with pytest.raises(StoreError, match=r"cannot (look up.*run the same job again|reach a Chroma server)") as caught:
+        with pytest.raises(
+            StoreError, match=r"cannot (look up.*run the same job again|reach a Chroma server)"
+        ) as caught:
             ingest_dataset(
                 dataset,
                 collection="gone",

@@ -50,12 +50,14 @@ def variants(
 def on_scenes(embedder: CLIPEmbedder, *, number: int, seeds: int) -> Run:
     """The protocol on held-out combinations of attributes, then on unseen scenes."""
     model, reference = embedder.model_fingerprint, bundled(embedder)
-    another = scene_pairs(embedder, on_plain_backdrops(ANOTHER_SEED, number), "plain backdrops", seed=2)
+    plain = on_plain_backdrops(ANOTHER_SEED, number)
+    another = scene_pairs(embedder, plain, "plain backdrops", seed=2, searched=False)
     sets, names, others = [], [], []
     for held_out, name in ((True, "held-out combinations"), (False, "unseen scenes")):
         _say(f"{name}: drawing and embedding")
         test = scene_pairs(embedder, drawn(TEST_SEED, number, held_out=held_out), name, seed=0)
-        sample = scene_pairs(embedder, drawn(SAMPLE_SEED, number, held_out=held_out), name, seed=1)
+        apart = drawn(SAMPLE_SEED, number, held_out=held_out)
+        sample = scene_pairs(embedder, apart, name, seed=1, searched=False)
         compared, varied = methods(sample, model), variants(sample, model, reference, another)
         _say(f"{name}: searching")
         sets.append(measure(test, [*compared, *varied], seeds=seeds, reference=reference))

@@ -5,7 +5,7 @@ Imports the bundled model's scenes. Vectors are raw, whatever the embedder's cal
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -69,7 +69,6 @@ class Pairs:
     picture: Bools
     queries: Mapping[str, Queries]
     topic: Bools | None = None
-    scenes: Sequence[Scene] = field(default=(), repr=False)
 
     @property
     def texts(self) -> Embeddings:
@@ -80,11 +79,21 @@ class Pairs:
         return self.rows[self.number : 2 * self.number]
 
 
-def scene_pairs(embedder: CLIPEmbedder, shown: Sequence[Scene], name: str, *, seed: int) -> Pairs:
-    """Drawn scenes and captions of them. Every second text and near miss is Korean."""
+def scene_pairs(
+    embedder: CLIPEmbedder, shown: Sequence[Scene], name: str, *, seed: int, searched: bool = True
+) -> Pairs:
+    """Drawn scenes and captions of them. Every second text and near miss is Korean.
+
+    Args:
+        embedder: of raw vectors.
+        shown: one scene a pair.
+        name: in words.
+        seed: of the captions' wording.
+        searched: False, for a calibration split, leaves out near misses and short queries.
+    """
     rng = random.Random(seed)
     texts = [caption(scene, LANGUAGES[i % 2], rng, full=True) for i, scene in enumerate(shown)]
-    missed = [_near_miss(scene, rng) for scene in shown]
+    missed = [_near_miss(scene, rng) for scene in shown] if searched else []
     near = [caption(scene, LANGUAGES[i % 2], rng, full=True) for i, scene in enumerate(missed)]
     row_scenes = [*shown, *shown, *missed]
     rows = np.concatenate(
@@ -99,10 +108,11 @@ def scene_pairs(embedder: CLIPEmbedder, shown: Sequence[Scene], name: str, *, se
     queries = {
         "text": _text_queries(embedder, shown, row_scenes, rng, full=True),
         "picture": _picture_queries(embedder, shown, row_scenes),
-        "short": _text_queries(embedder, shown, row_scenes, rng, full=False),
     }
+    if searched:
+        queries["short"] = _text_queries(embedder, shown, row_scenes, rng, full=False)
     topic = np.array([scene.kind in ("animal", "person") for scene in shown])
-    return Pairs(name, len(shown), rows, picture, queries, topic, shown)
+    return Pairs(name, len(shown), rows, picture, queries, topic)
 
 
 def drawn(first_seed: int, number: int, *, held_out: bool = False) -> list[Scene]:

@@ -25,7 +25,7 @@ def best(scores: NDArray[np.float32], depth: int = DEPTH) -> Columns:
     """
     queries, columns = scores.shape
     kept = min(depth, columns)
-    top = np.argpartition(-scores, kept - 1, axis=1)[:, :kept]  # (Q, C) -> (Q, kept)
+    top = np.argpartition(scores, columns - kept, axis=1)[:, columns - kept :]  # (Q, C) -> (Q, kept)
     values = np.take_along_axis(scores, top, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
     top, values = np.take_along_axis(top, order, axis=1), np.take_along_axis(values, order, axis=1)

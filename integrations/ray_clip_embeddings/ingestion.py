@@ -169,7 +169,7 @@ def _count(outcomes: ray.data.Dataset, tally: Tally) -> None:
         if row["outcome"] == FATAL:
             added = tally.report.images + tally.report.passages
             raise _KINDS.get(row["path"], ClipEmbeddingsError)(
-                f"{row['reason']}. {added} rows of this run were stored by then; once that is put right, run the "
-                "same job again to go on"
+                f"{row['reason']}. {added} rows of this run were stored by then; once that is put right, "
+                "run the same job again to go on"
             )
         tally.add(row)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from chroma_clip_embeddings import connect, ingest, open_collection
 from chroma_clip_embeddings.identity import FINGERPRINT
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
 from ray_clip_embeddings import RowFailure, ingest_dataset, ingestion
-from ray_clip_embeddings import server as server_module
 from ray_clip_embeddings.columns import SourceColumns
 from ray_clip_embeddings.report import Tally
 from ray_clip_embeddings.server import Server
@@ -133,7 +133,8 @@ def test_a_folder_of_parquet_holds_the_vectors_and_is_gone_on_with(
 ) -> None:
     pictures = [np.array(scene(seed)) for seed in range(6)]
     rows = [{"image": picture, "caption": f"scene {i}"} for i, picture in enumerate(pictures)]
-    output, columns = tmp_path / "vectors", {"array_column": "image", "caption_column": "caption"}
+    output = tmp_path / "vectors"
+    columns: dict[str, Any] = {"array_column": "image", "caption_column": "caption"}
     report = ingest_dataset(ray.data.from_items(rows[:4]), output=output, **TINY, **columns)
     assert (report.images, report.skipped) == (4, 0)
     again = ingest_dataset(ray.data.from_items(rows), output=output, **TINY, **columns)
@@ -150,7 +151,7 @@ def test_a_folder_of_parquet_holds_the_vectors_and_is_gone_on_with(
 
 
 def test_a_collection_of_another_model_is_refused_before_any_work(into: dict[str, Any]) -> None:
-    def opened() -> ray.data.Dataset:
+    def opened() -> dict[str, Any]:
         raise AssertionError("a row was read")
 
     client = connect(host=into["host"], port=into["port"])
@@ -203,7 +204,7 @@ def test_a_server_that_comes_back_is_asked_again(
             raise httpx.ConnectError("connection refused")
         return get(self, **arguments)
 
-    monkeypatch.setattr(server_module.time, "sleep", slept.append)
+    monkeypatch.setattr(time, "sleep", slept.append)
     monkeypatch.setattr(chromadb.Collection, "get", away_at_first)
     assert place.stored(["text:absent"]) == set()
     assert slept == [0.5, 1.0, 2.0]

@@ -1,0 +1,212 @@
+"""Workers on Ray Data: two against one, ours against the tutorial's class. `python -m benchmarks.ray_workers`
+
+Every worker is kept on a core of its own. A rate is taken from when all workers are warm until the first has
+nothing left to do; the cases are run in turn, and medians with their ranges are shown. Pictures a second of
+CPU time are shown too: they say what a worker does on a core that nobody else uses.
+"""
+
+import argparse
+import io
+import os
+import shutil
+import statistics
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import ray
+from PIL import Image
+
+from clip_embeddings.models.tiny import WEIGHTS
+from ray_clip_embeddings import CLIPBatchEmbedder
+
+BATCH = 16
+CASES = {
+    "ours": ("ours", "auto", 1),
+    "ours, two workers": ("ours", "auto", 2),
+    "ours in float32": ("ours", "float32", 1),
+    "tutorial": ("tutorial", "float32", 1),
+}
+
+
+class Timed:
+    """Keeps its process on one core, and says of each batch who embedded it, when, at what cost."""
+
+    def __init__(self, cores: str) -> None:
+        for core in sorted(os.sched_getaffinity(0)):
+            try:
+                Path(cores, f"core-{core}").touch(exist_ok=False)
+            except FileExistsError:  # another worker has it
+                continue
+            for thread in Path("/proc/self/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {core})
+            return
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        began, used = time.time(), time.process_time()
+        self.embed(batch)
+        row = {"worker": os.getpid(), "rows": batch.num_rows, "began": began, "ended": time.time()}
+        return pa.Table.from_pylist([{**row, "cpu": time.process_time() - used}])
+
+    def embed(self, batch: pa.Table) -> None:
+        raise NotImplementedError
+
+
+class Ours(Timed):
+    """CLIPBatchEmbedder with a clock."""
+
+    def __init__(self, cores: str, model: str, dtype: str) -> None:
+        super().__init__(cores)
+        self._embed = CLIPBatchEmbedder(model, dtype=dtype, bytes_column="bytes", drop_content=True)
+
+    def embed(self, batch: pa.Table) -> None:
+        self._embed(batch)
+
+
+class EmbedImages(Timed):
+    """What tutorials of Ray Data write: a processor and a model, each batch handled whole."""
+
+    def __init__(self, cores: str, model: str, dtype: str) -> None:
+        super().__init__(cores)
+        import torch
+        from transformers import CLIPModel, CLIPProcessor
+
+        self._torch = torch
+        self._processor = CLIPProcessor.from_pretrained(model)
+        self._model: Any = CLIPModel.from_pretrained(model, dtype=getattr(torch, dtype))
+        self._model.eval()
+
+    def embed(self, batch: pa.Table) -> None:
+        pictures = [Image.open(io.BytesIO(each)).convert("RGB") for each in batch["bytes"].to_pylist()]
+        inputs = self._processor(images=pictures, return_tensors="pt")
+        with self._torch.inference_mode():
+            features = self._model.get_image_features(**inputs)
+        features = getattr(features, "pooler_output", features)
+        (features / features.norm(dim=-1, keepdim=True)).numpy()
+
+
+def pictures(count: int) -> list[dict[str, bytes]]:
+    """JPEG files of 500x375 at quality 90, as in BENCHMARKS."""
+    random, rows = np.random.default_rng(0), []
+    for _ in range(count):
+        small = Image.fromarray(random.integers(0, 255, (24, 32, 3), np.uint8))
+        file = io.BytesIO()
+        small.resize((500, 375), Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
+        rows.append({"bytes": file.getvalue()})
+    return rows
+
+
+@contextmanager
+def checkpoint(name: str) -> Iterator[str]:
+    """The folder of a model: the bundled one, or one of the shape of ViT-B/32 with random weights."""
+    if name == "tiny":
+        yield str(WEIGHTS)
+        return
+    import torch
+    from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
+
+    with TemporaryDirectory() as folder:
+        torch.manual_seed(0)
+        CLIPModel(CLIPConfig()).save_pretrained(folder)
+        CLIPImageProcessor().save_pretrained(folder)
+        for file in ("tokenizer.json", "tokenizer_config.json"):  # no text is embedded
+            shutil.copy(WEIGHTS / file, folder)
+        yield folder
+
+
+def rates_of(dataset: ray.data.Dataset, model: str, case: str) -> tuple[float, float]:
+    """Pictures a second of all workers together, and a second of CPU time."""
+    kind, dtype, workers = CASES[case]
+    with TemporaryDirectory() as cores:
+        rows = timed_rows(dataset, Ours if kind == "ours" else EmbedImages, workers, (cores, model, dtype))
+    of_worker: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: float(row["began"])):
+        of_worker[row["worker"]].append(row)
+    if len(of_worker) < workers:
+        raise SystemExit(f"{len(of_worker)} of {workers} workers had work; ask for more with --pictures")
+    begin = max(rows[0]["ended"] for rows in of_worker.values())
+    end = min(rows[-1]["ended"] for rows in of_worker.values())
+    warm = [row for rows in of_worker.values() for row in rows[1:]]
+    done = sum(row["rows"] * share(row, begin, end) for row in warm)
+    cpu = sum(row["cpu"] for row in warm)
+    return done / (end - begin), sum(row["rows"] for row in warm) / cpu
+
+
+def timed_rows(
+    dataset: ray.data.Dataset, worker: type[Timed], workers: int, arguments: tuple[str, str, str]
+) -> list[dict[str, Any]]:
+    """One row for each batch."""
+    timed = dataset.map_batches(
+        worker,
+        fn_constructor_args=arguments,
+        compute=ray.data.ActorPoolStrategy(size=workers),
+        num_cpus=1,
+        batch_size=BATCH,
+        batch_format="pyarrow",
+    )
+    return list(timed.take_all())
+
+
+def share(row: dict[str, Any], begin: float, end: float) -> float:
+    """How much of a batch lies in a span of time."""
+    inside = min(row["ended"], end) - max(row["began"], begin)
+    return max(0.0, inside) / float(row["ended"] - row["began"])
+
+
+def table(rates: dict[str, list[tuple[float, float]]]) -> str:
+    """Markdown: each case's rates, and how many times that of ours and of the tutorial's in the same round."""
+    lines = [
+        "| case | pictures/s | times ours | times the tutorial | pictures/CPU s |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for case, found in rates.items():
+        cells = [spread([wall for wall, _ in found], 1)]
+        for base in ("ours", "tutorial"):
+            cells.append(
+                spread([one / other for (one, _), (other, _) in zip(found, rates[base], strict=True)], 2)
+            )
+        cells.append(spread([cpu for _, cpu in found], 1))
+        lines.append(f"| {case} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def spread(values: list[float], digits: int) -> str:
+    """Median, and the range in brackets."""
+    median, least, most = (f"{f(values):.{digits}f}" for f in (statistics.median, min, max))
+    return f"{median} ({least}-{most})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", choices=["tiny", "vit-b-32"], default="tiny")
+    parser.add_argument("--pictures", type=int, default=2048)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    # More CPUs for Ray to give than there may be, so that no stage waits for another's.
+    ray.init(
+        num_cpus=4,
+        include_dashboard=False,
+        log_to_driver=False,
+        runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, [*sys.path, str(Path.cwd())]))}},
+    )
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    rows = pictures(128)
+    items = [rows[i % len(rows)] for i in range(options.pictures)]
+    dataset = ray.data.from_items(items, override_num_blocks=options.pictures // BATCH).materialize()
+    rates: dict[str, list[tuple[float, float]]] = {case: [] for case in CASES}
+    with checkpoint(options.model) as model:
+        for _ in range(options.rounds):
+            for case, found in rates.items():
+                found.append(rates_of(dataset, model, case))
+    print(f"{options.model}, JPEG 500x375, single-threaded workers, {os.cpu_count()} cores\n\n{table(rates)}")
+
+
+if __name__ == "__main__":
+    main()

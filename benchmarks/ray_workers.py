@@ -1,154 +1,210 @@
-"""Ray Data measured: two single-threaded workers against one, and ours against the class of Ray's tutorials.
+"""Workers on Ray Data: two against one, ours against the tutorial's class. `python -m benchmarks.ray_workers`
 
-    python -m benchmarks.ray_workers [--pictures 384] [--rounds 3] [--results benchmarks/RESULTS.md]
-
-Each round measures all of them, one after the other; the start of the actors is taken off.
+Every worker is kept on a core of its own. A rate is taken from when all workers are warm until the first has
+nothing left to do; the cases are run in turn, and medians with their ranges are shown. Pictures a second of
+CPU time are shown too: they say what a worker does on a core that nobody else uses.
 """
 
 import argparse
 import io
+import os
+import shutil
 import statistics
-import tempfile
+import sys
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import ray
 from PIL import Image
-from ray.data import ActorPoolStrategy
 
-from benchmarks.random_clip import write_random_clip
-from benchmarks.results import machine, replace_section, table
+from clip_embeddings.models.tiny import WEIGHTS
 from ray_clip_embeddings import CLIPBatchEmbedder
 
-BATCH = 32
+BATCH = 16
+CASES = {
+    "ours": ("ours", "auto", 1),
+    "ours, two workers": ("ours", "auto", 2),
+    "ours in float32": ("ours", "float32", 1),
+    "tutorial": ("tutorial", "float32", 1),
+}
 
 
-class EmbedImages:
-    """As the tutorials of Ray Data write it: a processor and a model, each batch in one call."""
+class Timed:
+    """Keeps its process on one core, and says of each batch who embedded it, when, at what cost."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, cores: str) -> None:
+        for core in sorted(os.sched_getaffinity(0)):
+            try:
+                Path(cores, f"core-{core}").touch(exist_ok=False)
+            except FileExistsError:  # another worker has it
+                continue
+            for thread in Path("/proc/self/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {core})
+            return
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        began, used = time.time(), time.process_time()
+        self.embed(batch)
+        row = {"worker": os.getpid(), "rows": batch.num_rows, "began": began, "ended": time.time()}
+        return pa.Table.from_pylist([{**row, "cpu": time.process_time() - used}])
+
+    def embed(self, batch: pa.Table) -> None:
+        raise NotImplementedError
+
+
+class Ours(Timed):
+    """CLIPBatchEmbedder with a clock."""
+
+    def __init__(self, cores: str, model: str, dtype: str) -> None:
+        super().__init__(cores)
+        self._embed = CLIPBatchEmbedder(model, dtype=dtype, bytes_column="bytes", drop_content=True)
+
+    def embed(self, batch: pa.Table) -> None:
+        self._embed(batch)
+
+
+class EmbedImages(Timed):
+    """What tutorials of Ray Data write: a processor and a model, each batch handled whole."""
+
+    def __init__(self, cores: str, model: str, dtype: str) -> None:
+        super().__init__(cores)
         import torch
         from transformers import CLIPModel, CLIPProcessor
 
-        torch.set_num_threads(1)
-        self.processor = CLIPProcessor.from_pretrained(model)
-        self.model = CLIPModel.from_pretrained(model)  # in evaluation mode already
+        self._torch = torch
+        self._processor = CLIPProcessor.from_pretrained(model)
+        self._model: Any = CLIPModel.from_pretrained(model, dtype=getattr(torch, dtype))  # in eval mode
 
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        import torch
-
-        pictures = [Image.open(io.BytesIO(content)).convert("RGB") for content in batch["bytes"]]
-        with torch.inference_mode():
-            inputs = self.processor(images=pictures, return_tensors="pt")
-            found = self.model.get_image_features(**inputs)
-        features = getattr(found, "pooler_output", found)
-        return {"embedding": (features / features.norm(dim=-1, keepdim=True)).numpy()}
+    def embed(self, batch: pa.Table) -> None:
+        pictures = [Image.open(io.BytesIO(each)).convert("RGB") for each in batch["bytes"].to_pylist()]
+        inputs = self._processor(images=pictures, return_tensors="pt")
+        with self._torch.inference_mode():
+            features = self._model.get_image_features(**inputs)
+        features = getattr(features, "pooler_output", features)
+        (features / features.norm(dim=-1, keepdim=True)).numpy()
 
 
-def ours(dataset: Any, model: str, workers: int, dtype: str) -> Any:
-    settings = {"model": model, "bytes_column": "bytes", "drop_content": True, "dtype": dtype}
-    return dataset.map_batches(
-        CLIPBatchEmbedder,
-        fn_constructor_kwargs=settings,
-        compute=ActorPoolStrategy(size=workers),
+def pictures(count: int) -> list[dict[str, bytes]]:
+    """JPEG files of 500x375 at quality 90, as in BENCHMARKS."""
+    random, rows = np.random.default_rng(0), []
+    for _ in range(count):
+        small = Image.fromarray(random.integers(0, 255, (24, 32, 3), np.uint8))
+        file = io.BytesIO()
+        small.resize((500, 375), Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
+        rows.append({"bytes": file.getvalue()})
+    return rows
+
+
+@contextmanager
+def checkpoint(name: str) -> Iterator[str]:
+    """The folder of a model: the bundled one, or one of the shape of ViT-B/32 with random weights."""
+    if name == "tiny":
+        yield str(WEIGHTS)
+        return
+    import torch
+    from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
+
+    with TemporaryDirectory() as folder:
+        torch.manual_seed(0)
+        CLIPModel(CLIPConfig()).save_pretrained(folder)
+        CLIPImageProcessor().save_pretrained(folder)
+        for file in ("tokenizer.json", "tokenizer_config.json"):  # no text is embedded
+            shutil.copy(WEIGHTS / file, folder)
+        yield folder
+
+
+def rates_of(dataset: ray.data.Dataset, model: str, case: str) -> tuple[float, float]:
+    """Pictures a second of all workers together, and a second of CPU time."""
+    kind, dtype, workers = CASES[case]
+    with TemporaryDirectory() as cores:
+        rows = timed_rows(dataset, Ours if kind == "ours" else EmbedImages, workers, (cores, model, dtype))
+    of_worker: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: float(row["began"])):
+        of_worker[row["worker"]].append(row)
+    if len(of_worker) < workers:
+        raise SystemExit(f"{len(of_worker)} of {workers} workers had work; ask for more with --pictures")
+    begin = max(rows[0]["ended"] for rows in of_worker.values())
+    end = min(rows[-1]["ended"] for rows in of_worker.values())
+    warm = [row for rows in of_worker.values() for row in rows[1:]]
+    done: float = sum(row["rows"] * share(row, begin, end) for row in warm)
+    cpu: float = sum(row["cpu"] for row in warm)
+    return done / (end - begin), sum(row["rows"] for row in warm) / cpu
+
+
+def timed_rows(
+    dataset: ray.data.Dataset, worker: type[Timed], workers: int, arguments: tuple[str, str, str]
+) -> list[dict[str, Any]]:
+    """One row for each batch."""
+    timed = dataset.map_batches(
+        worker,
+        fn_constructor_args=arguments,
+        compute=ray.data.ActorPoolStrategy(size=workers),
         num_cpus=1,
         batch_size=BATCH,
         batch_format="pyarrow",
     )
+    return list(timed.take_all())
 
 
-def tutorial(dataset: Any, model: str) -> Any:
-    return dataset.map_batches(
-        EmbedImages,
-        fn_constructor_kwargs={"model": model},
-        compute=ActorPoolStrategy(size=1),
-        num_cpus=1,
-        batch_size=BATCH,
-    )
+def share(row: dict[str, Any], begin: float, end: float) -> float:
+    """How much of a batch lies in a span of time."""
+    inside = min(row["ended"], end) - max(row["began"], begin)
+    return max(0.0, inside) / float(row["ended"] - row["began"])
 
 
-def rate(embedded: Callable[[Any], Any], few: Any, many: Any) -> float:
-    """Pictures a second, start-up taken off: the time of many less that of few."""
-    seconds, counts = [], []
-    for dataset in (few, many):
-        started = time.perf_counter()
-        counts.append(sum(len(batch["embedding"]) for batch in embedded(dataset).iter_batches()))
-        seconds.append(time.perf_counter() - started)
-    return (counts[1] - counts[0]) / (seconds[1] - seconds[0])
+def table(rates: dict[str, list[tuple[float, float]]]) -> str:
+    """Markdown: each case's rates, and the first over that of ours and of the tutorial's in the round."""
+    lines = [
+        "| case | pictures/s | times ours | times the tutorial | pictures/CPU s |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for case, found in rates.items():
+        cells = [spread([wall for wall, _ in found], 1)]
+        for base in ("ours", "tutorial"):
+            cells.append(
+                spread([one / other for (one, _), (other, _) in zip(found, rates[base], strict=True)], 2)
+            )
+        cells.append(spread([cpu for _, cpu in found], 1))
+        lines.append(f"| {case} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
-def photos(count: int) -> list[dict[str, bytes]]:
-    """Different JPEG files of 500x375: smooth noise, so that they are as large as photos."""
-    rng, made = np.random.default_rng(0), []
-    for _ in range(count):
-        small = Image.fromarray(rng.integers(0, 256, (47, 63, 3), np.uint8))
-        file = io.BytesIO()
-        small.resize((500, 375), Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
-        made.append({"bytes": file.getvalue()})
-    return made
+def spread(values: list[float], digits: int) -> str:
+    """Median, and the range in brackets."""
+    median, least, most = (f"{f(values):.{digits}f}" for f in (statistics.median, min, max))
+    return f"{median} ({least}-{most})"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--pictures", type=int, default=384)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", choices=["tiny", "vit-b-32"], default="tiny")
+    parser.add_argument("--pictures", type=int, default=2048)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--results", type=Path, help="file to write the section `ray` of")
-    given = parser.parse_args()
-    # A CPU more than there are workers: reading asks for one of its own.
-    ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False)
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    rows = photos(given.pictures)
-    few, many = (ray.data.from_items(part).materialize() for part in (rows[: 2 * BATCH], rows))
-    with tempfile.TemporaryDirectory() as name:
-        model = str(write_random_clip(Path(name) / "vit-b-32"))
-        ways: dict[str, Callable[[Any], Any]] = {
-            "ours, 1 worker": lambda dataset: ours(dataset, model, 1, "auto"),
-            "ours, 2 workers": lambda dataset: ours(dataset, model, 2, "auto"),
-            "ours, 1 worker, float32": lambda dataset: ours(dataset, model, 1, "float32"),
-            "tutorial class, 1 worker": lambda dataset: tutorial(dataset, model),
-        }
-        rates: dict[str, list[float]] = {way: [] for way in ways}
-        for _ in range(given.rounds):
-            for way, embedded in ways.items():
-                rates[way].append(rate(embedded, few, many))
-    ray.shutdown()
-    report(rates, given.results)
-
-
-def report(rates: dict[str, list[float]], results: Path | None) -> None:
-    middle = {name: statistics.median(values) for name, values in rates.items()}
-    lines = [
-        [name, f"{middle[name]:.1f} ({min(values):.1f} to {max(values):.1f})"]
-        for name, values in rates.items()
-    ]
-    two = middle["ours, 2 workers"] / middle["ours, 1 worker"]
-    beside = middle["ours, 1 worker"] / middle["tutorial class, 1 worker"]
-    alike = middle["ours, 1 worker, float32"] / middle["tutorial class, 1 worker"]
-    text = "\n\n".join(
-        [
-            "## Ray Data",
-            machine(("torch", "ray")),
-            "A ViT-B/32-shaped model with random weights, JPEG files of 500x375, each worker with one "
-            "thread. Pictures a second: median (least to most).",
-            table(["", "pictures a second"], lines),
-            table(
-                ["ratio", "found", "target"],
-                [
-                    ["2 workers over 1", f"{two:.2f}", "1.8"],
-                    ["ours over the tutorial's class, 1 worker", f"{beside:.2f}", ""],
-                    ["the same, both in float32", f"{alike:.2f}", ""],
-                ],
-            ),
-        ]
+    options = parser.parse_args()
+    # More CPUs for Ray to give than there may be, so that no stage waits for another's.
+    ray.init(
+        num_cpus=4,
+        include_dashboard=False,
+        log_to_driver=False,
+        runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, [*sys.path, str(Path.cwd())]))}},
     )
-    print(text)
-    if results:
-        replace_section(results, "ray", text)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    rows = pictures(128)
+    items = [rows[i % len(rows)] for i in range(options.pictures)]
+    dataset = ray.data.from_items(items, override_num_blocks=options.pictures // BATCH).materialize()
+    rates: dict[str, list[tuple[float, float]]] = {case: [] for case in CASES}
+    with checkpoint(options.model) as model:
+        for _ in range(options.rounds):
+            for case, found in rates.items():
+                found.append(rates_of(dataset, model, case))
+    print(f"{options.model}, JPEG 500x375, single-threaded workers, {os.cpu_count()} cores\n\n{table(rates)}")
 
 
 if __name__ == "__main__":

@@ -167,8 +167,9 @@ def _for_workers(embedder: CLIPEmbedder) -> EmbedderConfig:
 def _count(outcomes: ray.data.Dataset, tally: Tally) -> None:
     for row in outcomes.iter_rows():
         if row["outcome"] == FATAL:
-            report = tally.report
+            added = tally.report.images + tally.report.passages
             raise _KINDS.get(row["path"], ClipEmbeddingsError)(
-                f"{row['reason']} ({report.images + report.passages} rows of this run are known to be stored)"
+                f"{row['reason']}. {added} rows of this run were stored by then; once that is put right, "
+                "run the same job again to go on"
             )
         tally.add(row)

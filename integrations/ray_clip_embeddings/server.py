@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 T = TypeVar("T")
-AGAIN = "What is stored is safe; run the same job again to go on"
+SAFE = "What is stored is safe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Server:
         from chroma_clip_embeddings.store import store_errors
 
         def attempt() -> T:
-            with store_errors(f"{doing} in {self.collection!r} at {self.host}:{self.port}", AGAIN):
+            with store_errors(f"{doing} in {self.collection!r} at {self.host}:{self.port}", SAFE):
                 return ask(_collection(self))
 
         return _patiently(attempt, self.patience)
@@ -98,10 +98,7 @@ def _client(server: Server) -> "ClientAPI":
 
     from chroma_clip_embeddings.store import store_errors
 
-    fix = (
-        f"Is a server running there? Start one with: chroma run --host {server.host} --port {server.port}; "
-        f"then {AGAIN}"
-    )
+    fix = f"Is a server running there? Start one with: chroma run --host {server.host} --port {server.port}"
     with store_errors(f"reach a Chroma server at {server.host}:{server.port}", fix):
         return chromadb.HttpClient(
             host=server.host, port=server.port, ssl=server.ssl, headers=dict(server.headers) or None

@@ -1,7 +1,8 @@
-"""ingest_dataset: the rows that `ingest` stores, nothing lost or doubled with a worker, errors that help."""
+"""ingest_dataset: the rows that `ingest` stores, nothing twice, nothing lost with a worker."""
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from chroma_clip_embeddings import connect, ingest, open_collection
 from chroma_clip_embeddings.identity import FINGERPRINT
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
 from ray_clip_embeddings import RowFailure, ingest_dataset, ingestion
-from ray_clip_embeddings import server as server_module
 from ray_clip_embeddings.columns import SourceColumns
 from ray_clip_embeddings.report import Tally
 from ray_clip_embeddings.server import Server
@@ -151,12 +151,12 @@ def test_a_folder_of_parquet_holds_the_vectors_and_is_gone_on_with(
 
 
 def test_a_collection_of_another_model_is_refused_before_any_work(into: dict[str, Any]) -> None:
-    def opened(row: dict[str, Any]) -> dict[str, Any]:
+    def opened() -> dict[str, Any]:
         raise AssertionError("a row was read")
 
     client = connect(host=into["host"], port=into["port"])
     open_collection(client, into["collection"], embedder=CLIPEmbedder("tiny"))
-    dataset = ray.data.from_items([{"text": "a cat"}]).map(opened)
+    dataset = ray.data.from_items([{"text": "a cat"}]).map(lambda row: opened())
     with pytest.raises(FingerprintMismatchError, match="holds vectors of"):
         ingest_dataset(dataset, **into, text_column="text", calibration="reference")
     assert client.get_collection(into["collection"]).count() == 0
@@ -177,7 +177,7 @@ def test_a_server_that_stays_away_ends_the_job_with_what_to_do(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Server, "prepare", prepare_and_end)
         with pytest.raises(
-            StoreError, match=r"cannot (look up.*run the same job again|reach a Chroma server)"
+            StoreError, match=r"cannot reach a Chroma server.*run the same job again"
         ) as caught:
             ingest_dataset(
                 dataset,
@@ -188,7 +188,7 @@ def test_a_server_that_stays_away_ends_the_job_with_what_to_do(
                 text_column="text",
                 **TINY,
             )
-    assert "0 rows of this run are known to be stored" in str(caught.value)
+    assert "0 rows of this run were stored by then" in str(caught.value)
 
 
 def test_a_server_that_comes_back_is_asked_again(
@@ -204,7 +204,7 @@ def test_a_server_that_comes_back_is_asked_again(
             raise httpx.ConnectError("connection refused")
         return get(self, **arguments)
 
-    monkeypatch.setattr(f"{server_module.__name__}.time.sleep", slept.append)
+    monkeypatch.setattr(time, "sleep", slept.append)
     monkeypatch.setattr(chromadb.Collection, "get", away_at_first)
     assert place.stored(["text:absent"]) == set()
     assert slept == [0.5, 1.0, 2.0]

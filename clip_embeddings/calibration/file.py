@@ -1,4 +1,7 @@
-"""A calibration as JSON: numbers that are few as they are, vectors in base64, so that nothing is rounded.
+"""A calibration as JSON: levels as strings, vectors in base64, so that nothing is rounded.
+
+Chroma stores the record as part of a collection's configuration, and reads one float in three back with
+another last digit; the id would not fit any more.
 
 Imports numpy, the standard library and errors.
 """
@@ -31,7 +34,7 @@ def to_record(calibration: "ModalityCalibration") -> dict[str, Any]:
         "model": calibration.model,
         "source": calibration.source,
         "counts": _named(calibration.counts),
-        "levels": _named(calibration.levels),
+        "levels": {name: repr(float(level)) for name, level in _named(calibration.levels).items()},
         "means": {name: _encoded(mean) for name, mean in _named(calibration.means).items()},
         "scores": {name: _encoded(each) for name, each in _named(calibration.scores).items()},
     }

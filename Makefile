@@ -11,14 +11,14 @@ READY   := $(VENV)/.ready
 PEERS   := $(VENV)/peers/.ready
 # --group needs pip 25.1 or newer; the pip that comes with Python is often older.
 PIP_PIN := pip==25.3
-CODE    := $(wildcard clip_embeddings integrations/chroma_clip_embeddings integrations/langchain_clip_embeddings tests examples tools benchmarks)
+CODE    := $(wildcard clip_embeddings integrations/chroma_clip_embeddings integrations/langchain_clip_embeddings integrations/ray_clip_embeddings tests examples tools benchmarks)
 EXPORTS := tests/test_exported_names.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench bench-mixed clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv "$(VENV)"
 	@"$(BIN)/python" -m pip install -q "$(PIP_PIN)"
 	@echo "Installing clip-embeddings and its tools at the versions in constraints.txt (a few minutes the first time)."
-	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[chroma,langchain,report]" --group dev
+	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[cache,chroma,langchain,ray,report]" --group dev
 	@touch "$(READY)"
 	@echo "The environment is ready."
 
@@ -59,6 +59,10 @@ check: $(READY) ## format, lint, types, import direction, exported names
 bench: $(READY) ## measure the bundled model on held-out scenes
 	@echo "Measuring the bundled model on held-out scenes."
 	@"$(BIN)/python" -m benchmarks.bundled_model --card clip_embeddings/models/tiny/weights/README.md $(ARGS)
+
+bench-mixed: $(READY) ## compare ways to rank texts and pictures in one list (ARGS="--pairs FOLDER")
+	@echo "Comparing ways to rank texts and pictures in one list (some minutes)."
+	@"$(BIN)/python" -m benchmarks.mixed_retrieval --output benchmarks/RESULTS.md $(ARGS)
 
 clean: ## remove the environment, caches, builds and the demo's output
 	@echo "Removing $(VENV), caches, builds and the demo's output."

@@ -1,6 +1,6 @@
 """EmbedderConfig: what makes vectors comparable, apart from where and how fast they are made.
 
-Imports errors and types only; a calibration is passed on as it is.
+Imports errors, types and, where one is given, calibration.
 """
 
 from dataclasses import dataclass, fields
@@ -57,10 +57,7 @@ class EmbedderConfig:
             raise InvalidInputError(
                 f"model: got {self.model!r}; expected a hub id, a folder or a bundled name"
             )
-        if isinstance(self.calibration, str | PathLike) and not fspath(self.calibration).strip():
-            raise InvalidInputError(
-                f'calibration: got {self.calibration!r}; expected a path, "reference" or None'
-            )
+        _check_calibration(self.calibration)
         _one_of("long_text", self.long_text, get_args(LongText))
         _one_of("dtype", self.dtype, DTYPES)
         _one_of("device", str(self.device).partition(":")[0], DEVICES)
@@ -80,6 +77,18 @@ class EmbedderConfig:
         if unknown := [key for key in values if key not in known]:
             raise InvalidInputError(f"unknown settings {unknown}; known: {', '.join(known)}")
         return cls(**values)
+
+
+def _check_calibration(given: object) -> None:
+    if given is None or (isinstance(given, str | PathLike) and fspath(given).strip()):
+        return
+    from clip_embeddings.calibration import ModalityCalibration  # numpy only where it is needed
+
+    if not isinstance(given, ModalityCalibration):
+        got = repr(given) if isinstance(given, str) else type(given).__name__
+        raise InvalidInputError(
+            f'calibration: got {got}; expected a ModalityCalibration, the path of one, "reference" or None'
+        )
 
 
 def _one_of(name: str, value: object, options: tuple[str, ...]) -> None:

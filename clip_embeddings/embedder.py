@@ -5,7 +5,7 @@ models/hf.py encodes. Imports numpy and the modules below it; torch only once a 
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from os import PathLike, cpu_count
@@ -227,11 +227,14 @@ class CLIPEmbedder:
             rows.append(batch.embeddings)
         return np.concatenate(rows)
 
-    def iter_images(self, images: Iterable[ImageInput], *, role: Role = "document") -> Iterator[ImageBatch]:
+    def iter_images(
+        self, images: Iterable[ImageInput], *, role: Role = "document"
+    ) -> Generator[ImageBatch, None, None]:
         """Embed a stream of pictures in bounded memory; an unreadable one is reported and the rest goes on.
 
         Yields:
-            Batches in order; each picture is in one batch's `indices` or `failures`.
+            Batches in order; each picture is in one batch's `indices` or `failures`. Closing the stream early
+            ends its threads.
         """
         check_role(role)
         check_several(images, "iter_images")

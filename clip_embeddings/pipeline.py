@@ -4,7 +4,7 @@ Imports the standard library, and rich for a progress bar.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -13,7 +13,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def map_ordered(work: Callable[[T], R], items: Iterable[T], *, threads: int, ahead: int) -> Iterator[R]:
+def map_ordered(
+    work: Callable[[T], R], items: Iterable[T], *, threads: int, ahead: int
+) -> Generator[R, None, None]:
     """Yield work(item) for each item in order, at most `ahead` results waiting.
 
     Leaving the loop early cancels what has not begun. An exception in `work` is raised at its item's turn.

@@ -1,4 +1,4 @@
-"""Text and pictures for one question, through a LangChain retriever.
+"""Text and pictures for one question, in one ranking, through a LangChain retriever.
 
 python examples/langchain_retriever.py
 """
@@ -15,8 +15,9 @@ with TemporaryDirectory() as name:
     for number, scene in enumerate(scenes(0, 40)):
         render(scene, 256).save(folder / f"scene-{number:02}.png")
     (folder / "note.txt").write_text("The cat has an appointment with the vet on Tuesday.", encoding="utf-8")
+    (folder / "trip.txt").write_text("The train to Busan leaves at nine.", encoding="utf-8")
 
-    embeddings = CLIPEmbeddings(model="tiny")
+    embeddings = CLIPEmbeddings(model="tiny", calibration="reference")
     store = MultimodalChroma("photos", embeddings)
     store.add_documents(MediaLoader(folder, embeddings).load())
 

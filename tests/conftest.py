@@ -8,7 +8,7 @@ import pytest
 import torch
 from reference import Reference, byte_level_tokenizer, clip_tokenizer, write_checkpoint
 
-from clip_embeddings import CLIPEmbedder
+from clip_embeddings import CLIPEmbedder, ModalityCalibration
 from clip_embeddings.models.tiny import WEIGHTS
 
 
@@ -50,6 +50,19 @@ def embedder(checkpoint: Path) -> CLIPEmbedder:
 def tiny() -> CLIPEmbedder:
     """The bundled model, in float32 on the CPU."""
     return CLIPEmbedder("tiny", device="cpu", dtype="float32")
+
+
+@pytest.fixture(scope="session")
+def calibrated(tiny: CLIPEmbedder) -> CLIPEmbedder:
+    """The bundled model with the calibration that it ships with."""
+    return tiny.with_calibration("reference")
+
+
+@pytest.fixture(scope="session")
+def reference(calibrated: CLIPEmbedder) -> ModalityCalibration:
+    """The calibration that the bundled model ships with."""
+    assert calibrated.calibration is not None
+    return calibrated.calibration
 
 
 @pytest.fixture(scope="session", params=["clip", "byte-level", "tiny"])

@@ -21,6 +21,7 @@ def test_it_is_a_plain_folder_of_at_most_8_mb() -> None:
     files = {path.name: path.stat().st_size for path in WEIGHTS.iterdir()}
     assert files.keys() == {
         "README.md",
+        "calibration.json",
         "config.json",
         "model.safetensors",
         "preprocessor_config.json",
@@ -70,3 +71,11 @@ def test_the_card_states_figures(tmp_path: Path) -> None:
     write_card(copy, figures.strip())
     assert copy.read_text(encoding="utf-8") == card
     assert table([("a", "1")]).splitlines()[-1] == "| a | 1 |"
+
+
+def test_its_reference_calibration_is_of_this_model_and_closes_the_gap(tiny: CLIPEmbedder) -> None:
+    calibration = tiny.with_calibration("reference").calibration
+    assert calibration is not None
+    assert calibration.model == tiny.model_fingerprint
+    assert calibration.gap > 0.5
+    assert set(calibration.scores) == {(a, b) for a in ("text", "image") for b in ("text", "image")}

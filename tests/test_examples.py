@@ -67,12 +67,14 @@ def test_the_chroma_snippet_of_the_readme_runs(tmp_path: Path) -> None:
     assert len(output.splitlines()) == 6  # the report and five pictures
 
 
-def test_the_langchain_example_finds_pictures_and_the_note(tmp_path: Path) -> None:
+def test_the_langchain_example_finds_the_note_and_pictures_in_one_ranking(tmp_path: Path) -> None:
+    """Neither the other note nor, for a picture, any note takes the place of a better picture."""
     lines = run([str(ROOT / "examples" / "langchain_retriever.py")], tmp_path).splitlines()
     assert lines[0] == "a photo of a cat"
     assert lines[1] == "  text   The cat has an appointment with the vet on Tuesday."
     assert [line.split()[0] for line in lines[2:5]] == ["image"] * 3
     assert lines[5:7] == ["scene-07.png", "  image  scene-07.png"]
+    assert [line.split()[0] for line in lines[7:]] == ["image"] * 3
 
 
 def test_the_langchain_snippet_of_the_readme_runs(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def test_every_import_of_this_repository_points_downward() -> None:
         (f"{CHROMA}/a.py", "import ray", "chroma_clip_embeddings may not import ray"),
         (
             "integrations/ray_clip_embeddings/a.py",
-            "import chroma_clip_embeddings",
-            "may not import chroma_clip",
+            "import langchain_clip_embeddings",
+            "may not import langchain_clip",
         ),
     ],
 )

@@ -82,7 +82,7 @@ def test_leaving_early_cancels_what_has_not_begun_and_ends_the_threads() -> None
     assert next(results) == 0
     timer = threading.Timer(0.2, release.set)
     timer.start()
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     timer.join()
     assert len(begun) <= 3
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("clip-embeddings")]

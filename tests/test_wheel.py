@@ -10,6 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MEGABYTE = 2**20
 WEIGHTS = "clip_embeddings/models/tiny/weights"
+PACKAGES = (
+    "clip_embeddings",
+    "chroma_clip_embeddings",
+    "langchain_clip_embeddings",
+    "ray_clip_embeddings",
+)
 
 
 def run(*command: str, cwd: Path) -> str:
@@ -54,7 +60,7 @@ def test_the_wheel_holds_the_packages_their_types_and_the_bundled_weights(wheel:
     names = set(zipfile.ZipFile(wheel).namelist())
     weights = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
     wanted = {f"{WEIGHTS}/{name}" for name in [*weights, "preprocessor_config.json", "README.md"]}
-    for package in ("clip_embeddings", "chroma_clip_embeddings", "langchain_clip_embeddings"):
+    for package in PACKAGES:
         wanted |= {f"{package}/__init__.py", f"{package}/py.typed"}
     assert wanted - names == set()
 
@@ -62,7 +68,7 @@ def test_the_wheel_holds_the_packages_their_types_and_the_bundled_weights(wheel:
 def test_the_wheel_installs_nothing_but_the_import_packages(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     packages = {top for top in tops if not top.endswith(".dist-info")}
-    assert packages == {"clip_embeddings", "chroma_clip_embeddings", "langchain_clip_embeddings"}
+    assert packages == set(PACKAGES)
 
 
 def test_the_wheel_carries_its_licence_and_is_small(wheel: Path) -> None:
@@ -93,6 +99,7 @@ def test_the_installed_package_imports_without_the_repository_or_torch(
             "langchain_core",
             'needs langchain-core: pip install "clip-embeddings[langchain]"',
         ),
+        ("ray_clip_embeddings", "ray", 'needs ray: pip install "clip-embeddings[ray]"'),
     ],
 )
 def test_an_adapter_without_its_host_names_the_extra_to_install(

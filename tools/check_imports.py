@@ -23,7 +23,7 @@ RESERVED = {"transformers": (f"{CORE}/models/hf.py", f"{CORE}/models/tiny/")}
 HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "numpy", "PIL", "typer"}
 # Adapter -> what it may import beside the public core, the standard library and COMMON.
 ADAPTERS = {
-    "chroma_clip_embeddings": {"chromadb"},
+    "chroma_clip_embeddings": {"chromadb", "diskcache", "fsspec", "pyarrow"},
     "langchain_clip_embeddings": {
         "chroma_clip_embeddings",
         "chromadb",
@@ -32,11 +32,16 @@ ADAPTERS = {
         "langchain_text_splitters",
         "pydantic",
     },
-    "ray_clip_embeddings": {"ray", "pyarrow"},
+    "ray_clip_embeddings": {"chroma_clip_embeddings", "chromadb", "pyarrow", "ray", "torch"},
 }
 COMMON = {"numpy", "PIL", "rich", "typing_extensions"}
-PUBLIC_MODULES = {"errors", "types"}
-HOSTS = set(ADAPTERS).union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {"pyarrow"}
+PUBLIC_MODULES = {"errors", "types", "pipeline"}
+HOSTS = set(ADAPTERS).union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
+    "diskcache",
+    "fsspec",
+    "pyarrow",
+    "torch",
+}
 
 
 class Import(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clip_embeddings.calibration.levels import levels_of, scores_of
+from clip_embeddings.calibration.levels import SAME, levels_of, scores_of
 from clip_embeddings.calibration.modality import PICTURES, TEXTS, Kind, ModalityCalibration
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.types import Modality, Role
@@ -32,9 +32,13 @@ class CalibrationEstimator:
 
     Args:
         sample: how many vectors of each kind are kept for the score statistics.
+    Raises:
+        InvalidInputError: a sample below 2.
     """
 
     def __init__(self, *, sample: int = _SAMPLE) -> None:
+        if sample < 2:
+            raise InvalidInputError(f"sample: got {sample}; expected at least 2")
         self._size = sample
         self._seen: dict[Kind, _Seen] = {}
 
@@ -62,13 +66,18 @@ class CalibrationEstimator:
             raise InvalidInputError(
                 f"vectors[{wrong[0]}] has length {lengths[wrong[0]]:.3f}; expected unit rows: l2_normalize"
             )
-        if known := {each.sums.shape[0] for each in self._seen.values()} - {rows.shape[1]}:
-            raise InvalidInputError(f"vectors of {rows.shape[1]} numbers after some of {known.pop()}")
+        self._check_length(rows.shape[1])
         if len(rows):
             self._put((role, modality), _Seen.of(rows))
 
     def merge(self, other: "CalibrationEstimator") -> None:
-        """Take in what another estimator has seen: the same as one that has seen both."""
+        """Take in what another estimator has seen: the same as one that has seen both.
+
+        Raises:
+            InvalidInputError: it has seen vectors of another length.
+        """
+        for seen in other._seen.values():
+            self._check_length(len(seen.sums))
         for kind, seen in other._seen.items():
             self._put(kind, seen)
 
@@ -83,7 +92,7 @@ class CalibrationEstimator:
             minimum: fewest vectors of each kind.
             level: spread the scores alike too; False only centres.
         Raises:
-            InvalidInputError: too few vectors of a kind; says how far off its mean may be.
+            InvalidInputError: too few vectors of a kind (says how far off its mean may be), or all alike.
         """
         self._check(minimum)
         means = {kind: seen.mean for kind, seen in self._seen.items()}
@@ -97,14 +106,25 @@ class CalibrationEstimator:
         there = self._seen.get(kind)
         self._seen[kind] = (there.joined(seen) if there else seen).cut(self._size)
 
+    def _check_length(self, length: int) -> None:
+        if known := {len(seen.sums) for seen in self._seen.values()} - {length}:
+            raise InvalidInputError(
+                f"vectors of {length} numbers after some of {known.pop()}; all have to come from one model"
+            )
+
     def _check(self, minimum: int) -> None:
         for kind in (TEXTS, PICTURES, *self._seen):
             count = self._seen[kind].count if kind in self._seen else 0
+            noun = "texts" if kind[1] == "text" else "pictures"
             if count >= max(minimum, 2):
+                if self._seen[kind].alike:
+                    raise InvalidInputError(
+                        f"all {count} {noun} ({kind[0]}) have the same vector; a calibration needs different "
+                        f"{noun}. Add others"
+                    )
                 continue
             off = f" The mean of {count} is off by about {self._seen[kind].error:.2f}." if count else ""
             fix = "" if count < 2 else f", or allow it with minimum={count}"
-            noun = "texts" if kind[1] == "text" else "pictures"
             raise InvalidInputError(
                 f"{count} {noun} ({kind[0]}); a calibration needs at least {max(minimum, 2)}.{off} "
                 f"Add more{fix}"
@@ -144,6 +164,11 @@ class _Seen:
         mean: NDArray[np.float32] = (self.sums.astype(np.float64) / _UNIT / self.count).astype(np.float32)
         mean.setflags(write=False)
         return mean
+
+    @property
+    def alike(self) -> bool:
+        """Whether no two rows differ by more than rounding."""
+        return bool((self.rows @ self.rows[0] >= SAME).all())
 
     @property
     def error(self) -> float:

@@ -1,7 +1,7 @@
 """A calibration as JSON: levels as strings, vectors in base64, so that nothing is rounded.
 
 Chroma stores the record as part of a collection's configuration, and reads one float in three back with
-another last digit; the id would not fit any more.
+another last digit.
 
 Imports numpy, the standard library and errors.
 """
@@ -91,7 +91,10 @@ def _known(role: str, modality: str) -> bool:
 
 
 def _pairs(values: Mapping[str, str]) -> dict[tuple[str, ...], NDArray[np.float32]]:
-    return {tuple(name.split(" ")): _decoded(value) for name, value in values.items()}
+    pairs = {tuple(name.split(" ")): _decoded(value) for name, value in values.items()}
+    if unknown := [pair for pair in pairs if len(pair) != 2 or not set(pair) <= _MODALITIES]:
+        raise ValueError(f"unknown pairs {unknown}")
+    return pairs
 
 
 def _encoded(numbers: NDArray[np.float32]) -> str:

@@ -1,12 +1,15 @@
 """Levels and score statistics, from a sample of raw vectors of each kind. Imports numpy and modality.
 
 Centred texts score wider with a text than pictures do (they share its tower's noise), so wrong texts still
-crowd the top. A document of the wider modality therefore gets a part along the gap, where no query has any:
-its cosines with every query shrink by one factor, r, and the order inside its modality stays. With
-|c| = 1 that part is level = sqrt(r^2 - 1), as 1 / sqrt(1 + level^2) = 1 / r.
+crowd the top. A document of the wider modality therefore gets a part along the gap, where no text query has
+any: its cosine with every one shrinks by one factor, 1 / |c + level gap|. That is about 1 / sqrt(1 + level^2)
+= 1 / r, so level = sqrt(r^2 - 1). The factor differs a little between documents (c has a small part along the
+gap itself), so the order inside the modality stays in the main, not to the last place: Kendall's tau 0.986 on
+the bundled model's full captions.
 
 The factor is chosen for text queries. A picture query gets a part of its own along the gap: it shifts the
-scores of the modality with a level by one number, such that both modalities are as often among the best.
+scores of the modality with a level by about one number, such that both modalities are as often among the
+best.
 """
 
 from collections.abc import Mapping
@@ -24,7 +27,7 @@ Samples = Mapping[Kind, NDArray[np.float32]]
 MOST_RATIO = 1.2
 MOST_SHIFT = 0.3
 _TOP = 0.99  # the best one in a hundred random pairs is where searches look
-_SAME = 0.999  # cosine of two vectors of one item
+SAME = 0.999  # cosine of two vectors of one item
 
 
 def levels_of(centring: ModalityCalibration, samples: Samples) -> dict[Kind, float]:
@@ -38,8 +41,8 @@ def levels_of(centring: ModalityCalibration, samples: Samples) -> dict[Kind, flo
     ratio = min(max(ratio, 1 / MOST_RATIO), MOST_RATIO)
     # Away from each other: texts lie at the gap's lower end.
     levels: dict[Kind, float] = {
-        TEXTS: -float(np.sqrt(max(ratio**2 - 1, 0))),
-        PICTURES: float(np.sqrt(max(ratio**-2 - 1, 0))),
+        TEXTS: -round(float(np.sqrt(max(ratio**2 - 1, 0))), 6),
+        PICTURES: round(float(np.sqrt(max(ratio**-2 - 1, 0))), 6),
     }
     levelled = replace(centring, levels=levels)
     return {**levels, ("query", "image"): _shift(levelled, samples)}
@@ -77,7 +80,7 @@ def _shift(calibration: ModalityCalibration, samples: Samples) -> float:
     if abs(along[0] - along[1]) < 0.05:  # no levels: nothing to shift by
         return 0.0
     shift = (tops[1] - tops[0]) / (along[0] - along[1])
-    return float(np.clip(shift, -MOST_SHIFT, MOST_SHIFT))
+    return round(float(np.clip(shift, -MOST_SHIFT, MOST_SHIFT)), 6)
 
 
 def _scores(calibration: ModalityCalibration, samples: Samples, pair: Pair) -> NDArray[np.float32]:
@@ -90,5 +93,5 @@ def _scores(calibration: ModalityCalibration, samples: Samples, pair: Pair) -> N
     there = samples[("document", document)]
     cosines = calibration.apply(asked, query, "query") @ calibration.apply(there, document).T  # (n, m)
     if query == document:
-        cosines = cosines[asked @ there.T < _SAME]
+        cosines = cosines[asked @ there.T < SAME]
     return cosines.ravel()

@@ -40,7 +40,8 @@ class ModalityCalibration:
 
     Attributes:
         model: `CLIPEmbedder.model_fingerprint` of the vectors that it was measured on.
-        means: (role, modality) -> float32 (D,), mean of unit rows. A query without one is not centred.
+        means: (role, modality) -> float32 (D,), mean of unit rows; queries without one are centred
+            as documents.
         counts: (role, modality) -> how many vectors that mean is of.
         levels: (role, modality) -> what is added along the gap after centring; below 1 for documents.
         scores: (query modality, document modality) -> float32 (16,), quantiles at `GRID` of the calibrated
@@ -62,12 +63,18 @@ class ModalityCalibration:
         lengths = {mean.shape for mean in self.means.values()}
         if len(lengths) > 1 or any(len(shape) != 1 for shape in lengths):
             raise InvalidInputError(f"means of shapes {sorted(lengths)}; expected one vector of D each")
-        for kind, mean in self.means.items():
+        for kind in sorted(self.means.keys() | self.levels.keys()):
+            length, level = np.linalg.norm(self.means.get(kind, 0.0)), self.levels.get(kind, 0.0)
             # NaN fails both; from 1 on nothing could be taken back.
-            if not np.linalg.norm(mean) < 1 or not abs(self.levels.get(kind, 0.0)) < 1:
+            if not length < 1 or not abs(level) < 1:
                 raise InvalidInputError(
-                    f"{kind[0]} {kind[1]}: a mean of length {np.linalg.norm(mean):.3f} and a level of "
-                    f"{self.levels.get(kind, 0.0):.3f}; expected both below 1"
+                    f"{kind[0]} {kind[1]}: a mean of length {length:.3f} and a level of {level:.3f}; "
+                    "expected both below 1"
+                )
+        for pair, quantiles in self.scores.items():
+            if np.shape(quantiles) != GRID.shape or not (np.diff(quantiles) >= 0).all():
+                raise InvalidInputError(
+                    f"scores of {' -> '.join(pair)}: expected {len(GRID)} quantiles in rising order"
                 )
 
     @cached_property
@@ -76,7 +83,7 @@ class ModalityCalibration:
         digest = sha256(self.model.encode())
         for kind in sorted(self.means.keys() | self.levels.keys()):
             mean = np.asarray(self.means.get(kind, ()), "<f4").tobytes()
-            digest.update(repr((kind, float(self.levels.get(kind, 0.0)))).encode() + mean)
+            digest.update(f"{kind} {self.levels.get(kind, 0.0):.6f}".encode() + mean)
         return digest.hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
@@ -116,8 +123,7 @@ class ModalityCalibration:
             InvalidInputError: rows of another length, unknown modality or role.
         """
         rows, kind = self._rows(vectors), _kind(role, modality)
-        if kind in self.means:
-            rows = rows - self.means[kind]
+        rows = rows - self.means.get(kind, self.means["document", modality])
         if role == "query":
             rows = rows - np.outer(rows @ self.direction, self.direction)
         level = self.levels.get(kind, 0.0)

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 from clip_embeddings import __version__
 from clip_embeddings.cli import gap_commands
 from clip_embeddings.cli import gap_options as gap
+from clip_embeddings.cli import ingest_options as source
 from clip_embeddings.cli import options as opt
 from clip_embeddings.cli.guard import guarded
 
@@ -43,10 +44,13 @@ def root(
 @app.command()
 @guarded
 def ingest(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(exists=True, metavar="PATH", help="Pictures, text files and folders of them."),
-    ],
+    paths: source.Paths = None,
+    manifest: source.Manifest = None,
+    embed_captions: source.EmbedCaptions = False,
+    allow_scheme: source.AllowScheme = None,
+    prune: source.Prune = False,
+    cache: source.Cache = None,
+    failures: source.Failures = None,
     db: opt.Db = None,
     collection: opt.Collection = opt.DEFAULT_COLLECTION,
     model: opt.Model = None,
@@ -56,21 +60,31 @@ def ingest(
     device: opt.Device = None,
     dtype: opt.Dtype = None,
     batch_size: opt.BatchSize = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if any file failed.")] = False,
+    strict: source.Strict = False,
     as_json: opt.Json = False,
     debug: opt.Debug = False,
 ) -> None:
-    """Put pictures and texts into a collection. Running it again adds only what is new."""
+    """Put pictures and texts into a collection. Running it again adds what is new and updates what moved."""
     from clip_embeddings.cli.ingest import run
 
+    if not paths and not manifest:
+        raise typer.BadParameter("give at least one of them", param_hint="PATH / --manifest")
     place = opt.place(db, host, port)
     run(
-        paths,
+        paths or [],
         place,
         collection,
         model=model,
         calibrate=calibrate,
         deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size),
+        sources={
+            "manifests": manifest or [],
+            "embed_captions": embed_captions,
+            "allow_schemes": allow_scheme or [],
+            "prune": prune,
+            "cache": cache,
+            "failures": failures,
+        },
         strict=strict,
         as_json=as_json,
     )
@@ -86,8 +100,14 @@ def search(
             "--image", metavar="FILE", exists=True, dir_okay=False, help="Look for what is like a picture."
         ),
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many to show of each modality.")] = 5,
+    k: Annotated[
+        int, typer.Option("-k", min=1, help="How many to show; of each modality if they are ranked apart.")
+    ] = 5,
     modality: Annotated[opt.Modality, typer.Option(help="What to look for.")] = opt.Modality.any,
+    calibration: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="For a raw collection: rank it by a calibration (or: reference)."),
+    ] = None,
     sheet: Annotated[
         Path | None,
         typer.Option(
@@ -108,7 +128,18 @@ def search(
     if (query is None) == (image is None):
         raise typer.BadParameter("give exactly one of them", param_hint="QUERY / --image")
     place = opt.place(db, host, port)
-    run(query, image, place, collection, model=model, k=k, modality=modality, sheet=sheet, as_json=as_json)
+    run(
+        query,
+        image,
+        place,
+        collection,
+        model=model,
+        k=k,
+        modality=modality,
+        sheet=sheet,
+        calibration=calibration,
+        as_json=as_json,
+    )
 
 
 class _ManyValues(TyperCommand):

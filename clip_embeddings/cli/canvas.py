@@ -9,7 +9,7 @@ from clip_embeddings.cli.fonts import Font, fit_text, font_for
 
 Color = tuple[int, int, int]
 INK, GREY, LINE = (27, 31, 39), (108, 117, 130), (221, 225, 231)
-PAPER, CARD, WELL = (245, 246, 249), (255, 255, 255), (233, 236, 241)
+PAPER, CARD, WELL, PAGE = (245, 246, 249), (255, 255, 255), (233, 236, 241), (252, 248, 236)
 ACCENT, TINT = (33, 84, 184), (229, 237, 252)
 _ELLIPSIS = "…"
 

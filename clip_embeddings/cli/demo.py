@@ -11,6 +11,7 @@ from clip_embeddings.cli.demo_scenes import write_query, write_scenes
 from clip_embeddings.cli.guard import say
 from clip_embeddings.cli.options import Place
 from clip_embeddings.cli.store import open_or_create
+from clip_embeddings.config import REFERENCE
 
 if TYPE_CHECKING:
     from chromadb import Collection
@@ -25,11 +26,9 @@ QUERIES = (
     "노을지는 바다",
 )
 COLLECTION = "demo"
-_PICTURES, _PASSAGES = 5, 3
+_K = 10
 _TITLE = "One collection, searched by words and by picture"
-_SUBTITLE = (
-    "Drawn scenes and notes in English and Korean, found by cosine; pictures and passages are ranked apart."
-)
+_SUBTITLE = "Drawn scenes and notes in English and Korean, ranked in one list by a calibrated model."
 
 
 def run(folder: Path) -> None:
@@ -38,7 +37,7 @@ def run(folder: Path) -> None:
     out.print(f"Drawing scenes and writing notes into {folder}.")
     write_files(folder)
     place = Place(folder / "db", None, 0)
-    collection = open_or_create(place, COLLECTION, "tiny", {})
+    collection = open_or_create(place, COLLECTION, "tiny", {"calibration": REFERENCE})
     out.print(f"Ingesting both into one collection in {place.db}, with the bundled model.")
     _ingest(out, folder, collection)
     answers = _ask(out, folder, collection)
@@ -82,15 +81,15 @@ def _ask(
 
     picture = folder / "query.png"
     answers: list[tuple[str | None, Path | None, SearchResult]] = [
-        (query, None, search(collection, text=query, k=_PICTURES)) for query in QUERIES
+        (query, None, search(collection, text=query, k=_K)) for query in QUERIES
     ]
-    answers.append((None, picture, search(collection, image=picture, k=_PICTURES)))
+    answers.append((None, picture, search(collection, image=picture, k=_K)))
     for query, image, result in answers:
         out.print()
         out.rule(f'"{query}"' if query else f"Like the picture {image}", align="left", style="dim")
-        render.show_result(out, result, modality="any", passages=_PASSAGES)
+        render.show_result(out, result, modality="any")
     out.print()
-    out.print(render.GAP_NOTE, style="dim")
+    out.print(render.PERCENTILE_NOTE, style="dim")
     return answers
 
 
@@ -98,9 +97,7 @@ def _draw(sheet: Path, answers: list[tuple[str | None, Path | None, "SearchResul
     from clip_embeddings.cli.fonts import KOREAN_FONT_NOTE
     from clip_embeddings.cli.sheet import Panel, write_sheet
 
-    panels = [
-        Panel(query, image, result.images, result.texts[:_PASSAGES]) for query, image, result in answers
-    ]
+    panels = [Panel(query, image, result.hits, mixed=result.ranked) for query, image, result in answers]
     if write_sheet(sheet, panels, title=_TITLE, subtitle=_SUBTITLE).romanized:
         say("note", KOREAN_FONT_NOTE)
 

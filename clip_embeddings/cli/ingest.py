@@ -18,23 +18,25 @@ if TYPE_CHECKING:
 
 
 def run(
-    paths: Sequence[Path],
+    paths: Sequence[str],
     place: Place,
     name: str,
     *,
     model: str | None,
     calibrate: str | None,
     deployment: dict[str, Any],
+    sources: dict[str, Any],
     strict: bool,
     as_json: bool,
 ) -> None:
     """Ingest and report; exit with 1 if `strict` and a file failed."""
     from chroma_clip_embeddings import ingest
 
-    choice = choose(paths, place, name, model=model, calibrate=calibrate, deployment=deployment)
+    here = [path for path in map(Path, paths) if path.exists()]
+    choice = choose(here, place, name, model=model, calibrate=calibrate, deployment=deployment)
     collection = open_with(place, name, choice.embedder)
     progress = sys.stdout.isatty() and not as_json
-    report = ingest(paths, collection, sample=choice.sample, show_progress=progress)
+    report = ingest(paths, collection, sample=choice.sample, show_progress=progress, **sources)
     rows, calibration = collection.count(), choice.embedder.calibration
     if as_json:
         record = _record(report, place, name, rows)
@@ -54,6 +56,7 @@ def show_report(out: Console, report: "IngestReport") -> None:
     counts = {
         "pictures added": report.images,
         "passages added": report.passages,
+        **{name: count for name, count in _more(report).items() if count},
         "rows already there": report.skipped,
         "files failed": len(report.failures),
     }
@@ -67,9 +70,21 @@ def show_report(out: Console, report: "IngestReport") -> None:
     out.print(f"\n{report.seconds:.1f} s{_rate(report)}")
 
 
+def _more(report: "IngestReport") -> dict[str, int]:
+    """What most runs have none of."""
+    return {
+        "captions added": report.captions,
+        "vectors from the cache": report.cached,
+        "rows moved": report.moved,
+        "rows updated": report.updated,
+        "rows of changed files removed": report.removed,
+        "rows pruned": report.pruned,
+    }
+
+
 def _rate(report: "IngestReport") -> str:
-    added = report.images + report.passages
-    return f", {added / report.seconds:.1f} rows a second" if added and report.seconds else ""
+    rates = {"pictures": report.images_per_second, "passages": report.passages_per_second}
+    return "".join(f", {rate:.1f} {name} a second" for name, rate in rates.items() if rate)
 
 
 def _record(report: "IngestReport", place: Place, name: str, rows: int) -> dict[str, Any]:
@@ -78,8 +93,16 @@ def _record(report: "IngestReport", place: Place, name: str, rows: int) -> dict[
         "collection": name,
         "images": report.images,
         "passages": report.passages,
+        "captions": report.captions,
+        "cached": report.cached,
         "skipped": report.skipped,
+        "moved": report.moved,
+        "updated": report.updated,
+        "removed": report.removed,
+        "pruned": report.pruned,
         "failures": [{"path": failure.path, "reason": failure.reason} for failure in report.failures],
         "seconds": round(report.seconds, 3),
+        "images_per_second": round(report.images_per_second, 2),
+        "passages_per_second": round(report.passages_per_second, 2),
         "rows": rows,
     }

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 100  # where the output is no terminal, and so has no width of its own
 NARROW = 90
 LETTERS = 105  # of a passage
+KINDS = {"image": "picture", "text": "passage"}
 GAP_NOTE = "Pictures and passages are ranked apart: their scores do not compare (the modality gap)."
+PERCENTILE_NOTE = "above: how many of 100 random pairs of these kinds score lower; not a probability."
 
 
 def console() -> Console:
@@ -88,17 +90,16 @@ def facts(rows: dict[str, object], *, right: bool = False) -> Table:
     return grid
 
 
-def show_result(out: Console, result: "SearchResult", *, modality: str, passages: int | None = None) -> None:
-    """Pictures and passages side by side, each ranked on its own; below each other in a narrow terminal.
-
-    Args:
-        passages: show only the first ones; None shows all.
-    """
+def show_result(out: Console, result: "SearchResult", *, modality: str) -> None:
+    """One ranking, or pictures and passages side by side (below each other in a narrow terminal)."""
+    if result.ranked and modality == "any":
+        out.print(_mixed(result.hits))
+        return
     sides: list[RenderableType] = []
     if modality != "text":
         sides.append(_pictures(result.images))
     if modality != "image":
-        sides.append(_passages(result.texts[:passages]))
+        sides.append(_passages(result.texts))
     if len(sides) == 2 and out.width >= NARROW:
         grid = Table.grid(padding=(0, 3), expand=True)
         grid.add_column(ratio=1)
@@ -106,6 +107,30 @@ def show_result(out: Console, result: "SearchResult", *, modality: str, passages
         grid.add_row(*sides)
         sides = [grid]
     out.print(Group(*sides))
+
+
+def note_of(result: "SearchResult") -> str:
+    """A line on what the scores mean; empty where nothing needs saying."""
+    if not result.ranked and result.images and result.texts:
+        return GAP_NOTE
+    return PERCENTILE_NOTE if any(hit.percentile is not None for hit in result.hits) else ""
+
+
+def above(hit: "Hit") -> str:
+    """The percentile, rounded down so that nothing is above everything: "99.9 %"."""
+    return "" if hit.percentile is None else f"{int(hit.percentile * 10) / 10:.1f} %"
+
+
+def _mixed(hits: "Sequence[Hit]") -> RenderableType:
+    made = table("#", "score", "above", "kind", "found", right=(0, 1, 2))
+    for rank, hit in enumerate(hits, 1):
+        name = short_path(hit.uri)
+        if hit.modality == "image" and hit.document == Path(hit.uri).name:
+            found = Text(name)
+        else:
+            found = Text(brief(hit.document, LETTERS)).append(f"\n{name}", style="dim")
+        made.add_row(str(rank), f"{hit.score:.3f}", above(hit), KINDS.get(hit.modality, "row"), found)
+    return made if hits else Text("Nothing in this collection.")
 
 
 def _pictures(hits: "Sequence[Hit]") -> RenderableType:
@@ -131,6 +156,7 @@ def hit_record(hit: "Hit", rank: int) -> dict[str, Any]:
     return {
         "rank": rank,
         "score": round(hit.score, 6),
+        "percentile": None if hit.percentile is None else round(hit.percentile, 3),
         "modality": hit.modality,
         "path": hit.uri,
         "document": hit.document,

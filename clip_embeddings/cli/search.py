@@ -22,13 +22,16 @@ def run(
     k: int,
     modality: Modality,
     sheet: Path | None,
+    calibration: str | None,
     as_json: bool,
 ) -> None:
     """Search, print the result, and draw it if asked."""
     from chroma_clip_embeddings import search
 
     collection = open_existing(place, name, model)
-    result = search(collection, text=query, image=image, k=k, modality=modality.value)
+    result = search(
+        collection, text=query, image=image, k=k, modality=modality.value, calibration=calibration
+    )
     if as_json:
         _print_json(query, image, modality, result)
     else:
@@ -44,7 +47,7 @@ def draw_sheet(path: Path, query: str | None, image: Path | None, result: "Searc
     from clip_embeddings.cli.fonts import KOREAN_FONT_NOTE
     from clip_embeddings.cli.sheet import Panel, write_sheet
 
-    if write_sheet(path, [Panel(query, image, result.images, result.texts)]).romanized:
+    if write_sheet(path, [Panel(query, image, result.hits, mixed=result.ranked)]).romanized:
         say("note", KOREAN_FONT_NOTE)
 
 
@@ -53,15 +56,13 @@ def _print_tables(query: str | None, image: Path | None, modality: Modality, res
     out.print(f'"{render.brief(query, 160)}"' if query is not None else f"Like {image}", style="bold")
     out.print()
     render.show_result(out, result, modality=modality.value)
-    if modality is Modality.any and result.images and result.texts:
+    if note := render.note_of(result):
         out.print()
-        out.print(render.GAP_NOTE, style="dim")
+        out.print(note, style="dim")
 
 
 def _print_json(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
     asked = {"text": query} if query is not None else {"image": str(image)}
-    found = {
-        side: [render.hit_record(hit, rank) for rank, hit in enumerate(hits, 1)]
-        for side, hits in (("images", result.images), ("texts", result.texts))
-    }
-    render.print_json({"query": asked, "modality": modality.value, **found})
+    lists = [result.hits] if result.ranked else [result.images, result.texts]
+    hits = [render.hit_record(hit, rank) for hits in lists for rank, hit in enumerate(hits, 1)]
+    render.print_json({"query": asked, "modality": modality.value, "ranked": result.ranked, "hits": hits})

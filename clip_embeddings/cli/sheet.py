@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clip_embeddings.cli.canvas import ACCENT, GREY, INK, LINE, TINT, WELL, Canvas, wrap
+from clip_embeddings.cli.canvas import ACCENT, GREY, INK, LINE, PAGE, TINT, WELL, Canvas, wrap
 from clip_embeddings.cli.fonts import fit_text, font_for
 from clip_embeddings.errors import ImageDecodeError
 from clip_embeddings.inputs.images import load_image
@@ -21,17 +21,31 @@ _PASSAGE = (INSIDE - (PASSAGES_IN_ROW - 1) * GAP) // PASSAGES_IN_ROW
 _PICTURE_HEIGHT = _PICTURE + 38
 _HEADING, _HEADING_WITH_PICTURE, _LABEL, _BETWEEN, _TITLE = 50, 118, 26, 48, 92
 _LETTER, _MOST_LINES = 15, 4  # of a passage: type size, lines shown
+_NOTE_LINES = (_PICTURE - 36) // 21
 _THUMBNAIL = 96
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One query and what it found; exactly one of `query` and `image` is set."""
+    """One query and what it found; exactly one of `query` and `image` is set.
+
+    Attributes:
+        hits: best first.
+        mixed: one ranking: cards of one size, side by side. Otherwise pictures and passages apart.
+    """
 
     query: str | None
     image: Path | None
-    pictures: "Sequence[Hit]"
-    passages: "Sequence[Hit]"
+    hits: "Sequence[Hit]"
+    mixed: bool
+
+    @property
+    def pictures(self) -> "Sequence[Hit]":
+        return [hit for hit in self.hits if hit.modality == "image"]
+
+    @property
+    def passages(self) -> "Sequence[Hit]":
+        return [hit for hit in self.hits if hit.modality != "image"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +77,18 @@ def write_sheet(path: Path, panels: Sequence[Panel], *, title: str = "", subtitl
 
 
 def _height(panel: Panel) -> int:
-    rows = -(-len(panel.pictures) // PICTURES_IN_ROW), -(-len(panel.passages) // PASSAGES_IN_ROW)
+    heading = _HEADING_WITH_PICTURE if panel.image else _HEADING
+    if panel.mixed and panel.hits:
+        return heading + _rows(panel.hits) * (_PICTURE_HEIGHT + GAP) - GAP + 4
+    rows = _rows(panel.pictures), -(-len(panel.passages) // PASSAGES_IN_ROW)
     heights = _PICTURE_HEIGHT, _passage_height(panel)
     cards = sum(_LABEL + count * (height + GAP) for count, height in zip(rows, heights, strict=True) if count)
-    return (_HEADING_WITH_PICTURE if panel.image else _HEADING) + (cards - GAP + 4 if cards else 30)
+    return heading + (cards - GAP + 4 if cards else 30)
+
+
+def _rows(hits: "Sequence[Hit]") -> int:
+    """How many rows of picture-sized cards they take."""
+    return -(-len(hits) // PICTURES_IN_ROW)
 
 
 def _passage_height(panel: Panel) -> int:
@@ -83,21 +105,33 @@ def passage_lines(passage: str) -> int:
 
 def _draw_panel(canvas: Canvas, panel: Panel, top: int) -> None:
     top = _draw_heading(canvas, panel, top)
-    if not panel.pictures and not panel.passages:
+    if not panel.hits:
         canvas.text((MARGIN, top), "Nothing found.", 15, width=INSIDE, color=GREY)
+    if panel.mixed:
+        _draw_cards(canvas, panel.hits, top)
+        return
     if panel.pictures:
         top = _draw_label(canvas, "Pictures", top)
-        for index, hit in enumerate(panel.pictures):
-            row, column = divmod(index, PICTURES_IN_ROW)
-            at = MARGIN + column * (_PICTURE + GAP), top + row * (_PICTURE_HEIGHT + GAP)
-            _draw_picture(canvas, hit, index + 1, at)
-        top += -(-len(panel.pictures) // PICTURES_IN_ROW) * (_PICTURE_HEIGHT + GAP) + 4
+        _draw_cards(canvas, panel.pictures, top)
+        top += _rows(panel.pictures) * (_PICTURE_HEIGHT + GAP) + 4
     if panel.passages:
         top, height = _draw_label(canvas, "Passages", top), _passage_height(panel)
         for index, hit in enumerate(panel.passages):
             row, column = divmod(index, PASSAGES_IN_ROW)
             at = MARGIN + column * (_PASSAGE + GAP), top + row * (height + GAP)
             _draw_passage(canvas, hit, index + 1, (*at, _PASSAGE, height))
+
+
+def _draw_cards(canvas: Canvas, hits: "Sequence[Hit]", top: int) -> None:
+    """Cards of a picture's size; on a passage's there are its words."""
+    for index, hit in enumerate(hits):
+        row, column = divmod(index, PICTURES_IN_ROW)
+        at = MARGIN + column * (_PICTURE + GAP), top + row * (_PICTURE_HEIGHT + GAP)
+        _draw_frame(canvas, hit, index + 1, at)
+        if hit.modality == "image":
+            _draw_thumbnail(canvas, Path(hit.uri), (at[0] + 7, at[1] + 7, _PICTURE - 14, _PICTURE - 14))
+        else:
+            _draw_note(canvas, hit, at)
 
 
 def _draw_heading(canvas: Canvas, panel: Panel, top: int) -> int:
@@ -116,13 +150,20 @@ def _draw_label(canvas: Canvas, label: str, top: int) -> int:
     return top + _LABEL
 
 
-def _draw_picture(canvas: Canvas, hit: "Hit", rank: int, at: tuple[int, int]) -> None:
+def _draw_frame(canvas: Canvas, hit: "Hit", rank: int, at: tuple[int, int]) -> None:
+    """The card with its lower line: rank, caption or file name, score."""
     left, top = at
     canvas.card((left, top, _PICTURE, _PICTURE_HEIGHT))
-    _draw_thumbnail(canvas, Path(hit.uri), (left + 7, top + 7, _PICTURE - 14, _PICTURE - 14))
     _draw_rank(canvas, rank, (left + 9, top + _PICTURE + 3))
     _draw_score(canvas, hit.score, (left + _PICTURE - 11, top + _PICTURE + 6))
-    canvas.text((left + 42, top + _PICTURE + 6), _caption(hit), 14, width=_PICTURE - 106, color=GREY)
+    name = hit.document if hit.modality == "image" and hit.document else Path(hit.uri).name
+    canvas.text((left + 42, top + _PICTURE + 6), name, 14, width=_PICTURE - 106, color=GREY)
+
+
+def _draw_note(canvas: Canvas, hit: "Hit", at: tuple[int, int]) -> None:
+    left, top = at
+    canvas.rounded((left + 7, top + 7, _PICTURE - 14, _PICTURE - 14), PAGE, radius=7)
+    canvas.text((left + 20, top + 20), hit.document, _LETTER, width=_PICTURE - 40, lines=_NOTE_LINES)
 
 
 def _draw_passage(canvas: Canvas, hit: "Hit", rank: int, box: tuple[int, int, int, int]) -> None:
@@ -144,10 +185,6 @@ def _draw_rank(canvas: Canvas, rank: int, at: tuple[int, int]) -> None:
 def _draw_score(canvas: Canvas, score: float, right_top: tuple[int, int]) -> None:
     right, top = right_top
     canvas.text((right - 60, top), f"{score:.3f}", 14, width=60, color=INK, bold=True, right=True)
-
-
-def _caption(hit: "Hit") -> str:
-    return hit.document or Path(hit.uri).name
 
 
 def _draw_thumbnail(canvas: Canvas, path: Path, box: tuple[int, int, int, int]) -> None:

@@ -13,16 +13,19 @@ except ImportError as error:
     ) from error
 del _chromadb
 
+from chroma_clip_embeddings.aingestion import aingest
 from chroma_clip_embeddings.aio import aadd_items, aopen_collection, asearch, aset_caption
 from chroma_clip_embeddings.collection import open_collection
 from chroma_clip_embeddings.explaining import explain
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
+from chroma_clip_embeddings.hits import Hit, SearchResult
 from chroma_clip_embeddings.identity import embedder_of
-from chroma_clip_embeddings.ingestion import IngestFailure, IngestReport, ingest
+from chroma_clip_embeddings.ingestion import ingest
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from chroma_clip_embeddings.migration import OPEN_CLIP_TWINS, open_migrated
 from chroma_clip_embeddings.recalibration import recalibrate
-from chroma_clip_embeddings.retrieval import Hit, SearchResult, search
+from chroma_clip_embeddings.report import IngestFailure, IngestReport
+from chroma_clip_embeddings.retrieval import search
 from chroma_clip_embeddings.rows import AddReport, add_items, set_caption
 from chroma_clip_embeddings.sampling import FileSample, sample_collection, sample_files
 from chroma_clip_embeddings.store import connect
@@ -39,6 +42,7 @@ __all__ = [
     "SearchResult",
     "aadd_items",
     "add_items",
+    "aingest",
     "aopen_collection",
     "asearch",
     "aset_caption",

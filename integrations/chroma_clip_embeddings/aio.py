@@ -13,12 +13,14 @@ from chromadb.api.models.AsyncCollection import AsyncCollection
 from chromadb.errors import NotFoundError
 
 from chroma_clip_embeddings.collection import CHECK, absent, bound, made_with
+from chroma_clip_embeddings.hits import SearchResult
 from chroma_clip_embeddings.identity import FINGERPRINT, check_identity, embedder_of, unrecorded
 from chroma_clip_embeddings.items import Columns
 from chroma_clip_embeddings.loader import OnError
-from chroma_clip_embeddings.retrieval import Modality, Query, SearchResult
+from chroma_clip_embeddings.retrieval import FIX, Calibration, Method, Modality, Query
 from chroma_clip_embeddings.rows import AddReport, caption_arguments, prepare
 from chroma_clip_embeddings.store import store_errors
+from chroma_clip_embeddings.swap import heir
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.types import ImageInput
 
@@ -36,8 +38,14 @@ async def aopen_collection(
         try:
             found = await client.get_collection(name, embedding_function=None)
         except NotFoundError:
+            there = await client.list_collections()
+            if copy := heir(name, there):
+                await copy.modify(name=name)
+                return await to_thread(
+                    bound, await client.get_collection(name, embedding_function=None), embedder
+                )
             if not create or embedder is None:
-                raise absent(name, await client.list_collections()) from None
+                raise absent(name, there) from None
             return await client.create_collection(name, **await to_thread(made_with, embedder))
         return await to_thread(bound, found, embedder)
 
@@ -58,7 +66,7 @@ async def aadd_items(
     await to_thread(check_identity, collection, embedder)
     columns = Columns(ids, texts, images, uris, captions, metadatas)
     ready = await to_thread(prepare, embedder, columns, on_error)
-    await _record_identity(collection, embedder)
+    await record_identity(collection, embedder)
     with store_errors("reach the store", ready.fix(0)):
         size = await collection._client.get_max_batch_size()
     replaced = 0
@@ -83,21 +91,19 @@ async def asearch(
     image: ImageInput | None = None,
     k: int = 5,
     modality: Modality = "any",
+    calibration: Calibration | None = None,
+    method: Method = "filtered",
 ) -> SearchResult:
     """`search` for the async client; the query is embedded in a thread."""
-    query = Query(text, image, k, modality)
-    embedder = embedder_of(collection)
-    await to_thread(check_identity, collection, embedder)
-    vector = await to_thread(query.embedded, embedder)
-    found = {}
-    for each in query.modalities:
-        with store_errors("search", CHECK):
-            answer = await collection.query(**query.arguments(vector, each))
-        found[each] = query.hits(collection, answer, each)
-    return SearchResult(found.get("image", ()), found.get("text", ()))
+    query = Query(collection, text, image, k, modality, calibration, method)
+    requests = await to_thread(query.requests)
+    with store_errors("search", FIX):
+        answers = [await collection.query(**request) for request in requests]
+    return query.result(answers)
 
 
-async def _record_identity(collection: AsyncCollection, embedder: CLIPEmbedder) -> None:
+async def record_identity(collection: AsyncCollection, embedder: CLIPEmbedder) -> None:
+    """`identity.record_identity` for the async client."""
     if FINGERPRINT in (collection.metadata or {}):
         return
     with store_errors("record the model's fingerprint", "Nothing was stored"):

@@ -1,191 +1,183 @@
-"""Folders of pictures and text -> rows of one collection. Running it again embeds only what is missing.
+"""Folders, manifests and addresses -> rows of one collection, kept as the files are.
+
+    discovery.py   what there is          reading.py    read ahead by threads
+    flow.py        new rows, vectors      storing.py    a thread stores them
+    ledger.py      stored and seen        finishing.py  moved, changed and vanished files
 
 Imports chromadb and the public core.
 """
 
 import os
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import Any
 
 import chromadb
-import numpy as np
-from numpy.typing import NDArray
 
+from chroma_clip_embeddings.cache import VectorCache
+from chroma_clip_embeddings.discovery import AnyPath, discover
+from chroma_clip_embeddings.entries import Entry, IngestProblem, checked_schemes
+from chroma_clip_embeddings.finishing import Finish, check_roots
+from chroma_clip_embeddings.flow import Flow, unstored_limit
 from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
-from chroma_clip_embeddings.items import Row
-from chroma_clip_embeddings.progress import progress
-from chroma_clip_embeddings.rows import upsert_arguments
+from chroma_clip_embeddings.ledger import Ledger
+from chroma_clip_embeddings.meter import meter_of
+from chroma_clip_embeddings.reading import BYTES, Budget, Remote, read_ahead
+from chroma_clip_embeddings.report import IngestReport, Recorder
+from chroma_clip_embeddings.roots import roots_of
 from chroma_clip_embeddings.sampling import FileSample, check_sample
-from chroma_clip_embeddings.sources import UnusableFile, absolute, find_files, read_source, rows_of
-from chroma_clip_embeddings.store import store_errors
+from chroma_clip_embeddings.sources import absolute
+from chroma_clip_embeddings.storing import Storer
+from chroma_clip_embeddings.target import Target
+from chroma_clip_embeddings.vectors import Vectors
 from clip_embeddings import CLIPEmbedder
-
-_ROWS = 128  # embedded and stored together: what a killed run does again at most, for each modality
-_BYTES = 64_000_000  # of items that wait together
-
-
-@dataclass(frozen=True, slots=True)
-class IngestFailure:
-    """A file that gave no row, and why."""
-
-    path: str
-    reason: str
-
-
-@dataclass(slots=True)
-class IngestReport:
-    """What became of the files.
-
-    Attributes:
-        images, passages: rows added.
-        skipped: rows that were there already.
-        failures: files that gave no row.
-        seconds: how long it took.
-    """
-
-    images: int = 0
-    passages: int = 0
-    skipped: int = 0
-    failures: list[IngestFailure] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def __str__(self) -> str:
-        return (
-            f"{self.images} pictures and {self.passages} text passages added, {self.skipped} already there, "
-            f"{len(self.failures)} failed, in {self.seconds:.1f} s"
-        )
 
 
 def ingest(
-    paths: Iterable[str | os.PathLike[str]],
+    paths: AnyPath | Iterable[AnyPath],
     collection: chromadb.Collection,
     *,
+    manifests: AnyPath | Iterable[AnyPath] = (),
     captions: Mapping[str, str] | None = None,
     sample: FileSample | None = None,
+    embed_captions: bool = False,
+    allow_schemes: Iterable[str] = (),
+    prune: bool = False,
+    cache: str | os.PathLike[str] | None = None,
+    failures: str | os.PathLike[str] | None = None,
+    retry_seconds: float = 60,
+    max_bytes: int = 100_000_000,
+    timeout: float = 30,
     show_progress: bool = False,
 ) -> IngestReport:
-    """Store the pictures and texts at and under `paths`.
+    """Store the pictures and texts at and under `paths`, and bring their rows up to date.
 
     Pictures are told from text by content. Text is split into passages that fit the model's context. A row's
-    id is made of its content, so what is stored already is not embedded again. A file that cannot be used is
-    reported and the rest goes on.
+    id is made of its content, so what is stored already is not embedded again; identical files are one row
+    with all their uris. A file that cannot be used is reported and the rest goes on. Rows of a moved file
+    get its new uri, and a changed file's old rows are removed.
+
+    A run that is killed, at any moment, and started again ends with the same rows as one that was not; at
+    most 128 rows (two batches, if those are larger than 64) are embedded twice.
 
     Args:
-        paths: files and folders; hidden files are left out.
+        paths: files, folders, patterns, and addresses of schemes that are allowed; hidden files are left out.
         collection: made with `open_collection` or with a `CLIPEmbeddingFunction`.
-        captions: path -> what a picture's row has as its document; its file name where none is given.
+        manifests: JSONL, CSV or Parquet files of uri, caption and metadata.
+        captions: path -> what a picture's row has as its document; its file name where none is given. A
+            caption that is there already stays until another one is given.
         sample: from `sample_files`; what it has embedded is not embedded again, only calibrated.
+        embed_captions: store each caption as a text row too, with `caption_of` = the picture's id.
+        allow_schemes: of addresses that may be read, such as "https" or "s3".
+        prune: remove rows of files that are gone from under `paths`; without it they stay.
+        cache: folder of vectors by content and model, used before the model and filled after it.
+        failures: file that failures are appended to as they happen, one JSON object in a line.
+        retry_seconds: how long a server that is away is waited for.
+        max_bytes, timeout: for each file read from an address: size, and seconds.
+        show_progress: a bar with rates.
     Raises:
-        InvalidInputError: a path does not exist.
+        InvalidInputError: before anything is stored: a path or manifest that cannot be used.
         FingerprintMismatchError: the collection or the sample holds vectors of another model.
-        StoreError: the store went away; says how many rows are safe.
+        MissingExtraError: `cache` without diskcache, or a manifest or address without what reads it.
+        StoreError: the store refused or went away, or the cache cannot be used; says how many rows are safe.
     """
-    started = time.perf_counter()
+    plan = Plan(
+        paths=several(paths),
+        manifests=several(manifests),
+        captions=captions or {},
+        sample=sample,
+        embed_captions=embed_captions,
+        allow_schemes=checked_schemes(allow_schemes),
+        prune=prune,
+        cache=cache,
+        failures=failures,
+        retry_seconds=retry_seconds,
+        max_bytes=max_bytes,
+        timeout=timeout,
+        show_progress=show_progress,
+    )
     embedder = embedder_of(collection)
-    check_identity(collection, embedder)
-    if sample is not None:
-        check_sample(sample, collection, embedder)
-    report = IngestReport()
-    files = find_files(paths)
-    names = {absolute(path): caption for path, caption in (captions or {}).items()}
+    plan.check(collection, embedder)
+    found = plan.found()
     record_identity(collection, embedder)
-    writer = _Writer(collection, embedder, report, sample.vectors if sample else {})
-    for path in progress(files, "Reading and embedding files", show_progress):
-        try:
-            source = read_source(path)
-        except UnusableFile as error:
-            # So that a name that is not UTF-8 can be printed too.
-            shown = os.fsencode(path).decode(errors="backslashreplace")
-            report.failures.append(IngestFailure(shown, str(error)))
-            continue
-        for row in rows_of(source, embedder, names.get(path)):
-            writer.add(row)
-    writer.flush()
-    report.seconds = time.perf_counter() - started
-    return report
+    return plan.run(collection, embedder, found, Event())
 
 
-def _weight(row: Row) -> int:
-    return len(row.item) if isinstance(row.item, str | bytes) else 0
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An ingestion to be; fields as the arguments of `ingest`."""
+
+    paths: Sequence[AnyPath]
+    manifests: Sequence[AnyPath]
+    captions: Mapping[str, str]
+    sample: FileSample | None
+    embed_captions: bool
+    allow_schemes: frozenset[str]
+    prune: bool
+    cache: str | os.PathLike[str] | None
+    failures: str | os.PathLike[str] | None
+    retry_seconds: float
+    max_bytes: int
+    timeout: float
+    show_progress: bool
+
+    def check(self, collection: Any, embedder: CLIPEmbedder) -> None:
+        """Refuse what cannot be done, before anything is written."""
+        check_identity(collection, embedder)
+        if self.sample is not None:
+            check_sample(self.sample, collection, embedder)
+        self.roots()
+
+    def roots(self) -> list[str]:
+        """What `prune` looks under."""
+        return roots_of(self.paths) if self.prune else []
+
+    def found(self) -> Iterator[Entry | IngestProblem]:
+        """What there is to ingest, with the captions given by path; checked at once."""
+        found = discover(self.paths, manifests=self.manifests, allow_schemes=self.allow_schemes)
+        captions = {str(absolute(path)): caption for path, caption in self.captions.items()}
+        return (_captioned(each, captions) for each in found)
+
+    def run(
+        self, collection: Any, embedder: CLIPEmbedder, found: Iterator[Entry | IngestProblem], stop: Event
+    ) -> IngestReport:
+        """Do it; `stop` may be set by another thread."""
+        started, raw = time.perf_counter(), embedder.with_calibration(None)
+        roots = self.roots()
+        with ExitStack() as stack:
+            recorder = stack.enter_context(Recorder(self.failures))
+            cache = stack.enter_context(VectorCache(self.cache, raw)) if self.cache is not None else None
+            ledger = stack.enter_context(Ledger())
+            target = Target(collection, self.retry_seconds, stop)
+            ledger.fill(target.pages())
+            check_roots(ledger, roots)
+            report = recorder.report
+            meter = stack.enter_context(meter_of(report, self.found, show=self.show_progress))
+            storer = Storer(target, embedder.calibration, unstored_limit(raw.config.batch_size))
+            stack.callback(storer.close)
+            vectors = Vectors(raw, self.sample.vectors if self.sample else {}, cache)
+            flow = Flow(vectors, ledger, storer, recorder, meter, embed_captions=self.embed_captions)
+            remote = Remote(self.allow_schemes, self.max_bytes, self.timeout)
+            try:
+                with closing(read_ahead(found, remote, Budget(BYTES))) as readings:
+                    flow.run(readings)
+                Finish(ledger, target, report, embed_captions=self.embed_captions).run(roots)
+            except BaseException:
+                stop.set()  # a store that is away is not waited for any more
+                raise
+        report.seconds = time.perf_counter() - started
+        return report
 
 
-class _Writer:
-    """Collects rows of each modality and stores them in batches."""
+def several(paths: AnyPath | Iterable[AnyPath]) -> list[AnyPath]:
+    """A list of one or of all; it may be gone through twice."""
+    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
-    def __init__(
-        self,
-        collection: chromadb.Collection,
-        embedder: CLIPEmbedder,
-        report: IngestReport,
-        sampled: Mapping[str, NDArray[np.float32]],
-    ) -> None:
-        self._collection, self._embedder, self._report = collection, embedder, report
-        self._sampled = sampled  # row id -> raw (D,)
-        self._waiting: dict[bool, dict[str, Row]] = {True: {}, False: {}}
-        with store_errors("reach the store", "Nothing was stored"):
-            self._size = min(_ROWS, collection._client.get_max_batch_size())
 
-    def add(self, row: Row) -> None:
-        waiting = self._waiting[row.is_picture]
-        if row.id in waiting:
-            self._report.skipped += 1
-            return
-        waiting[row.id] = row
-        if len(waiting) >= self._size or sum(map(_weight, waiting.values())) >= _BYTES:
-            self._store(waiting)
-
-    def flush(self) -> None:
-        for waiting in self._waiting.values():
-            self._store(waiting)
-
-    def _store(self, waiting: dict[str, Row]) -> None:
-        rows = list(waiting.values())
-        waiting.clear()
-        if not rows:
-            return
-        fix = (
-            f"{self._report.images + self._report.passages} rows of this run are stored and safe; "
-            "run the same ingestion again to go on"
-        )
-        with store_errors("look up stored rows", fix):
-            stored = set(self._collection.get(ids=[row.id for row in rows], include=[])["ids"])
-        self._report.skipped += len(stored)
-        vectors = self._embed([row for row in rows if row.id not in stored])
-        rows = [row for row in rows if row.id in vectors]
-        if rows:
-            embeddings = np.stack([vectors[row.id] for row in rows])
-            with store_errors("store rows", fix):
-                self._collection.upsert(**upsert_arguments(rows, embeddings))
-            self._count(rows)
-
-    def _embed(self, rows: list[Row]) -> dict[str, NDArray[np.float32]]:
-        """Row id -> (D,), of the rows that could be embedded."""
-        vectors = self._of_sample(rows)
-        rows = [row for row in rows if row.id not in vectors]
-        if not rows:
-            return vectors
-        if not rows[0].is_picture:
-            texts = self._embedder.embed_texts([str(row.item) for row in rows])
-            return vectors | {row.id: vector for row, vector in zip(rows, texts, strict=True)}
-        for batch in self._embedder.iter_images(row.item for row in rows):
-            ids = (rows[i].id for i in batch.indices)
-            vectors.update(zip(ids, batch.embeddings, strict=True))
-            for failure in batch.failures:
-                self._report.failures.append(IngestFailure(str(rows[failure.index].uri), failure.reason))
-        return vectors
-
-    def _of_sample(self, rows: list[Row]) -> dict[str, NDArray[np.float32]]:
-        ids = [row.id for row in rows if row.id in self._sampled]
-        if not ids:
-            return {}
-        vectors, calibration = np.stack([self._sampled[id] for id in ids]), self._embedder.calibration
-        if calibration:
-            vectors = calibration.apply(vectors, "image" if rows[0].is_picture else "text")
-        return dict(zip(ids, vectors, strict=True))
-
-    def _count(self, rows: list[Row]) -> None:
-        if rows[0].is_picture:
-            self._report.images += len(rows)
-        else:
-            self._report.passages += len(rows)
+def _captioned(each: Entry | IngestProblem, captions: Mapping[str, str]) -> Entry | IngestProblem:
+    if isinstance(each, Entry) and each.caption is None and each.uri in captions:
+        return replace(each, caption=captions[each.uri])
+    return each

@@ -86,7 +86,7 @@ def _row(columns: Columns, index: int, id: str) -> Row:
     if text is not None:
         return Row(id, text, False, text, metadata, uri, index)
     item: Any = uri if image is None else image
-    return Row(id, item, True, caption or _name_of(uri) or id, metadata, uri, index)
+    return Row(id, item, True, caption or name_of(uri) or id, metadata, uri, index)
 
 
 def check_string(name: str, value: object) -> None:
@@ -127,8 +127,8 @@ def _path_of(image: object) -> str | None:
     return None if not isinstance(name, str) or name.startswith("data:") else name
 
 
-def _name_of(uri: str | None) -> str:
-    """A row without a document is dropped by some readers of the collection, so there is always one."""
+def name_of(uri: str | None) -> str:
+    """The file name at the end of a path or URI; "" where there is none."""
     if uri is None or uri.startswith("data:"):
         return ""
     return PurePath(unquote(urlsplit(uri).path) if "://" in uri else uri).name

@@ -108,9 +108,9 @@ def _check_modalities(collection: chromadb.Collection) -> None:
     ids = collection.get(where=unknown, include=[])["ids"]
     if ids:
         raise StoreError(
-            f"collection {collection.name!r}: row {ids[0]!r} has no modality (one of {len(ids)} such rows); "
-            "text and pictures are calibrated apart. Nothing was changed. Write it: "
-            f'collection.update(ids=[{ids[0]!r}], metadatas=[{{"modality": "image"}}]), or "text"'
+            f"collection {collection.name!r} has rows without a modality ({len(ids)}; the first is "
+            f"{ids[0]!r}), and text and pictures are calibrated apart. Nothing was changed. Write what each "
+            f'row is: collection.update(ids=[{ids[0]!r}], metadatas=[{{"modality": "image"}}]), or "text"'
         )
 
 

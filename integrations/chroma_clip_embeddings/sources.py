@@ -7,14 +7,14 @@ import codecs
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from chroma_clip_embeddings.items import Row
+from chroma_clip_embeddings.items import Row, name_of
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -24,10 +24,14 @@ _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM
 class Source:
     """One file, read. `text` is None for a picture."""
 
-    path: Path
+    uri: str
     sha256: str
     content: bytes
     text: str | None
+
+    @property
+    def path(self) -> Path:
+        return Path(self.uri)
 
 
 class UnusableFile(Exception):
@@ -69,6 +73,15 @@ def read_source(path: Path) -> Source:
     Raises:
         UnusableFile: with the reason in words.
     """
+    return source_of(str(path), read_file(path))
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a regular file.
+
+    Raises:
+        UnusableFile: with the reason in words.
+    """
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
@@ -76,17 +89,26 @@ def read_source(path: Path) -> Source:
     try:
         if not path.is_file():
             raise UnusableFile("is not a regular file")
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise UnusableFile(f"cannot be read ({error.strerror or error})") from error
+
+
+def source_of(uri: str, content: bytes) -> Source:
+    """Tell a picture from text by its content.
+
+    Raises:
+        UnusableFile: it is neither; with the reason in words.
+    """
     if not content:
         raise UnusableFile("empty: 0 bytes")
     digest = hashlib.sha256(content).hexdigest()
     if _is_picture(content):
-        return Source(path, digest, content, None)
-    if named_as_picture(path):
-        raise UnusableFile(f"is named {path.suffix} but its content is not an image that Pillow reads")
-    return Source(path, digest, content, _decoded(content))
+        return Source(uri, digest, content, None)
+    name = Path(name_of(uri))
+    if named_as_picture(name):
+        raise UnusableFile(f"is named {name.suffix} but its content is not an image that Pillow reads")
+    return Source(uri, digest, content, _decoded(content))
 
 
 def named_as_picture(path: Path) -> bool:
@@ -94,19 +116,35 @@ def named_as_picture(path: Path) -> bool:
     return path.suffix.lower() in Image.registered_extensions()
 
 
-def rows_of(source: Source, embedder: CLIPEmbedder, caption: str | None) -> Iterator[Row]:
+def rows_of(
+    source: Source, embedder: CLIPEmbedder, caption: str | None, metadata: Mapping[str, Any] | None = None
+) -> Iterator[Row]:
     """A picture's row, or one for each passage of a text; ids are made of content."""
-    uri = str(source.path)
-    common: dict[str, Any] = {"uri": uri, "content_sha256": source.sha256}
+    uri = source.uri
+    common: dict[str, Any] = {**(metadata or {}), "uri": uri, "content_sha256": source.sha256}
     if source.text is None:
         # A row without a document is dropped by some readers of the collection, so there is always one.
-        document, metadata = caption or source.path.name, {"modality": "image", **common}
-        yield Row(f"image:{source.sha256}", source.content, True, document, metadata, uri)
+        document, fields = caption or name_of(uri) or uri, {**common, "modality": "image"}
+        yield Row(f"image:{source.sha256}", source.content, True, document, fields, uri)
         return
     for passage in embedder.split_text(source.text):
-        metadata = {"modality": "text", **common, "start": passage.start, "end": passage.end}
+        fields = {**common, "modality": "text", "start": passage.start, "end": passage.end}
         identity = f"text:{source.sha256}:{passage.start}-{passage.end}"
-        yield Row(identity, passage.text, False, passage.text, metadata, uri)
+        yield Row(identity, passage.text, False, passage.text, fields, uri)
+
+
+def caption_row(source: Source, caption: str, metadata: Mapping[str, Any] | None = None) -> Row:
+    """The row of a picture's caption as a text of its own, linked to the picture's row."""
+    picture = source.sha256
+    identity = f"caption:{picture}:{hashlib.sha256(caption.encode()).hexdigest()[:16]}"
+    fields = {
+        **(metadata or {}),
+        "modality": "text",
+        "uri": source.uri,
+        "content_sha256": picture,
+        "caption_of": f"image:{picture}",
+    }
+    return Row(identity, caption, False, caption, fields, source.uri)
 
 
 def _is_picture(content: bytes) -> bool:

@@ -25,6 +25,13 @@ def store_errors(doing: str, fix: str) -> Iterator[None]:
         raise StoreError(f"cannot {doing}: {reason}. {fix}") from error
 
 
+def is_out_of_reach(error: Exception) -> bool:
+    """Whether a request did not get through to the store, or no answer came back: it may be made again."""
+    if isinstance(error, ConnectionError):
+        return True
+    return _of_http(error) and any(kind.__name__ == "TransportError" for kind in type(error).__mro__)
+
+
 def _of_http(error: Exception) -> bool:
     """Whether it comes from the HTTP library of the client; its errors are no OSErrors."""
     return type(error).__module__.partition(".")[0] in ("httpx", "httpcore")

@@ -3,16 +3,28 @@
 Imports langchain-core, pydantic and the public core.
 """
 
-from os import PathLike
-from typing import Any
+from collections.abc import Mapping
+from os import PathLike, fspath
+from typing import Annotated, Any
 
 from langchain_core.embeddings import Embeddings
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    InstanceOf,
+    PrivateAttr,
+    WithJsonSchema,
+    field_serializer,
+    field_validator,
+)
 
 from clip_embeddings import CLIPEmbedder, EmbedderConfig, ModalityCalibration
 from clip_embeddings.types import LongText
 
 _DEFAULTS = EmbedderConfig()
+# A record of a calibration, the name of one, or nothing.
+_JSON = WithJsonSchema({"anyOf": [{"type": kind} for kind in ("object", "string", "null")]})
+_Calibration = Annotated[InstanceOf[ModalityCalibration] | str | PathLike[str] | None, _JSON]
 
 
 class CLIPEmbeddings(BaseModel, Embeddings):
@@ -27,6 +39,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
         long_text: for a text over the context limit: "truncate" (with a warning), "chunk" or "error".
         calibration: what removes the modality gap, so that texts and pictures rank in one list: a
             ModalityCalibration, the path of one, or "reference" for the one that the model ships with.
+            `model_dump` writes the first whole, as JSON values, and `CLIPEmbeddings(**values)` reads it.
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto", "float32", "bfloat16" or "float16".
         batch_size: items in one forward pass.
@@ -37,7 +50,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
     model: str = _DEFAULTS.model
     revision: str | None = None
     long_text: LongText = "truncate"
-    calibration: ModalityCalibration | str | PathLike[str] | None = None
+    calibration: _Calibration = None
     device: str = "auto"
     dtype: str = "auto"
     batch_size: int = _DEFAULTS.batch_size
@@ -45,6 +58,17 @@ class CLIPEmbeddings(BaseModel, Embeddings):
 
     def model_post_init(self, context: Any, /) -> None:
         self._embedder = CLIPEmbedder(**{name: getattr(self, name) for name in type(self).model_fields})
+
+    @field_validator("calibration", mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        return ModalityCalibration.from_record(given) if isinstance(given, Mapping) else given
+
+    @field_serializer("calibration")
+    def _written(self, calibration: Any) -> dict[str, Any] | str | None:
+        if isinstance(calibration, ModalityCalibration):
+            return calibration.to_record()
+        return None if calibration is None else fspath(calibration)
 
     @classmethod
     def of(cls, embedder: CLIPEmbedder) -> "CLIPEmbeddings":

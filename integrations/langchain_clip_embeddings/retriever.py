@@ -22,8 +22,10 @@ Question = str | dict[str, Any]
 class MultimodalRetriever(BaseRetriever):
     """Finds text and pictures for a question (a string) or a picture (`{"image": path}`).
 
-    The modality gap puts every text nearer to a text than any picture, so for modality "any" each modality is
-    ranked on its own and the two lists are taken in turn, that of the question's own modality first.
+    For modality "any", a store with a calibration is searched once, and texts and pictures come in one order
+    of score. In a raw store the modality gap puts every text nearer to a text than any picture, so there each
+    modality is ranked on its own and the two lists are taken in turn, that of the question's own modality
+    first.
 
     Attributes:
         vectorstore: where to look.
@@ -71,7 +73,7 @@ class MultimodalRetriever(BaseRetriever):
         condition = self.filter if filter is None else filter
         own, vector = self._vector(question)
         kinds: list[Modality] = [kind]
-        if kind == "any":
+        if kind == "any" and not self.vectorstore.embedder.calibration:
             kinds = ["image", "text"] if own == "image" else ["text", "image"]
         search = self.vectorstore.similarity_search_by_vector
         lists = [search(vector, count, condition, modality=each) for each in kinds]

@@ -1,7 +1,8 @@
 """SearchableChroma: every search of the LangChain Chroma store, by text, by picture and by vector.
 
 *Score* is Chroma's distance, smaller is nearer, as in the host; *relevance score* is the cosine, cut off at
-0 and 1. Scores compare within a modality only. Imports langchain-chroma and the public core.
+0 and 1. In a raw store scores compare within a modality only; under a calibration, across modalities too.
+Imports langchain-chroma and the public core.
 """
 
 # mypy: disable-error-code="override"

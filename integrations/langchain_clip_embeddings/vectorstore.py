@@ -29,11 +29,13 @@ class MultimodalChroma(SearchableChroma):
 
     A Document with `metadata["modality"] == "image"` is the picture at `metadata["uri"]`; its page_content is
     the caption (the file name where empty). Every other Document is text. The collection is that of
-    `chroma_clip_embeddings.open_collection`: each adapter reads what the other wrote.
+    `chroma_clip_embeddings.open_collection`: each adapter reads what the other wrote. It keeps the
+    calibration of its embeddings; with one, texts and pictures rank in one list, without, each on its own.
 
     Args:
         collection_name: made where it does not exist.
-        embedding_function: a CLIPEmbeddings; None opens a collection with the model that it was made with.
+        embedding_function: a CLIPEmbeddings; None opens a collection with the model and the calibration that
+            it was made with.
         persist_directory: the store's folder; without it, `host` or `client` the store is in memory.
         client: a Chroma client that exists already.
         collection_metadata: joined to what is on record.
@@ -42,7 +44,7 @@ class MultimodalChroma(SearchableChroma):
             chroma_cloud_api_key, relevance_score_fn.
     Raises:
         StoreError: the store cannot be opened, or the collection is not one of ours.
-        FingerprintMismatchError: the collection holds vectors of another model.
+        FingerprintMismatchError: the collection holds vectors of another model or calibration.
     """
 
     def __init__(

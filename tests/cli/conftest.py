@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from clip_embeddings import CLIPEmbedder
 from clip_embeddings.cli.app import app
 
 
@@ -35,6 +36,17 @@ def first_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]
 def demo(first_demo: tuple[Path, Outcome]) -> Path:
     """The folder that the demo left; not to be written to."""
     return first_demo[0]
+
+
+@pytest.fixture(scope="session")
+def raw_store(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The options that lead to a collection of the demo's files without a calibration."""
+    from chroma_clip_embeddings import connect, ingest, open_collection
+
+    place = tmp_path_factory.mktemp("raw") / "db"
+    collection = open_collection(connect(place), "raw", embedder=CLIPEmbedder("tiny"))
+    ingest([demo / "pictures", demo / "notes"], collection)
+    return ("--db", str(place), "--collection", "raw")
 
 
 @pytest.fixture(scope="session")

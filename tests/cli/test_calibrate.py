@@ -74,7 +74,7 @@ def calibration_of(db: Path, name: str = "clip") -> str | None:
 
 def top(cli: Cli, db: Path) -> list[tuple[str, float]]:
     found = json.loads(cli("search", "a red boat", "--db", db, "--json").out)
-    return [(hit["id"], round(hit["score"], 4)) for hit in found["images"] + found["texts"]]
+    return [(hit["id"], round(hit["score"], 4)) for hit in found["hits"]]
 
 
 def test_a_collection_is_measured_recalibrated_and_taken_back_to_what_it_was(

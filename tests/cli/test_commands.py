@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from clip_embeddings import __version__
+from clip_embeddings import CLIPEmbedder, __version__
 from clip_embeddings.models.registry import MODELS
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
@@ -62,10 +62,21 @@ def test_an_existing_collection_keeps_its_model_without_naming_it(
     assert "holds 2 rows" in more.out
 
 
-def test_search_lists_pictures_and_passages_side_by_side_with_a_word_on_their_scores(
+def test_search_in_a_calibrated_collection_shows_one_ranking_of_pictures_and_passages(
     cli: Cli, store: tuple[str, ...]
 ) -> None:
-    result = cli("search", "노을지는 바다", *store, "-k", "2")
+    result = cli("search", "노을지는 바다", *store)
+    assert result.code == 0, result.err
+    kinds = [line.split()[4] for line in result.out.splitlines() if line.strip()[:1].isdigit()]
+    assert len(kinds) == 5
+    assert set(kinds) == {"picture", "passage"}
+    assert "not a probability" in result.out
+
+
+def test_search_in_a_raw_collection_lists_both_side_by_side_with_a_word_on_their_scores(
+    cli: Cli, raw_store: tuple[str, ...]
+) -> None:
+    result = cli("search", "노을지는 바다", *raw_store, "-k", "2")
     assert result.code == 0, result.err
     assert "Pictures (image)" in result.out
     assert "Passages (text)" in result.out
@@ -73,25 +84,42 @@ def test_search_lists_pictures_and_passages_side_by_side_with_a_word_on_their_sc
     assert "scene-" in result.out
 
 
-@pytest.mark.parametrize(("modality", "images", "texts"), [("any", 3, 3), ("image", 3, 0), ("text", 0, 3)])
-def test_search_as_json_ranks_each_modality_on_its_own(
-    cli: Cli, store: tuple[str, ...], modality: str, images: int, texts: int
+def test_a_raw_collection_is_ranked_in_one_list_by_a_calibration_given_to_the_search(
+    cli: Cli, store: tuple[str, ...], raw_store: tuple[str, ...]
 ) -> None:
-    found = json.loads(cli("search", "a dog", *store, "-k", "3", "--modality", modality, "--json").out)
+    late = json.loads(cli("search", "a dog", *raw_store, "--calibration", "reference", "--json").out)
+    stored = json.loads(cli("search", "a dog", *store, "--json").out)
+    assert late["ranked"]
+    assert [hit["path"] for hit in late["hits"]] == [hit["path"] for hit in stored["hits"]]
+    refused = cli("search", "a dog", *store, "--calibration", "reference")
+    assert refused.code == 1
+    assert "calibrated already" in refused.err
+
+
+@pytest.mark.parametrize(("modality", "images", "texts"), [("any", 3, 3), ("image", 3, 0), ("text", 0, 3)])
+def test_search_as_json_ranks_each_modality_of_a_raw_collection_on_its_own(
+    cli: Cli, raw_store: tuple[str, ...], modality: str, images: int, texts: int
+) -> None:
+    found = json.loads(cli("search", "a dog", *raw_store, "-k", "3", "--modality", modality, "--json").out)
     assert found["query"] == {"text": "a dog"}
-    assert (len(found["images"]), len(found["texts"])) == (images, texts)
-    for hits in (found["images"], found["texts"]):
+    assert found["ranked"] is (modality != "any")
+    for kind, count in (("image", images), ("text", texts)):
+        hits = [hit for hit in found["hits"] if hit["modality"] == kind]
+        assert len(hits) == count
         scores = [hit["score"] for hit in hits]
         assert scores == sorted(scores, reverse=True)
         assert [hit["rank"] for hit in hits] == list(range(1, len(hits) + 1))
-        assert all(Path(hit["path"]).is_file() for hit in hits)
+        assert all(Path(hit["path"]).is_file() and hit["percentile"] is None for hit in hits)
 
 
-def test_a_stored_picture_finds_itself_first(cli: Cli, demo: Path, store: tuple[str, ...]) -> None:
+def test_a_stored_picture_finds_itself_first(
+    cli: Cli, demo: Path, store: tuple[str, ...], raw_store: tuple[str, ...]
+) -> None:
     picture = demo / "pictures" / "scene-007.png"
-    found = json.loads(cli("search", "--image", picture, *store, "--json").out)
-    assert found["images"][0]["path"] == str(picture)
-    assert found["images"][0]["score"] == pytest.approx(1, abs=1e-3)
+    for place, least in ((store, 0.9), (raw_store, 0.999)):
+        found = json.loads(cli("search", "--image", picture, *place, "--json").out)
+        assert found["hits"][0]["path"] == str(picture)
+        assert found["hits"][0]["score"] >= least
 
 
 def test_search_draws_a_contact_sheet_where_it_is_told_to(
@@ -134,7 +162,8 @@ def test_info_tells_versions_the_device_and_the_models_facts(cli: Cli, store: tu
     assert len(record["model"]["fingerprint"]) == 16
     collection = record["collections"][0]
     assert (collection["name"], collection["model"]) == ("demo", "tiny")
-    assert collection["fingerprint"] == record["model"]["fingerprint"]
+    calibrated = CLIPEmbedder("tiny", calibration="reference")
+    assert collection["fingerprint"] == calibrated.fingerprint != record["model"]["fingerprint"]
     assert "fingerprint" in cli("info").out
 
 

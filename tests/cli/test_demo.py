@@ -20,6 +20,9 @@ def test_the_demo_answers_every_query_and_says_what_to_do_next(first_demo: tuple
     for query in (*QUERIES, "query.png"):
         assert query in result.out
     assert "clip-embeddings search" in result.out
+    for answer in result.out.split("#  score")[1:]:  # every query is answered by both, in one ranking
+        assert " picture " in answer
+        assert " passage " in answer
     assert result.err == "" or "Korean font" in result.err
     with Image.open(folder / "contact-sheet.png") as sheet:
         assert sheet.format == "PNG"

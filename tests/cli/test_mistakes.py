@@ -132,5 +132,5 @@ def test_a_stored_text_can_neither_style_the_table_nor_steer_the_terminal(cli: C
     assert "[bold]cat[/bold]" in shown
     assert ":smile:" in shown
     assert not {"\x1b", "\x07"} & set(shown)
-    stored = json.loads(cli("search", "a cat", *where, "--json").out)["texts"][0]["document"]
+    stored = json.loads(cli("search", "a cat", *where, "--json").out)["hits"][0]["document"]
     assert "\x1b[31mred\x07" in stored

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageFont
 
 from clip_embeddings.cli import fonts
-from clip_embeddings.cli.canvas import PAPER, wrap
+from clip_embeddings.cli.canvas import PAGE, PAPER, wrap
 from clip_embeddings.cli.sheet import MARGIN, WIDTH, Panel, write_sheet
 
 
@@ -33,10 +33,12 @@ def picture(tmp_path: Path) -> Path:
     return path
 
 
-def panel(picture: Path, pictures: int, passages: int, query: str | None = "a cat") -> Panel:
-    images = [Found(str(picture), document=picture.name) for _ in range(pictures)]
+def panel(
+    picture: Path, pictures: int, passages: int, query: str | None = "a cat", *, mixed: bool = False
+) -> Panel:
+    images = [Found(str(picture), modality="image", document=picture.name) for _ in range(pictures)]
     texts = [Found("notes/sea.txt") for _ in range(passages)]
-    return Panel(query, None if query else picture, cast(Any, images), cast(Any, texts))
+    return Panel(query, None if query else picture, cast(Any, texts + images), mixed)
 
 
 def test_every_result_gets_a_card_and_the_margins_stay_free(picture: Path, tmp_path: Path) -> None:
@@ -56,6 +58,16 @@ def test_panels_stack_and_more_results_make_a_longer_sheet(picture: Path, tmp_pa
     wrapped = write_sheet(tmp_path / "2.png", [panel(picture, 6, 3)]).size[1]
     two = write_sheet(tmp_path / "3.jpg", [panel(picture, 5, 3), panel(picture, 5, 3, None)]).size[1]
     assert one < wrapped < two
+
+
+def test_one_ranking_is_drawn_as_cards_of_one_size_in_its_order(picture: Path, tmp_path: Path) -> None:
+    write_sheet(tmp_path / "sheet.png", [panel(picture, 3, 2, mixed=True)])
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        pixels = np.asarray(sheet)
+    red, note = ((pixels == color).all(axis=2).any(axis=0) for color in ((200, 10, 10), PAGE))
+    assert note[: 2 * WIDTH // 5].sum() > 2 * 150  # two notes come first,
+    assert not red[: 2 * WIDTH // 5].any()
+    assert red[2 * WIDTH // 5 :].sum() > 3 * 150  # then the pictures beside them
 
 
 def test_a_result_whose_file_is_gone_or_that_is_none_still_makes_a_sheet(tmp_path: Path) -> None:

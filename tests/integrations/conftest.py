@@ -1,20 +1,18 @@
 """Stores for the adapter tests: embedded on disk, and a real server on a free port of this machine."""
 
 import itertools
-import socket
-import subprocess
-import sys
-import time
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import chromadb
 import pytest
 from chromadb.api import ClientAPI
+from servers import RestartableServer, running
 
 from chroma_clip_embeddings import connect, open_collection
-from clip_embeddings import CLIPEmbedder, StoreError
+from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
 
@@ -36,14 +34,14 @@ def client(store_folder: Path) -> ClientAPI:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """Host and port of a running `chroma run`."""
-    with _running(tmp_path_factory.mktemp("server")) as (port, _):
+    with running(tmp_path_factory.mktemp("server")) as (port, _):
         yield "127.0.0.1", port
 
 
 @pytest.fixture
 def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Callable[[], None]]]:
     """Port of a server of the test's own, and what ends it."""
-    with _running(tmp_path_factory.mktemp("server")) as (port, process):
+    with running(tmp_path_factory.mktemp("server")) as (port, process):
 
         def end() -> None:
             process.terminate()
@@ -52,33 +50,11 @@ def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[in
         yield port, end
 
 
-@contextmanager
-def _running(folder: Path) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = Path(sys.executable).with_name("chroma")
-    command = [str(program), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
-    with (
-        (folder / "server.log").open("w") as log,
-        subprocess.Popen(command, stdout=log, stderr=log) as process,
-    ):
-        try:
-            _wait_for(port, process)
-            yield port, process
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the Chroma server ended before it answered"
-        try:
-            connect(host="127.0.0.1", port=port).heartbeat()
-            return
-        except StoreError:
-            time.sleep(0.2)
-    raise AssertionError("the Chroma server did not answer within a minute")
+@pytest.fixture
+def restartable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartableServer]:
+    """A server of the test's own."""
+    with closing(RestartableServer(tmp_path_factory.mktemp("server"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -112,3 +88,22 @@ def unused() -> str:
 def collection(client: ClientAPI, tiny: CLIPEmbedder) -> chromadb.Collection:
     """An empty collection of the bundled model."""
     return open_collection(client, "photos", embedder=tiny)
+
+
+@pytest.fixture(scope="session")
+def ray_of_two_cpus() -> Iterator[None]:
+    """Ray on this machine, as two CPUs, for every test that asks for it."""
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+
+    ray.init(
+        num_cpus=2,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="ERROR",
+        object_store_memory=200_000_000,
+        runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}},
+    )
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    yield
+    ray.shutdown()

@@ -1,5 +1,6 @@
 """The adapter's README and its examples run as they stand."""
 
+import random
 import re
 import runpy
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from chroma_clip_embeddings import OPEN_CLIP_TWINS, connect
 from clip_embeddings import CLIPEmbedder
+from clip_embeddings.models.tiny.captions import caption
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
 
@@ -29,6 +31,7 @@ def test_the_snippets_of_the_guide_run_in_their_order(
     Path("pictures").mkdir()
     for name, scene in zip(("cat", "sea"), scenes(0, 2), strict=True):
         render(scene, 96).save(f"pictures/{name}.png")
+    draw_and_tell(Path("my-folder"), 320)
     old = connect("old-db").create_collection("old-photos", embedding_function=None)
     old.add(ids=["0"], documents=["a dog"], embeddings=tiny.embed_texts(["a dog"]))
     monkeypatch.setitem(OPEN_CLIP_TWINS, NAME, "tiny")
@@ -38,16 +41,33 @@ def test_the_snippets_of_the_guide_run_in_their_order(
     for snippet in snippets:
         exec(snippet.replace("8000", str(server[1])), space)
     lines = capsys.readouterr().out.splitlines()
-    found = [line.split(maxsplit=1)[1] for line in lines[:3]]
-    assert set(found[:2]) == {"image cat.png", "image the sea at sunset"}
-    assert found[2] == "text The cat has an appointment with the vet."
-    assert lines[3:] == ["[['cat']]", "(96, 96, 3)", "pictures/cat.png", "[['0']]"]
+    found = {line.split(maxsplit=2)[2] for line in lines[:3]}
+    note = "text The cat has an appointment with the vet."
+    assert found == {"image cat.png", "image the sea at sunset", note}
+    assert lines[3].startswith("2 pictures and 0 text passages added")
+    assert lines[4].startswith("320 pictures and ")
+    assert ".png" in lines[5]
+    assert lines[6:] == ["[['cat']]", "(96, 96, 3)", "pictures/cat.png", "[['0']]"]
     assert space["collection"].get(ids=["cat"])["documents"] == ["our cat Nabi, 2024"]  # type: ignore[attr-defined]
+
+
+def draw_and_tell(folder: Path, number: int) -> None:
+    """Scenes, and what is on each of them."""
+    folder.mkdir()
+    for i, scene in enumerate(scenes(700, number)):
+        render(scene, 48).save(folder / f"{i}.png")
+        (folder / f"{i}.txt").write_text(
+            caption(scene, "en", random.Random(i), full=True).text, encoding="utf-8"
+        )
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
+        (
+            "chroma_calibration",
+            [r"raw: [01]\.\d of 10 found are pictures", r"calibrated: [456]\.\d of 10 found are pictures"],
+        ),
         (
             "chroma_captions",
             [r"AddReport\(added=13, .*", r"1\.000  drawn fourth, and named later", ".*", ".*"],

@@ -3,24 +3,16 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import chromadb
 import numpy as np
 import pytest
-from chromadb.api import ClientAPI
+from stored import assert_same_rows, rows_of, write_notes, write_picture
 
 from chroma_clip_embeddings import connect, ingest, open_collection
-from chroma_clip_embeddings import ingestion as ingestion_module
-from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError
+from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import sample_scene, scenes
-
-
-def rows_of(collection: chromadb.Collection) -> dict[str, tuple[str, dict[str, Any], np.ndarray]]:
-    got = collection.get(include=["documents", "metadatas", "embeddings"])
-    columns = zip(got["ids"], got["documents"], got["metadatas"], got["embeddings"], strict=True)  # type: ignore[arg-type]
-    return {id: (document, dict(meta), np.asarray(vector)) for id, document, meta, vector in columns}
+from clip_embeddings.models.tiny.scenes import sample_scene
 
 
 def test_pictures_and_passages_become_rows(
@@ -31,15 +23,15 @@ def test_pictures_and_passages_become_rows(
     assert (report.images, report.skipped, report.failures) == (12, 0, [])
     assert report.passages == len(rows) - 12
     pictures = [row for row in rows.values() if row[1]["modality"] == "image"]
-    for document, metadata, vector in pictures:
+    for document, metadata, vector, _ in pictures:
         assert document == Path(metadata["uri"]).name
         np.testing.assert_allclose(vector, tiny.embed_images([metadata["uri"]])[0], atol=1e-5)
     passages = [row for row in rows.values() if row[1]["modality"] == "text"]
-    for document, metadata, vector in passages:
+    for document, metadata, vector, _ in passages:
         source = Path(metadata["uri"]).read_text(encoding="utf-8")
         assert source[metadata["start"] : metadata["end"]] == document
         np.testing.assert_allclose(vector, tiny.embed_texts([document])[0], atol=1e-5)
-    assert len([1 for _, metadata, _ in passages if metadata["uri"].endswith("long.txt")]) > 1
+    assert len([1 for _, metadata, *_ in passages if metadata["uri"].endswith("long.txt")]) > 1
 
 
 def test_a_second_run_adds_nothing_and_changes_nothing(collection: chromadb.Collection, folder: Path) -> None:
@@ -111,22 +103,6 @@ def test_kind_is_told_by_content_not_by_name(collection: chromadb.Collection, tm
     assert (report.images, report.passages, report.failures) == (1, 2, [])
 
 
-def test_large_pictures_wait_in_small_batches(
-    collection: chromadb.Collection, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ingestion_module, "_BYTES", 1)
-    batches: list[int] = []
-    upsert = chromadb.Collection.upsert
-
-    def counting(self: chromadb.Collection, **rows: Any) -> None:
-        batches.append(len(rows["ids"]))
-        upsert(self, **rows)
-
-    monkeypatch.setattr(chromadb.Collection, "upsert", counting)
-    assert ingest([folder], collection).images == 12
-    assert batches[:12] == [1] * 12
-
-
 def test_hidden_files_are_left_out(collection: chromadb.Collection, tmp_path: Path) -> None:
     (tmp_path / "seen").mkdir()
     (tmp_path / "seen" / ".secret.txt").write_text("hidden")
@@ -150,39 +126,21 @@ def test_a_path_that_does_not_exist_is_an_error_and_nothing_is_stored(
     assert collection.count() == 0
 
 
-def test_more_rows_than_one_batch(
-    collection: chromadb.Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_more_rows_than_are_stored_at_once(
+    collection: chromadb.Collection, tmp_path: Path, tiny: CLIPEmbedder
 ) -> None:
-    monkeypatch.setattr(ingestion_module, "_ROWS", 4)
-    for i, scene in enumerate(scenes(200, 10)):
-        render(scene, 48, supersample=1).save(tmp_path / f"{i}.png")
-    (tmp_path / "5-broken.png").write_bytes((tmp_path / "5.png").read_bytes()[:300])
+    write_notes(tmp_path, 150)
+    for i in range(150):
+        write_picture(tmp_path / f"{i}.png", i)
+    (tmp_path / "5-broken.png").write_bytes((tmp_path / "5.png").read_bytes()[:-40])
     report = ingest([tmp_path], collection)
-    assert (report.images, len(report.failures)) == (10, 1)
-    assert collection.count() == 10
-
-
-def test_a_server_that_goes_away_says_what_is_safe(
-    client: ClientAPI, tiny: CLIPEmbedder, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is stored stays, and the same run again goes on from there."""
-    collection = open_collection(client, "photos", embedder=tiny)
-    monkeypatch.setattr(ingestion_module, "_ROWS", 5)
-    upsert, calls = type(collection).upsert, 0
-
-    def failing(self: chromadb.Collection, **rows: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
-            raise ConnectionError("connection refused")
-        upsert(self, **rows)
-
-    monkeypatch.setattr(chromadb.Collection, "upsert", failing)
-    with pytest.raises(StoreError, match=r"connection refused.*5 rows of this run are stored and safe"):
-        ingest([folder], collection)
-    assert collection.count() == 5
-    report = ingest([folder], collection)
-    assert (report.images + report.passages, report.skipped) == (collection.count() - 5, 5)
+    assert (report.images, report.passages, len(report.failures)) == (150, 150, 1)
+    rows = rows_of(collection)
+    assert len(rows) == 300
+    for row in rows.values():
+        picture = row.metadata["modality"] == "image"
+        vector = tiny.embed_images([row.uri])[0] if picture else tiny.embed_texts([row.document])[0]  # type: ignore[list-item]
+        np.testing.assert_allclose(row.vector, vector, atol=1e-5)
 
 
 def test_ingestion_over_http_equals_that_on_disk(
@@ -191,8 +149,4 @@ def test_ingestion_over_http_equals_that_on_disk(
     remote = open_collection(connect(host=server[0], port=server[1]), "ingested", embedder=tiny)
     ingest([folder], collection)
     ingest([folder], remote)
-    here, there = rows_of(collection), rows_of(remote)
-    assert here.keys() == there.keys()
-    for key in here:
-        assert here[key][:2] == there[key][:2]
-        np.testing.assert_allclose(here[key][2], there[key][2], atol=1e-6)
+    assert_same_rows(rows_of(remote), rows_of(collection))

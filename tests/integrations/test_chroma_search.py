@@ -1,4 +1,4 @@
-"""Search: each modality on its own, best first, with cosines, and clear refusals."""
+"""Search in raw collections: each modality on its own, with cosines, and clear refusals."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ def test_pictures_and_texts_are_found_each_ranked_on_its_own(
     collection = open_collection(client, "photos", embedder=tiny)
     ingest([folder], collection)
     result = search(collection, text="노을지는 바다", k=3)
-    assert [len(result.images), len(result.texts)] == [3, 3]
+    assert [len(result.images), len(result.texts), result.ranked] == [3, 3, False]
+    assert [hit.modality for hit in result.hits] == ["image", "text"] * 3
     assert {hit.modality for hit in result.images} == {"image"}
     assert Path(result.texts[0].uri).name == "sea.md"
     query = tiny.embed_texts(["노을지는 바다"])[0]
@@ -69,14 +70,17 @@ def test_an_empty_collection_finds_nothing(client: ClientAPI, tiny: CLIPEmbedder
         ({"text": "a", "image": "b.png"}, "exactly one"),
         ({"text": "a", "k": 0}, "k: got 0"),
         ({"text": "a", "modality": "video"}, "modality: got 'video'"),
+        ({"text": "a", "method": "magic"}, "method: got 'magic'"),
+        ({"text": "a", "calibration": "nowhere.json"}, "nowhere.json' cannot be read"),
         ({"text": 3}, r"texts\[0\]: got int"),
     ],
 )
 def test_a_query_that_makes_no_sense_is_named(
     client: ClientAPI, tiny: CLIPEmbedder, options: dict[str, Any], message: str
 ) -> None:
+    collection = open_collection(client, "photos", embedder=tiny)
     with pytest.raises(InvalidInputError, match=message):
-        search(open_collection(client, "photos", embedder=tiny), **options)
+        search(collection, **options)
 
 
 def test_an_unreadable_query_picture_is_named(client: ClientAPI, tiny: CLIPEmbedder, tmp_path: Path) -> None:

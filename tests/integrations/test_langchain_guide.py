@@ -38,6 +38,8 @@ def test_the_snippets_of_the_guide_run_in_their_order(tmp_path: Path) -> None:
         "cat",
         "['text', 'image']",
         "our cat Nabi",
+        "['cat', 'hour']",
+        "True",
         "2 0",
         "0 2",
         "image:pictures/cat.png",

@@ -1,6 +1,6 @@
-"""LangChain's own standard tests, on the bundled model; none overridden."""
+"""LangChain's own standard tests, on the bundled model, raw and with a calibration; none overridden."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,6 +17,9 @@ from langchain_tests.unit_tests import EmbeddingsUnitTests
 
 from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma, MultimodalRetriever
 
+RAW = {"model": "tiny"}
+CALIBRATED = {"model": "tiny", "calibration": "reference"}
+
 
 class TestEmbeddingsUnit(EmbeddingsUnitTests):
     @property
@@ -25,7 +28,7 @@ class TestEmbeddingsUnit(EmbeddingsUnitTests):
 
     @property
     def embedding_model_params(self) -> dict[str, Any]:
-        return {"model": "tiny"}
+        return RAW
 
 
 class TestEmbeddings(EmbeddingsIntegrationTests):
@@ -35,20 +38,40 @@ class TestEmbeddings(EmbeddingsIntegrationTests):
 
     @property
     def embedding_model_params(self) -> dict[str, Any]:
-        return {"model": "tiny"}
+        return RAW
+
+
+class TestCalibratedEmbeddingsUnit(TestEmbeddingsUnit):
+    @property
+    def embedding_model_params(self) -> dict[str, Any]:
+        return CALIBRATED
+
+
+class TestCalibratedEmbeddings(TestEmbeddings):
+    @property
+    def embedding_model_params(self) -> dict[str, Any]:
+        return CALIBRATED
 
 
 class TestMultimodalChroma(VectorStoreIntegrationTests):
+    settings: Mapping[str, Any] = RAW
+
     @pytest.fixture
     def vectorstore(self) -> Iterator[MultimodalChroma]:
-        with in_memory(CLIPEmbeddings(model="tiny")) as store:
+        with in_memory(CLIPEmbeddings(**self.settings)) as store:
             yield store
 
 
+class TestCalibratedMultimodalChroma(TestMultimodalChroma):
+    settings = CALIBRATED
+
+
 class TestMultimodalRetriever(RetrieversIntegrationTests):
+    settings: Mapping[str, Any] = RAW
+
     @pytest.fixture(autouse=True)
     def filled(self) -> Iterator[None]:
-        with in_memory(CLIPEmbeddings(model="tiny")) as self.store:
+        with in_memory(CLIPEmbeddings(**self.settings)) as self.store:
             words = ("a cat", "a dog", "a tree", "a red house", "the sea")
             self.store.add_documents([Document(f"a photo of {word}") for word in words])
             yield
@@ -64,3 +87,7 @@ class TestMultimodalRetriever(RetrieversIntegrationTests):
     @property
     def retriever_query_example(self) -> str:
         return "a cat"
+
+
+class TestCalibratedMultimodalRetriever(TestMultimodalRetriever):
+    settings = CALIBRATED

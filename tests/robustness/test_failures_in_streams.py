@@ -60,7 +60,7 @@ def test_a_stream_without_end_is_embedded_batch_by_batch(embedder: CLIPEmbedder)
     batches = embedder.iter_images(endless())
     first, second = next(batches), next(batches)
     assert [*first.indices, *second.indices] == list(range(8))
-    batches.close()  # type: ignore[attr-defined]
+    batches.close()
     threads = embedder.config.threads or 8
     assert next(drawn) <= 8 + embedder.config.batch_size + 2 * threads + 1
 

@@ -1,0 +1,75 @@
+"""Options of `ingest`. Imports typer."""
+
+from glob import has_magic
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def existing(paths: list[str] | None) -> list[str]:
+    """Check paths before any work is done; patterns and addresses are looked at later."""
+    for path in paths or ():
+        if not (has_magic(path) or "://" in path or Path(path).exists()):
+            raise typer.BadParameter(f"Path {path!r} does not exist.")
+    return paths or []
+
+
+PANEL = "Sources and what becomes of rows"
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH]...",
+        callback=existing,
+        help="Pictures, text files, folders of them, patterns, addresses.",
+    ),
+]
+Manifest = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--manifest",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        rich_help_panel=PANEL,
+        help="JSONL, CSV or Parquet of uri, caption, metadata. May be given often.",
+    ),
+]
+EmbedCaptions = Annotated[
+    bool,
+    typer.Option(
+        "--embed-captions", rich_help_panel=PANEL, help="Store each caption as a text row of its own too."
+    ),
+]
+AllowScheme = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-scheme",
+        metavar="NAME",
+        rich_help_panel=PANEL,
+        help="Read addresses of this scheme, such as https or s3. May be given often.",
+    ),
+]
+Prune = Annotated[
+    bool,
+    typer.Option(
+        "--prune", rich_help_panel=PANEL, help="Remove rows of files that are gone from the folders."
+    ),
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache", metavar="DIR", rich_help_panel=PANEL, help="Keep vectors here, and take them from here."
+    ),
+]
+Failures = Annotated[
+    Path | None,
+    typer.Option(
+        "--failures",
+        metavar="FILE.jsonl",
+        dir_okay=False,
+        rich_help_panel=PANEL,
+        help="Append each failure, as it happens.",
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if any file failed.")]

@@ -1,0 +1,131 @@
+"""One line of a manifest -> an entry, checked. Imports chromadb and the public core."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chromadb.api.types import validate_metadata
+
+from chroma_clip_embeddings.entries import Entry, located
+from chroma_clip_embeddings.items import check_string
+from clip_embeddings import InvalidInputError
+
+NAMED = ("uri", "caption", "metadata")
+# What ingestion writes into each row.
+_WRITTEN = frozenset({"modality", "uri", "uris", "content_sha256", "start", "end", "caption_of"})
+_INT64 = range(-(2**63), 2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the lines of one manifest have in common."""
+
+    path: Path
+    schemes: frozenset[str]
+
+    def line(self, first: int, last: int | None = None, word: str = "line") -> str:
+        """Name a line, or several; `word` is what they are called."""
+        if last is None or last <= first:
+            return f"{self.path.name} {word} {first}"
+        return f"{self.path.name} {word}s {first}-{last}"
+
+
+def check_columns(place: Place, columns: Iterable[str], fix: str = "") -> None:
+    """Columns of a table.
+
+    Raises:
+        InvalidInputError: no column "uri", one that is there twice, or one that ingestion writes.
+    """
+    columns = list(columns)
+    shown = ", ".join(map(repr, columns)) or "none"
+    if "uri" not in columns:
+        raise InvalidInputError(f"{place.path}: has no column 'uri'; its columns are {shown}{fix}")
+    for name in columns:
+        if name and columns.count(name) > 1:
+            raise InvalidInputError(f"{place.path}: has more than one column {name!r}; rename one")
+        if name in _WRITTEN - {"uri"}:
+            raise InvalidInputError(f"{place.path}: column {name!r} is written for you; rename it")
+
+
+def entry_from(fields: Mapping[str, Any], place: Place, line: str) -> Entry:
+    """The entry of one line. None and, in further columns, what is no scalar are left out.
+
+    Raises:
+        InvalidInputError: what is wrong, without the name of the line.
+    """
+    uri, caption = fields.get("uri"), fields.get("caption")
+    if uri is None or uri == "":
+        raise InvalidInputError("has no uri")
+    check_string("uri", uri)
+    if "\0" in uri:
+        raise InvalidInputError(f"uri: {uri!r} holds a NUL character")
+    check_string("caption", caption)
+    metadata = _metadata(fields.get("metadata"))
+    for name, value in fields.items():
+        if not name or name in NAMED or not isinstance(value, str | int | float) or value == "":
+            continue
+        if name in metadata:
+            raise InvalidInputError(f"{name!r} is a column and in the metadata too; keep one")
+        metadata[name] = value
+    _check_metadata(metadata)
+    where = located(uri, base=place.path.parent, schemes=place.schemes)
+    return Entry(where, caption.strip() or None if caption else None, metadata, line)
+
+
+def _metadata(given: Any) -> dict[str, Any]:
+    """An object, or the text of one in JSON."""
+    if isinstance(given, str) and given.strip():
+        given = json_object(given, "metadata")
+    if given is None or given == "":
+        return {}
+    if not isinstance(given, dict):
+        raise InvalidInputError(f"metadata: got {type(given).__name__}; expected an object")
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def json_object(text: str, name: str) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        InvalidInputError: not JSON, or JSON that is no object.
+    """
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidInputError(f"{name} is not JSON ({error.msg} at column {error.colno})") from error
+    except RecursionError as error:
+        raise InvalidInputError(f"{name} is not JSON that can be read (nested too deeply)") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise InvalidInputError(f"{name} is not JSON that can be read ({error})") from error
+    if not isinstance(value, dict):
+        raise InvalidInputError(f"{name}: got {type(value).__name__}; expected an object")
+    return value
+
+
+def _check_metadata(metadata: dict[str, Any]) -> None:
+    """Chroma's own checks, and what it refuses or changes only once a batch of rows is on its way."""
+    for name, value in metadata.items():
+        check_string("metadata", name)
+        if name in _WRITTEN:
+            raise InvalidInputError(f"metadata: {name!r} is written for you; rename it")
+        if not name or name[0] in "#$":
+            raise InvalidInputError(f"metadata: a name may not be empty or begin with # or $; got {name!r}")
+        for each in value if isinstance(value, list) else [value]:
+            _check_value(name, each)
+    try:
+        if metadata:
+            validate_metadata(metadata)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"metadata: {error}") from error
+
+
+def _check_value(name: str, value: Any) -> None:
+    if isinstance(value, str):
+        check_string(f"metadata[{name!r}]", value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInputError(f"metadata[{name!r}]: got {value}, which a store drops; leave it out")
+    elif isinstance(value, int) and value not in _INT64:
+        raise InvalidInputError(f"metadata[{name!r}]: {value} does not fit into 64 bits; write it as text")

@@ -1,0 +1,218 @@
+"""After everything new is stored: rows of files that moved, changed or vanished are brought up to date.
+
+Every step follows from what is stored and what this run has seen, so a run that is killed here and started
+again comes to the same end. Imports numpy and the public core.
+"""
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chroma_clip_embeddings.discovery import discover
+from chroma_clip_embeddings.items import name_of
+from chroma_clip_embeddings.ledger import Given, Ledger, digest_of, uris_of
+from chroma_clip_embeddings.report import IngestReport
+from chroma_clip_embeddings.target import Stopped, Target
+from clip_embeddings import StoreError
+
+_PAGE = 200
+
+# Its file was read in this run and does not ask for it any more. A caption's row stays while its picture
+# does, unless other captions were to be embedded.
+_CHANGED = """
+INSERT OR IGNORE INTO gone SELECT s.id, s.uri, 'changed' FROM stored_uri s
+WHERE EXISTS (SELECT 1 FROM seen WHERE uri = s.uri)
+AND NOT EXISTS (SELECT 1 FROM seen WHERE id = s.id AND uri = s.uri)
+AND (s.id NOT LIKE 'caption:%'
+  OR NOT EXISTS (SELECT 1 FROM seen WHERE uri = s.uri AND id = 'image:' || substr(s.id, 9, 64))
+  OR (? AND EXISTS (SELECT 1 FROM entry WHERE uri = s.uri AND caption IS NOT NULL)))
+"""
+# Another file asked for it in this run, so where this one is gone, it was moved or was a copy.
+_ELSEWHERE = """
+SELECT s.id, s.uri FROM stored_uri s WHERE EXISTS (SELECT 1 FROM seen WHERE id = s.id)
+AND NOT EXISTS (SELECT 1 FROM seen WHERE uri = s.uri)
+"""
+# Captions whose picture was seen, and they were not.
+_CAPTIONS = """
+SELECT s.id, s.uri FROM stored_uri s WHERE s.id >= 'caption:' AND s.id < 'caption;'
+AND EXISTS (SELECT 1 FROM seen WHERE id = 'image:' || substr(s.id, 9, 64))
+AND NOT EXISTS (SELECT 1 FROM seen WHERE id = s.id) AND NOT EXISTS (SELECT 1 FROM seen WHERE uri = s.uri)
+"""
+_UNDER = """
+SELECT s.id, s.uri FROM stored_uri s WHERE (s.uri = ?1 OR (s.uri >= ?1 || '/' AND s.uri < ?1 || '0'))
+AND NOT EXISTS (SELECT 1 FROM seen WHERE uri = s.uri)
+"""
+_AFFECTED = """
+SELECT id FROM stored s WHERE EXISTS (SELECT 1 FROM gone WHERE id = s.id)
+OR EXISTS (SELECT 1 FROM seen n WHERE n.id = s.id AND (
+  NOT EXISTS (SELECT 1 FROM stored_uri WHERE id = s.id AND uri = n.uri)
+  OR EXISTS (SELECT 1 FROM entry WHERE uri = n.uri)))
+"""
+_URIS = """
+SELECT uri FROM stored_uri WHERE id = ?1 UNION SELECT uri FROM seen WHERE id = ?1
+EXCEPT SELECT uri FROM gone WHERE id = ?1
+"""
+
+
+def check_roots(ledger: Ledger, roots: Sequence[str]) -> None:
+    """Refuse to prune a folder with nothing in it: it is what is left where a disk is not mounted.
+
+    Raises:
+        StoreError: the collection has rows from under it.
+    """
+    for root in roots:
+        rows = next(ledger.each(_UNDER, root.rstrip("/"), page=1), None)
+        if rows and Path(root).is_dir() and next(discover(Path(root)), None) is None:
+            raise StoreError(
+                f"prune: there is no file in {root}, but the collection has rows of files from there, such "
+                f"as {rows[0][1]}. Nothing was changed. Is the disk mounted? If the files are really gone, "
+                "delete the rows: collection.delete(ids=[...])"
+            )
+
+
+class Finish:
+    """Compares the ledger's two sides and changes what differs."""
+
+    def __init__(self, ledger: Ledger, target: Target, report: IngestReport, *, embed_captions: bool) -> None:
+        self._ledger, self._target, self._report = ledger, target, report
+        self._embed_captions = embed_captions
+
+    def run(self, roots: Sequence[str]) -> None:
+        """Update and remove rows.
+
+        Args:
+            roots: absolute paths; rows of files that are gone from under them are pruned.
+        Raises:
+            StoreError: the store refused or went away.
+            Stopped: the run was called off.
+        """
+        self._ledger.database.execute(_CHANGED, (self._embed_captions,))
+        self._drop_if_vanished("moved", _ELSEWHERE)
+        self._follow_pictures()
+        for root in roots:
+            self._drop_if_vanished("vanished", _UNDER, root.rstrip("/"))
+        for page in self._ledger.each(_AFFECTED, page=_PAGE):
+            if self._target.stop.is_set():
+                raise Stopped
+            self._settle([id for (id,) in page])
+
+    def _drop_if_vanished(self, why: str, query: str, *values: object) -> None:
+        for page in self._ledger.each(query, *values):
+            rows = [(id, uri, why) for id, uri in page if vanished(uri)]
+            self._ledger.database.executemany("INSERT OR IGNORE INTO gone VALUES (?, ?, ?)", rows)
+
+    def _follow_pictures(self) -> None:
+        """A caption goes where its picture has gone, unless the picture came with another one."""
+        pairs = [pair for page in self._ledger.each(_CAPTIONS) for pair in page if vanished(pair[1])]
+        for id, uri in pairs:
+            self._ledger.database.execute("INSERT OR IGNORE INTO gone VALUES (?, ?, 'moved')", (id, uri))
+            picture = self._seen("image:" + id[8:72])
+            if not (self._embed_captions and any(given.caption for given in self._given(picture))):
+                self._ledger.note(id, picture[0])
+
+    def _settle(self, ids: list[str]) -> None:
+        uris = {id: [uri for page in self._ledger.each(_URIS, id) for (uri,) in page] for id in ids}
+        lost = [id for id in ids if not uris[id]]
+        changed = [id for id in ids if uris[id] and self._differs(id, uris[id])]
+        if changed:
+            include = ["embeddings", "documents", "metadatas"]
+            found = self._target.call("look up stored rows", "get", ids=changed, include=include)
+            self._update(found, uris)
+        for id in lost:
+            if "vanished" in self._reasons(id):
+                self._report.pruned += 1
+            else:
+                self._report.removed += 1
+        if lost:
+            self._target.call("remove rows", "delete", ids=lost)
+
+    def _differs(self, id: str, uris: list[str]) -> bool:
+        """Whether the row has to change, from the ledger alone."""
+        stored = [
+            uri
+            for page in self._ledger.each("SELECT uri FROM stored_uri WHERE id = ?", id)
+            for (uri,) in page
+        ]
+        if sorted(stored) != sorted(uris):
+            return True
+        ((document, extra),) = next(self._ledger.each("SELECT document, extra FROM stored WHERE id = ?", id))
+        caption, metadata = self._told(id)
+        known = json.loads(extra) if extra else {}
+        return any(not _same(known.get(key), value) for key, value in metadata.items()) or bool(
+            caption and digest_of(caption) != document
+        )
+
+    def _update(self, found: Any, uris: dict[str, list[str]]) -> None:
+        documents, metadatas = [], []
+        rows = zip(found["ids"], found["documents"], found["metadatas"], strict=True)
+        for id, document, metadata in rows:
+            caption, more = self._told(id)
+            documents.append(_document(id, document, metadata, uris[id], caption))
+            several = json.dumps(uris[id], ensure_ascii=False) if len(uris[id]) > 1 else None
+            # A field with None is taken away.
+            metadatas.append({**more, "uri": uris[id][0], "uris": several})
+            if "moved" in self._reasons(id):
+                self._report.moved += 1
+            else:
+                self._report.updated += 1
+        if found["ids"]:
+            # With their vectors: Chroma would make new ones of the documents.
+            self._target.call(
+                "update rows",
+                "update",
+                ids=found["ids"],
+                embeddings=found["embeddings"],
+                documents=documents,
+                metadatas=metadatas,
+                uris=[uris[id][0] for id in found["ids"]],
+            )
+
+    def _told(self, id: str) -> tuple[str | None, dict[str, Any]]:
+        """Caption and metadata that this run gives to a row; of several files the first counts."""
+        given = self._given(self._seen(id))
+        metadata = {key: value for each in reversed(given) for key, value in each.metadata.items()}
+        captions = [each.caption for each in given if each.caption] if id.startswith("image:") else []
+        return (captions[0] if captions else None), metadata
+
+    def _given(self, uris: list[str]) -> list[Given]:
+        return [given for uri in uris if (given := self._ledger.given(uri))]
+
+    def _seen(self, id: str) -> list[str]:
+        query = "SELECT uri FROM seen WHERE id = ? ORDER BY uri"
+        return [uri for page in self._ledger.each(query, id) for (uri,) in page]
+
+    def _reasons(self, id: str) -> set[str]:
+        return {why for page in self._ledger.each("SELECT why FROM gone WHERE id = ?", id) for (why,) in page}
+
+
+def _document(id: str, stored: str, metadata: dict[str, Any], uris: list[str], caption: str | None) -> str:
+    """A caption, or the name of the file; a caption that is there stays."""
+    if not id.startswith("image:"):
+        return stored
+    if caption:
+        return caption
+    names = {name_of(uri) or uri for uri in uris_of(metadata)}
+    return (name_of(uris[0]) or uris[0]) if stored in names else stored
+
+
+def _same(stored: object, given: object) -> bool:
+    """Equal; stores are known to change the last digit of a number."""
+    if isinstance(stored, float) and isinstance(given, float):
+        return math.isclose(stored, given, rel_tol=1e-12)
+    return stored == given
+
+
+def vanished(uri: str) -> bool:
+    """Whether a local file is gone; what cannot be looked at may be there."""
+    if not os.path.isabs(uri):  # noqa: PTH117
+        return False
+    try:
+        Path(uri).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False

@@ -1,0 +1,153 @@
+"""What a collection holds and what this run asks for, side by side in a temporary database.
+
+Memory stays flat however many rows there are. Imports the standard library.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from chroma_clip_embeddings.items import Row
+
+OURS = frozenset({"modality", "uri", "uris", "content_sha256", "start", "end", "caption_of"})
+"""Metadata fields that `ingest` writes; the others are the user's."""
+_ID = re.compile(r"(?:image|text|caption):([0-9a-f]{64})(?::.+)?", re.DOTALL)
+# The uri of a row and the row of a uri are both asked for. A row is here once it is on its way to the store.
+_SCHEMA = """
+CREATE TABLE stored (id TEXT PRIMARY KEY, document BLOB, extra TEXT) WITHOUT ROWID;
+CREATE TABLE stored_uri (id TEXT, uri TEXT, PRIMARY KEY (id, uri)) WITHOUT ROWID;
+CREATE INDEX stored_uri_by_uri ON stored_uri (uri, id);
+CREATE TABLE seen (id TEXT, uri TEXT, PRIMARY KEY (id, uri)) WITHOUT ROWID;
+CREATE INDEX seen_by_uri ON seen (uri, id);
+CREATE TABLE entry (uri TEXT PRIMARY KEY, caption TEXT, metadata TEXT) WITHOUT ROWID;
+CREATE TABLE gone (id TEXT, uri TEXT, why TEXT, PRIMARY KEY (id, uri)) WITHOUT ROWID;
+"""
+
+
+class Given(NamedTuple):
+    """What this run was told of a uri."""
+
+    uri: str
+    caption: str | None
+    metadata: dict[str, Any]
+
+
+def digest_of(document: str) -> bytes:
+    return blake2b(document.encode(), digest_size=16).digest()
+
+
+def uris_of(metadata: Mapping[str, Any]) -> list[str]:
+    """All uris of a row, from its metadata."""
+    try:
+        several = json.loads(metadata.get("uris") or "[]")
+    except (TypeError, ValueError):
+        several = []
+    uris = {uri for uri in several if isinstance(uri, str)} if isinstance(several, list) else set()
+    first = metadata.get("uri")
+    return sorted(uris | ({first} if isinstance(first, str) else set()))
+
+
+def is_ingested(id: str, metadata: Mapping[str, Any]) -> bool:
+    """Whether `ingest` made a row; others in the collection are left alone."""
+    found = _ID.fullmatch(id)
+    return found is not None and metadata.get("content_sha256") == found[1]
+
+
+def _passages_of(sha256: str) -> tuple[str, str]:
+    """Between these are the ids of a text's passages."""
+    return f"text:{sha256}:", f"text:{sha256};"
+
+
+class Ledger:
+    """Used by one thread; gone when it is closed, and when the process is killed."""
+
+    def __init__(self) -> None:
+        # The empty name is SQLite's own for a file that is unlinked as soon as it is made.
+        self.database = sqlite3.connect("", isolation_level=None)
+        self.database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
+        self.database.execute("BEGIN")
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.database.close()
+
+    def fill(self, pages: Iterable[Any]) -> None:
+        """Take in what the collection holds: pages with ids, documents and metadatas."""
+        for page in pages:
+            rows = zip(page["ids"], page["documents"], page["metadatas"], strict=True)
+            self._store((id, document or "", metadata or {}) for id, document, metadata in rows)
+
+    def put(self, rows: Iterable[Row]) -> None:
+        """Rows are on their way to the store."""
+        self._store((row.id, row.document, row.metadata) for row in rows)
+
+    def _store(self, rows: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
+        stored, uris = [], []
+        for id, document, metadata in rows:
+            if not is_ingested(id, metadata):
+                continue
+            extra = {key: value for key, value in metadata.items() if key not in OURS}
+            stored.append((id, digest_of(document), json.dumps(extra) if extra else None))
+            uris += [(id, uri) for uri in uris_of(metadata)]
+        self.database.executemany("INSERT OR REPLACE INTO stored VALUES (?, ?, ?)", stored)
+        self.database.executemany("INSERT OR IGNORE INTO stored_uri VALUES (?, ?)", uris)
+
+    def holds(self, id: str) -> bool:
+        return bool(self._all("SELECT 1 FROM stored WHERE id = ?", id))
+
+    def passages(self, sha256: str, text: str) -> list[str]:
+        """Ids of all passages of a text if every one is stored, so that it need not be split; else none.
+
+        All are there where nothing but white space lies between them.
+        """
+        ids = [
+            id for (id,) in self._all("SELECT id FROM stored WHERE id > ? AND id < ?", *_passages_of(sha256))
+        ]
+        position = 0
+        for start, end in sorted(tuple(map(int, id.rpartition(":")[2].split("-"))) for id in ids):
+            if text[position:start].strip():
+                return []
+            position = end
+        return [] if text[position:].strip() else ids
+
+    def told(self, given: Given) -> None:
+        """Note caption and metadata of a uri; of two captions the first counts."""
+        if given.caption is None and not given.metadata:
+            return
+        known = self.given(given.uri)
+        caption = given.caption if known is None or known.caption is None else known.caption
+        metadata = {**given.metadata, **(known.metadata if known else {})}
+        row = (given.uri, caption, json.dumps(metadata))
+        self.database.execute("INSERT OR REPLACE INTO entry VALUES (?, ?, ?)", row)
+
+    def given(self, uri: str) -> Given | None:
+        found = self._all("SELECT uri, caption, metadata FROM entry WHERE uri = ?", uri)
+        return Given(found[0][0], found[0][1], json.loads(found[0][2])) if found else None
+
+    def note(self, id: str, uri: str) -> bool:
+        """A file asks for a row; whether it is the first time that it does."""
+        done = self.database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (id, uri))
+        return done.rowcount > 0
+
+    def forget(self, id: str) -> list[str]:
+        """A row cannot be made: it is as if it had not been asked for. Returns the files that did."""
+        uris = [uri for (uri,) in self._all("SELECT uri FROM seen WHERE id = ? ORDER BY uri", id)]
+        self.database.execute("DELETE FROM seen WHERE id = ?", (id,))
+        return uris
+
+    def each(self, query: str, *values: object, page: int = 500) -> Iterator[list[tuple[Any, ...]]]:
+        """Pages of an answer. Tables that the query reads may not be changed in between."""
+        cursor = self.database.execute(query, values)
+        while rows := cursor.fetchmany(page):
+            yield rows
+
+    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.database.execute(query, values).fetchall()

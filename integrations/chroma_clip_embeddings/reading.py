@@ -1,0 +1,162 @@
+"""Entries -> files in memory, read ahead by threads, in order, within a number of bytes.
+
+Imports the public core and its pipeline.
+"""
+
+import io
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Condition
+
+from chroma_clip_embeddings.entries import Entry, IngestProblem, printable
+from chroma_clip_embeddings.remote import read_remote
+from chroma_clip_embeddings.sources import Source, UnusableFile, read_file, source_of
+from clip_embeddings.pipeline import map_ordered
+
+THREADS = 8
+AHEAD = 64
+BYTES = 32_000_000
+"""Of files that were read and are not yet looked at, and again of pictures that wait to be decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What may be read from elsewhere."""
+
+    allow_schemes: frozenset[str]
+    max_bytes: int
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One entry, read; without a source there is a reason."""
+
+    place: str
+    entry: Entry | None
+    source: Source | None = None
+    reason: str = ""
+
+
+class Budget:
+    """Bytes that are in memory. Whose turn it is gets in however many there are, so nothing stands still."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._used, self._turn, self._open = limit, 0, 0, True
+        self._changed = Condition()
+
+    def enter(self, number: int, size: int) -> None:
+        """Wait for room; `number` is the place in the order in which `leave` is called."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._open or number <= self._turn or self._used + size <= self._limit
+            )
+            self.add(size)
+
+    def add(self, size: int) -> None:
+        with self._changed:
+            self._used += size
+
+    def leave(self, size: int) -> None:
+        with self._changed:
+            self._used -= size
+            self._changed.notify_all()
+
+    def next(self) -> None:
+        """It is the next one's turn."""
+        with self._changed:
+            self._turn += 1
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Until there is room."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._open or self._used <= self._limit)
+
+    def close(self) -> None:
+        """Let everyone in: nothing is read any more."""
+        with self._changed:
+            self._open = False
+            self._changed.notify_all()
+
+
+class Encoded(io.BytesIO):
+    """A picture that leaves the budget when a thread takes it to decode it."""
+
+    def __init__(self, content: bytes, budget: Budget) -> None:
+        super().__init__(content)
+        self._size, self._budget = len(content), budget
+        budget.add(self._size)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(size)
+        if self._size:
+            self._budget.leave(self._size)
+            self._size = 0
+        self.close()
+        return content
+
+
+def read_ahead(
+    found: Iterable[Entry | IngestProblem], remote: Remote, budget: Budget
+) -> Generator[Reading, None, None]:
+    """Read what was found, in order."""
+
+    def read(numbered: tuple[int, Entry | IngestProblem]) -> tuple[int, Reading]:
+        number, each = numbered
+        if isinstance(each, IngestProblem):
+            return 0, Reading(each.place, None, reason=each.reason)
+        return _read(number, each, remote, budget)
+
+    results = map_ordered(read, enumerate(found), threads=THREADS, ahead=AHEAD)
+    try:
+        for size, reading in results:
+            budget.next()
+            yield reading
+            del reading
+            budget.leave(size)
+    finally:
+        budget.close()
+        results.close()
+
+
+def _read(number: int, entry: Entry, remote: Remote, budget: Budget) -> tuple[int, Reading]:
+    size = 0
+    try:
+        if entry.is_remote:
+            content = read_remote(
+                entry.uri,
+                allow_schemes=remote.allow_schemes,
+                max_bytes=remote.max_bytes,
+                timeout=remote.timeout,
+            )
+            size = len(content)
+            budget.add(size)
+        else:
+            path = Path(entry.uri)
+            size = _size(path)
+            budget.enter(number, size)
+            content = read_file(path)
+        return size, Reading(entry.place, entry, source_of(entry.uri, content))
+    except UnusableFile as error:
+        return size, Reading(entry.place, entry, reason=str(error))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # reading it will say what is wrong
+
+
+def named(reading: Reading) -> tuple[str, str]:
+    """Path and reason of a failure, with the place where the path was named if that is elsewhere."""
+    if reading.entry is None:
+        return printable(reading.place), reading.reason
+    return failure_of(reading.entry, reading.reason)
+
+
+def failure_of(entry: Entry, reason: str) -> tuple[str, str]:
+    where = "" if entry.place in ("", entry.uri) else f" ({entry.place})"
+    return printable(entry.uri), reason + where

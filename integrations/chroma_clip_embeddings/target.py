@@ -1,0 +1,65 @@
+"""The way to the store: its calls are tried again while its server is away. Imports the public core."""
+
+import time
+from collections.abc import Iterator
+from threading import Event
+from typing import Any
+
+from chroma_clip_embeddings.store import is_out_of_reach, store_errors
+
+_LONGEST = 5.0  # seconds between two tries
+
+
+class Stopped(Exception):
+    """The run was called off."""
+
+
+class Target:
+    """A collection whose calls are tried again while its server is away.
+
+    Args:
+        retry_seconds: how long, before it is an error.
+        stop: set when the run is called off.
+    """
+
+    def __init__(self, collection: Any, retry_seconds: float, stop: Event) -> None:
+        self._collection, self._seconds, self.stop = collection, retry_seconds, stop
+        self.safe = 0  # rows of this run that are stored
+        self.most = int(self._tried("reach the store", collection._client.get_max_batch_size, {}))
+
+    def call(self, doing: str, method: str, **arguments: Any) -> Any:
+        """Call a method of the collection.
+
+        Raises:
+            StoreError: the store refused, or did not come back in time; says how many rows are safe.
+            Stopped: the run was called off while the store was away.
+        """
+        return self._tried(doing, getattr(self._collection, method), arguments)
+
+    def pages(self, size: int = 1000) -> Iterator[Any]:
+        """All rows: ids, documents and metadatas."""
+        start, include = 0, ["documents", "metadatas"]
+        while True:
+            if self.stop.is_set():
+                raise Stopped
+            page = self.call("look up stored rows", "get", limit=size, offset=start, include=include)
+            if not page["ids"]:
+                return
+            yield page
+            start += len(page["ids"])
+
+    def _tried(self, doing: str, call: Any, arguments: dict[str, Any]) -> Any:
+        end, wait = time.monotonic() + self._seconds, 0.1
+        while True:
+            with store_errors(doing, self._fix()):
+                try:
+                    return call(**arguments)
+                except Exception as error:
+                    if not is_out_of_reach(error) or time.monotonic() + wait > end:
+                        raise
+            if self.stop.wait(wait):
+                raise Stopped
+            wait = min(2 * wait, _LONGEST)
+
+    def _fix(self) -> str:
+        return f"{self.safe} rows of this run are stored and safe; run the same ingestion again to go on"

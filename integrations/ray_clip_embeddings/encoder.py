@@ -1,0 +1,94 @@
+"""Items -> vectors, on as many threads as Ray gave CPUs. Imports ray, pyarrow, torch and the public core."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import ray
+from numpy.typing import NDArray
+
+from clip_embeddings import CLIPEmbedder, EmbedderConfig, TextTooLongError
+from clip_embeddings.types import Role
+from ray_clip_embeddings.columns import Item
+
+logger = logging.getLogger(__name__)
+
+
+class ItemEncoder:
+    """Items -> vectors, with a reason for each that has none."""
+
+    def __init__(self, config: EmbedderConfig, role: Role = "document") -> None:
+        self._config, self._role = config, role
+
+    @cached_property
+    def _embedder(self) -> CLIPEmbedder:
+        cpus = cpus_given()
+        embedder = CLIPEmbedder.from_config(self._config)
+        if cpus is None:
+            return embedder
+        import torch
+
+        torch.set_num_threads(cpus)
+        logger.info("%d threads for torch and for decoding: the CPUs that Ray gave", cpus)
+        if self._config.threads is not None:
+            return embedder
+        return CLIPEmbedder.from_config(replace(self._config, threads=cpus))
+
+    @property
+    def fingerprint(self) -> str:
+        return self._embedder.fingerprint
+
+    def encode(self, items: Sequence[Item]) -> tuple[NDArray[np.float32], list[str | None]]:
+        """Vectors (N, D), zeros where there is a reason."""
+        vectors = np.zeros((len(items), self._embedder.dimension), np.float32)
+        reasons = [item.reason for item in items]
+        usable = [place for place, item in enumerate(items) if item.reason is None]
+        pictures = [place for place in usable if items[place].modality == "image"]
+        texts = [place for place in usable if items[place].modality == "text"]
+        if pictures:
+            contents: list[Any] = [items[place].content for place in pictures]
+            for batch in self._embedder.iter_images(contents, role=self._role):
+                vectors[[pictures[i] for i in batch.indices]] = batch.embeddings
+                for failure in batch.failures:
+                    reasons[pictures[failure.index]] = failure.reason
+        self._encode_texts(items, texts, vectors, reasons)
+        return vectors, reasons
+
+    def _encode_texts(
+        self,
+        items: Sequence[Item],
+        places: list[int],
+        vectors: NDArray[np.float32],
+        reasons: list[str | None],
+    ) -> None:
+        """All at once; where one is too long, both halves, so that the others are not lost."""
+        if not places:
+            return
+        try:
+            texts = [str(items[place].content) for place in places]
+            vectors[places] = self._embedder.embed_texts(texts, role=self._role)
+        except TextTooLongError as error:
+            if len(places) == 1:
+                reasons[places[0]] = str(error).removeprefix("texts[0] ")
+                return
+            half = len(places) // 2
+            self._encode_texts(items, places[:half], vectors, reasons)
+            self._encode_texts(items, places[half:], vectors, reasons)
+
+
+def cpus_given() -> int | None:
+    """Whole CPUs that Ray gave this worker, at least 1; None outside of one or where it gave none."""
+    if not ray.is_initialized() or ray.get_runtime_context().get_task_id() is None:
+        return None
+    given = ray.get_runtime_context().get_assigned_resources().get("CPU", 0)  # type: ignore[no-untyped-call]
+    return max(1, int(given)) if given else None
+
+
+def vector_array(vectors: NDArray[np.float32], failed: NDArray[np.bool_]) -> pa.Array:
+    """(N, D) -> fixed-size list of D float32, null where it failed."""
+    values = pa.array(vectors.reshape(-1), pa.float32())
+    return pa.FixedSizeListArray.from_arrays(values, vectors.shape[1], mask=pa.array(failed))

@@ -1,0 +1,174 @@
+"""ingest_dataset: a Ray dataset into a Chroma server, a folder of Parquet files, or both.
+
+Imports ray and the public core; the Chroma adapter only through server.py.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ray.data
+
+from clip_embeddings import (
+    CLIPEmbedder,
+    ClipEmbeddingsError,
+    EmbedderConfig,
+    FingerprintMismatchError,
+    InvalidInputError,
+    ModalityCalibration,
+    StoreError,
+)
+from clip_embeddings.types import LongText
+from ray_clip_embeddings.columns import SourceColumns
+from ray_clip_embeddings.folder import Folder
+from ray_clip_embeddings.report import DatasetReport, Tally
+from ray_clip_embeddings.server import Server
+from ray_clip_embeddings.stages import FATAL, EmbedRows, Job, Place, identify, store
+
+Workers = int | tuple[int, int]
+_ROWS = 128  # embedded and stored together: what a killed worker does again at most
+_LIGHT = 0.25  # CPUs of a stage that mostly waits for the store
+_KINDS: dict[str, type[ClipEmbeddingsError]] = {
+    kind.__name__: kind for kind in (FingerprintMismatchError, InvalidInputError, StoreError)
+}
+
+
+def ingest_dataset(
+    dataset: ray.data.Dataset,
+    *,
+    collection: str | None = None,
+    host: str = "localhost",
+    port: int = 8000,
+    ssl: bool = False,
+    headers: Mapping[str, str] | None = None,
+    patience: float = 60.0,
+    output: str | os.PathLike[str] | None = None,
+    failures: str | os.PathLike[str] | None = None,
+    bytes_column: str | None = None,
+    array_column: str | None = None,
+    uri_column: str | None = None,
+    text_column: str | None = None,
+    caption_column: str | None = None,
+    model: str = EmbedderConfig().model,
+    revision: str | None = None,
+    long_text: LongText = "truncate",
+    calibration: ModalityCalibration | str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    batch_size: int = 32,
+    workers: Workers | None = None,
+    num_cpus: float = 1,
+    num_gpus: float = 0,
+    show_progress: bool = False,
+) -> DatasetReport:
+    """Embed a dataset and store its rows; running it again embeds only what is missing.
+
+    A row's id is made of its content, so a worker that dies and is run again stores nothing twice. Rows in a
+    collection are those that `chroma_clip_embeddings.ingest` makes of the same files.
+
+    Args:
+        dataset: from `read_binary_files(..., include_paths=True)`, `read_images`, `read_parquet` and so on.
+        collection: of the server at host and port (ssl, headers); made if it does not exist.
+        patience: seconds that the server may be away before the job ends.
+        output: folder of Parquet files that every machine reaches: a path, or a URI such as s3://.
+        failures: JSONL file on the driver that gets every failure; the report holds the first 1000.
+        bytes_column, array_column, uri_column, text_column: as for `CLIPBatchEmbedder`. A text is one row;
+            split long ones before, or choose how they are read with `long_text`.
+        caption_column: what a picture's row has as its document; its file name where there is none.
+        model, revision, long_text, calibration, device, dtype, batch_size: as for `CLIPEmbedder`.
+        workers: how many embed at once, or the least and the most; None lets Ray use what is free.
+        num_cpus, num_gpus: what each of them gets; torch and decoding use that many threads.
+        show_progress: whether Ray draws its progress bars.
+    Returns:
+        How many rows became what. A row whose worker died after storing it counts as already there.
+    Raises:
+        InvalidInputError: no place to store in, or columns that are not there.
+        FingerprintMismatchError: the collection or the folder holds vectors of another model; nothing was
+            done.
+        StoreError: the server went away for longer than `patience`; run the same job again to go on.
+    """
+    started = time.perf_counter()
+    columns = SourceColumns(
+        bytes_column=bytes_column,
+        array_column=array_column,
+        uri_column=uri_column,
+        text_column=text_column,
+    )
+    embedder = CLIPEmbedder(
+        model,
+        revision=revision,
+        long_text=long_text,
+        calibration=calibration,
+        device=device,
+        dtype=dtype,
+        batch_size=batch_size,
+    )
+    places: list[Place] = []
+    if output is not None:  # first, so that a row of the server is in the folder too
+        places.append(Folder.prepare(output, embedder))
+    if collection is not None:
+        pairs = tuple(sorted((headers or {}).items()))
+        server = Server(collection, host, port, ssl, pairs, patience, embedder.fingerprint)
+        server.prepare(embedder)
+        places.append(server)
+    if not places:
+        raise InvalidInputError(
+            "nowhere to store: name collection=, of a Chroma server, or output=, a folder"
+        )
+    outcomes = _pipeline(
+        dataset, Job(columns, caption_column, tuple(places)), embedder, workers, num_cpus, num_gpus
+    )
+    outcomes.context.enable_progress_bars = show_progress
+    with Tally.writing_to(failures) as tally:
+        _count(outcomes, tally)
+    tally.report.seconds = time.perf_counter() - started
+    return tally.report
+
+
+def _pipeline(
+    dataset: ray.data.Dataset,
+    job: Job,
+    embedder: CLIPEmbedder,
+    workers: Workers | None,
+    num_cpus: float,
+    num_gpus: float,
+) -> ray.data.Dataset:
+    """Identify and store in light tasks, so that the actors that embed wait for neither."""
+    least, most = workers if isinstance(workers, tuple) else (workers or 1, workers)
+    made_with = {
+        "config": _for_workers(embedder),
+        "fingerprint": embedder.fingerprint,
+        "dimension": embedder.dimension,
+    }
+    batches: dict[str, Any] = {"batch_size": _ROWS, "batch_format": "pyarrow"}
+    identified = dataset.map_batches(partial(identify, job=job), num_cpus=_LIGHT, **batches)
+    embedded = identified.map_batches(
+        EmbedRows,
+        fn_constructor_kwargs=made_with,
+        compute=ray.data.ActorPoolStrategy(min_size=least, max_size=most),
+        num_cpus=num_cpus,
+        num_gpus=num_gpus,
+        **batches,
+    )
+    return embedded.map_batches(partial(store, job=job), num_cpus=_LIGHT, **batches)
+
+
+def _for_workers(embedder: CLIPEmbedder) -> EmbedderConfig:
+    """Settings that mean the same in another folder: the calibration itself, and a model's whole path."""
+    model = embedder.config.model
+    whole = str(Path(model).absolute()) if Path(model).is_dir() else model
+    return replace(embedder.config, model=whole, calibration=embedder.calibration)
+
+
+def _count(outcomes: ray.data.Dataset, tally: Tally) -> None:
+    for row in outcomes.iter_rows():
+        if row["outcome"] == FATAL:
+            report = tally.report
+            raise _KINDS.get(row["path"], ClipEmbeddingsError)(
+                f"{row['reason']} ({report.images + report.passages} rows of this run are known to be stored)"
+            )
+        tally.add(row)

@@ -1,0 +1,59 @@
+"""The options of `ingest` do what they say, through the command line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from stored import write_picture
+
+Cli = Any  # Callable[..., Outcome] of conftest.py
+
+
+def test_every_option_of_sources_reaches_the_collection(cli: Cli, tmp_path: Path) -> None:
+    folder, failures = tmp_path / "photos", tmp_path / "failures.jsonl"
+    for i in range(3):
+        write_picture(folder / f"{i}.png", i)
+    lines = [
+        {"uri": "photos/0.png", "caption": "the sea"},
+        {"uri": "photos/absent.png"},
+        {"uri": "memory://x"},
+    ]
+    manifest = tmp_path / "list.jsonl"
+    manifest.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    sources = ("--manifest", manifest, "--embed-captions", "--allow-scheme", "memory", "--prune")
+    files = ("--cache", tmp_path / "cache", "--failures", failures)
+    command = ("ingest", folder, *sources, *files, "--model", "tiny", "--json", "--db", tmp_path / "db")
+    first = json.loads(cli(*command).out)
+    assert (first["images"], first["captions"], first["rows"]) == (3, 1, 4)
+    assert [Path(failure["path"]).name for failure in first["failures"]] == ["absent.png", "x"]
+    assert len(failures.read_text(encoding="utf-8").splitlines()) == 2
+    (folder / "1.png").unlink()
+    (folder / "2.png").rename(folder / "moved.png")
+    second = json.loads(cli(*command).out)
+    assert (second["images"], second["moved"], second["pruned"], second["rows"]) == (0, 1, 1, 3)
+    again = json.loads(cli(*command[:-1], tmp_path / "db-2").out)
+    assert (again["images"], again["cached"]) == (2, 3)
+
+
+def test_a_pattern_is_taken_where_the_shell_leaves_it(cli: Cli, tmp_path: Path) -> None:
+    for i in range(3):
+        write_picture(tmp_path / "photos" / "deep" / f"{i}.png", i)
+    pattern = tmp_path / "photos" / "**" / "[01].png"
+    result = cli("ingest", pattern, "--db", tmp_path / "db", "--model", "tiny", "--json")
+    assert json.loads(result.out)["images"] == 2
+
+
+def test_neither_a_path_nor_a_manifest_is_a_mistake(cli: Cli, tmp_path: Path) -> None:
+    result = cli("ingest", "--db", tmp_path / "db", "--model", "tiny")
+    assert result.code == 2
+    assert "PATH / --manifest" in result.err
+
+
+def test_the_report_shows_what_moved_and_what_is_new(cli: Cli, tmp_path: Path) -> None:
+    path = write_picture(tmp_path / "photos" / "a.png", 1)
+    command = ("ingest", path.parent, "--db", tmp_path / "db", "--model", "tiny")
+    shown = cli(*command).out
+    assert "pictures a second" in shown
+    assert "rows moved" not in shown
+    path.rename(path.with_name("b.png"))
+    assert "rows moved" in cli(*command).out

@@ -1,0 +1,86 @@
+"""Runs ingestions to be killed: a process with everything loaded that forks one child for each line it reads.
+
+A line is a JSON object: store, collection, folder, log, and where the child is to kill itself, if it is.
+The child writes how many items it has embedded to the log as they come out of the model.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import torch
+
+from chroma_clip_embeddings import connect, ingest, open_collection
+from clip_embeddings import CLIPEmbedder
+
+
+def log_embedded_items(log: Path) -> None:
+    """Count what the model makes, also of a process that is killed right after."""
+    file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    texts, images = CLIPEmbedder.embed_texts, CLIPEmbedder.iter_images
+
+    def embed_texts(self: CLIPEmbedder, given: Any, **options: Any) -> Any:
+        rows = texts(self, given, **options)
+        os.write(file, f"{len(rows)}\n".encode())
+        return rows
+
+    def iter_images(self: CLIPEmbedder, given: Any, **options: Any) -> Any:
+        for batch in images(self, given, **options):
+            os.write(file, f"{len(batch.indices)}\n".encode())
+            yield batch
+
+    for function in (embed_texts, iter_images):
+        setattr(CLIPEmbedder, function.__name__, function)
+
+
+def die_at(method: str, call: int, when: str) -> None:
+    """Kill this process at a call of a collection's method, before it or after it."""
+    real, calls = getattr(chromadb.Collection, method), 0
+
+    def deadly(self: chromadb.Collection, **arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == call and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(self, **arguments)
+        if calls == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(chromadb.Collection, method, deadly)
+
+
+def run(order: dict[str, Any]) -> None:
+    log_embedded_items(Path(order["log"]))
+    if order.get("die_at"):
+        die_at(*order["die_at"])
+    embedder = CLIPEmbedder("tiny", device="cpu", dtype="float32", calibration="reference")
+    collection = open_collection(connect(order["store"]), order["collection"], embedder=embedder)
+    ingest([order["folder"]], collection, prune=True)
+
+
+def main() -> None:
+    torch.set_num_threads(1)  # threads of a parent do not live on in its children
+    CLIPEmbedder("tiny", device="cpu", dtype="float32").embed_texts(["warm"])
+    print("ready", flush=True)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                run(json.loads(line))
+                code = 0
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        print(child, flush=True)
+        _, status = os.waitpid(child, 0)
+        print(status, flush=True)
+
+
+if __name__ == "__main__":
+    main()

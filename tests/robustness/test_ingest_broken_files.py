@@ -1,0 +1,86 @@
+"""A folder with broken files of every kind: all good ones are stored, all bad ones named, once each."""
+
+import io
+from pathlib import Path
+
+import chromadb
+import pytest
+from PIL import Image
+from stored import rows_of, write_notes, write_picture
+
+from chroma_clip_embeddings import connect, ingest, open_collection
+from clip_embeddings import CLIPEmbedder
+
+PICTURES, NOTES = 120, 70
+
+
+@pytest.fixture
+def collection(tmp_path: Path, tiny: CLIPEmbedder) -> chromadb.Collection:
+    return open_collection(connect(tmp_path / "db"), "photos", embedder=tiny)
+
+
+def bitmap_without_columns() -> bytes:
+    """A BMP file whose header says 0 x 8 pixels."""
+    whole = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(whole, "BMP")
+    content = bytearray(whole.getvalue())
+    content[18:22] = (0).to_bytes(4, "little")
+    return bytes(content)
+
+
+def test_every_good_file_is_stored_and_every_bad_one_is_named(
+    collection: chromadb.Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Permission is refused by a stand-in for the system, as these tests may run as root."""
+    folder = tmp_path / "files"
+    for i in range(PICTURES):
+        write_picture(folder / f"{i:03}.png", i)
+    write_notes(folder / "notes", NOTES)
+    whole = (folder / "000.png").read_bytes()
+    bad = {
+        "001-truncated.png": (whole[:-40], "cannot decode"),
+        "002-head-only.jpg": (b"\xff\xd8\xff\xe0\x00\x10JFIF", "image"),
+        "003-empty.jpg": (b"", "empty: 0 bytes"),
+        "004-empty.txt": (b"", "empty: 0 bytes"),
+        "005-words.jpg": (b"just words", "not an image"),
+        "006-no-columns.bmp": (bitmap_without_columns(), "image"),
+        "007-blank.txt": (b" \n\t ", "only white space"),
+        "008-program.txt": (b"\x7fELF\x00\x01\xfe\xff", "neither a picture"),
+    }
+    for name, (content, _) in bad.items():
+        (folder / name).write_bytes(content)
+    Image.new("1", (10_000, 10_000)).save(folder / "009-bomb.png")
+    write_picture(folder / "locked" / "secret.png", 500)
+    (folder / "loop").symlink_to(folder, target_is_directory=True)
+    (folder / "nowhere.png").symlink_to(folder / "absent.png")
+    read_bytes = Path.read_bytes
+
+    def guarded(self: Path) -> bytes:
+        if self.parent.name == "locked":
+            raise PermissionError(13, "Permission denied", str(self))
+        return read_bytes(self)
+
+    monkeypatch.setattr(Path, "read_bytes", guarded)
+    report = ingest([folder], collection)
+    assert (report.images, report.passages) == (PICTURES, NOTES)
+    assert collection.count() == PICTURES + NOTES
+    reasons = {Path(failure.path).name: failure.reason for failure in report.failures}
+    assert len(report.failures) == len(reasons)
+    others = {"009-bomb.png": "pixels", "secret.png": "Permission denied"}
+    others |= {"loop": "lies in", "nowhere.png": "not a regular file"}
+    expected = {name: reason for name, (_, reason) in bad.items()} | others
+    assert reasons.keys() == expected.keys()
+    for name, reason in expected.items():
+        assert reason in reasons[name], name
+    again = ingest([folder], collection)
+    assert (again.added, len(again.failures)) == (0, len(report.failures))
+
+
+def test_a_broken_file_and_its_copies_are_each_named(collection: chromadb.Collection, tmp_path: Path) -> None:
+    whole = write_picture(tmp_path / "files" / "good.png", 1).read_bytes()
+    for i in range(200):
+        (tmp_path / "files" / f"broken-{i}.png").write_bytes(whole[:-40])
+    report = ingest([tmp_path / "files"], collection)
+    assert {Path(failure.path).name for failure in report.failures} == {f"broken-{i}.png" for i in range(200)}
+    assert (len(report.failures), report.skipped) == (200, 0)
+    assert len(rows_of(collection)) == 1

@@ -1,0 +1,172 @@
+"""An ingestion killed with SIGKILL, at random and at chosen moments, and started again: as if nothing was."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stored import StoredRow, assert_same_rows, rows_of, write_notes, write_picture
+
+from chroma_clip_embeddings import connect, open_collection
+
+AT_MOST_TWICE = 128
+PICTURES, NOTES = 200, 150
+
+
+class Runner:
+    """Has ingestions run in processes of their own, and kills them."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def run(self, order: dict[str, Any], kill_after: float | None = None) -> bool:
+        """Whether the ingestion came to its end before it was killed."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        child = int(self._line())
+        if kill_after is not None:
+            timer = threading.Timer(kill_after, os.kill, (child, signal.SIGKILL))
+            timer.start()
+        status = int(self._line())
+        if kill_after is not None:
+            timer.cancel()
+        assert status in (0, signal.SIGKILL), f"the ingestion ended with {status}"
+        return status == 0
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the process that runs ingestions has ended"
+        return line
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    command = [sys.executable, str(Path(__file__).with_name("killed_ingestion.py"))]
+    environment = {**os.environ, "TOKENIZERS_PARALLELISM": "false"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield Runner(process)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def fill(folder: Path) -> None:
+    for i in range(PICTURES):
+        write_picture(folder / f"{i:03}.png", i, 16)
+    write_notes(folder / "notes", NOTES)
+    for i in range(0, 12, 2):
+        shutil.copy(folder / f"{i:03}.png", folder / f"a-copy-{i}.png")
+
+
+def change(folder: Path) -> None:
+    """Files that are new, moved, changed, copied and gone."""
+    for i in range(PICTURES, PICTURES + 70):
+        write_picture(folder / f"{i:03}.png", i, 16)
+    for i in range(20, 30):
+        (folder / f"{i:03}.png").rename(folder / "notes" / f"moved-{i}.png")
+        write_picture(folder / f"{i + 20:03}.png", 1000 + i, 16)
+        shutil.copy(folder / f"{i + 40:03}.png", folder / f"b-copy-{i}.png")
+        (folder / f"{i + 60:03}.png").unlink()
+        (folder / "notes" / f"note-{i:05}.txt").write_text(f"Another note {i}.", encoding="utf-8")
+
+
+class Place:
+    """A folder and a store; the folder is filled, ingested, changed, and ingested again."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder, self.log = root / "files", root / "embedded.log"
+        self.order: dict[str, Any] = {
+            "store": str(root / "db"),
+            "collection": "photos",
+            "folder": str(self.folder),
+            "log": str(self.log),
+        }
+
+    def embedded(self) -> int:
+        return sum(map(int, self.log.read_text().split())) if self.log.exists() else 0
+
+    def rows(self) -> dict[str, StoredRow]:
+        """Rows, with paths relative to the folder."""
+        found = rows_of(open_collection(connect(self.order["store"]), "photos"))
+        here = f"{self.folder}/"
+
+        def relative(value: Any) -> Any:
+            return value.replace(here, "") if isinstance(value, str) else value
+
+        def moved(row: StoredRow) -> StoredRow:
+            metadata = {key: relative(value) for key, value in row.metadata.items()}
+            return row._replace(metadata=metadata, uri=relative(row.uri))
+
+        return {id: moved(row) for id, row in found.items()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, StoredRow], int]:
+    """The rows of two ingestions that nothing disturbed, and how many items they have embedded."""
+    place = Place(tmp_path_factory.mktemp("undisturbed"))
+    for prepare in (fill, change):
+        prepare(place.folder)
+        assert runner.run(place.order)
+    return place.rows(), place.embedded()
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_random_moments_it_ends_like_an_undisturbed_run(
+    runner: Runner, undisturbed: tuple[dict[str, StoredRow], int], tmp_path: Path
+) -> None:
+    chance, kills, start = random.Random(5), 0, 0
+    expected, needed = undisturbed
+    while kills < 20:
+        place = Place(tmp_path / f"round-{start}")
+        start += 1
+        killed = 0
+        for prepare in (fill, change):
+            prepare(place.folder)
+            while not runner.run(place.order, kill_after=chance.uniform(0.1, 1.2)):
+                killed += 1
+        kills += killed
+        assert_same_rows(place.rows(), expected)
+        assert place.embedded() <= needed + AT_MOST_TWICE * killed
+
+
+@pytest.mark.parametrize(
+    ("method", "call", "when"),
+    [
+        ("upsert", 1, "after"),
+        ("upsert", 2, "before"),
+        ("update", 1, "before"),
+        ("update", 1, "after"),
+        ("delete", 1, "before"),
+        ("delete", 1, "after"),
+    ],
+)
+def test_killed_at_a_write_it_ends_like_an_undisturbed_run(
+    runner: Runner,
+    undisturbed: tuple[dict[str, StoredRow], int],
+    tmp_path: Path,
+    method: str,
+    call: int,
+    when: str,
+) -> None:
+    expected, needed = undisturbed
+    place = Place(tmp_path)
+    fill(place.folder)
+    assert runner.run(place.order)
+    change(place.folder)
+    assert not runner.run({**place.order, "die_at": [method, call, when]})
+    assert runner.run(place.order)
+    assert_same_rows(place.rows(), expected)
+    assert place.embedded() <= needed + AT_MOST_TWICE

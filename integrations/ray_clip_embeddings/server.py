@@ -98,7 +98,10 @@ def _client(server: Server) -> "ClientAPI":
 
     from chroma_clip_embeddings.store import store_errors
 
-    fix = f"Is a server running there? Start one with: chroma run --host {server.host} --port {server.port}"
+    fix = (
+        f"Is a server running there? Start one with: chroma run --host {server.host} --port {server.port}; "
+        f"then {AGAIN}"
+    )
     with store_errors(f"reach a Chroma server at {server.host}:{server.port}", fix):
         return chromadb.HttpClient(
             host=server.host, port=server.port, ssl=server.ssl, headers=dict(server.headers) or None

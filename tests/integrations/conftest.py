@@ -1,7 +1,9 @@
 """Stores for the adapter tests: embedded on disk, and a real server on a free port of this machine."""
 
 import itertools
+import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -100,7 +102,7 @@ def ray_of_two_cpus() -> Iterator[None]:
         num_cpus=2,
         include_dashboard=False,
         log_to_driver=False,
-        logging_level="ERROR",
+        logging_level=logging.ERROR,
         object_store_memory=200_000_000,
         runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}},
     )

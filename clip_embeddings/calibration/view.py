@@ -1,4 +1,4 @@
-"""GapView: what one state of a sample shows, raw or calibrated. Imports numpy and modality.
+"""GapView: what one state of a sample shows, raw or calibrated. Imports numpy and the modules beside it.
 
 Scores are cosines of queries with documents, as a search sees them. No query has a part along the gap once
 it is calibrated, so the gap and the plane of a calibrated sample leave that part of the documents out.
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clip_embeddings.calibration.levels import SAME
 from clip_embeddings.calibration.modality import Kind, ModalityCalibration, Pair
 from clip_embeddings.similarity import l2_normalize
 from clip_embeddings.types import Modality, Role
@@ -18,9 +19,7 @@ from clip_embeddings.types import Modality, Role
 BINS = np.linspace(-1, 1, 81)
 """Edges of the histograms' bins, on every report the same."""
 TOP = 10  # hits that the exposure looks at
-_SAME = 0.999  # cosine of two raw vectors of one item
 _MODALITIES: tuple[Modality, Modality] = ("text", "image")
-
 _ROWS: tuple[Pair, ...] = (("text", "text"), ("image", "image"), ("text", "image"))
 
 Floats = NDArray[np.float32]
@@ -132,7 +131,7 @@ def _cosines(left: Mapping[Modality, Floats], right: Mapping[Modality, Floats]) 
 
 def _same(rows: Floats) -> NDArray[np.bool_]:
     """Pairs of a row with itself or with a copy of it, which say nothing about the others."""
-    same: NDArray[np.bool_] = rows @ rows.T > _SAME
+    same: NDArray[np.bool_] = rows @ rows.T > SAME
     np.fill_diagonal(same, True)
     return same
 

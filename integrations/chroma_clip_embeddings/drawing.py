@@ -1,24 +1,23 @@
 """Rows of a collection at random, as raw vectors. Imports chromadb, numpy and the public core."""
 
+from collections.abc import Iterator
+from hashlib import blake2b
+from heapq import nsmallest
 from typing import Any
 
 import chromadb
 import numpy as np
-from numpy.typing import NDArray
 
 from chroma_clip_embeddings.identity import embedder_of
 from chroma_clip_embeddings.store import store_errors
-from clip_embeddings import l2_normalize
-from clip_embeddings.types import Modality
+from clip_embeddings import ModalityCalibration, l2_normalize
+from clip_embeddings.types import Embeddings, Modality
 
-_IDS = 5000  # listed in one request
-_ROWS = 500  # fetched in one request, with their vectors
-_FIX = "Nothing was changed; check that the store is there"
+_LISTED = 5000  # ids asked for at once
+_FETCHED = 500  # vectors asked for at once
 
 
-def draw_rows(
-    collection: chromadb.Collection, modality: Modality, size: int, seed: int
-) -> NDArray[np.float32]:
+def draw_rows(collection: chromadb.Collection, modality: Modality, size: int, seed: int) -> Embeddings:
     """Raw unit vectors of up to `size` rows of one modality: float32 (n, D), the same ones for the same seed.
 
     Every row is as likely as another; the first ones of a collection are often of one folder. Vectors of a
@@ -27,29 +26,38 @@ def draw_rows(
     Raises:
         StoreError: the store does not answer.
     """
-    with store_errors("draw rows", _FIX):
-        ids = _ids(collection, modality)
-        chosen = [ids[place] for place in np.random.default_rng(seed).permutation(len(ids))[:size]]
-        rows = [_vectors(collection, chosen[at : at + _ROWS]) for at in range(0, len(chosen), _ROWS)]
     embedder = embedder_of(collection)
-    if not rows:
-        return np.zeros((0, embedder.dimension), np.float32)
-    units = l2_normalize(np.concatenate(rows))
-    return embedder.calibration.invert(units, modality) if embedder.calibration else units
+    drawn = np.zeros((0, embedder.dimension), np.float32)
+    with store_errors(f"draw rows of the collection {collection.name!r}", "Check that the store is there"):
+        chosen = nsmallest(size, _ids(collection, modality), key=lambda id: (_place(id, seed), id))
+        for start in range(0, len(chosen), _FETCHED):
+            stored = _vectors(collection, chosen[start : start + _FETCHED])
+            drawn = np.concatenate([drawn, raw_vectors(stored, modality, embedder.calibration)])
+    return drawn
 
 
-def _ids(collection: chromadb.Collection, modality: Modality) -> list[str]:
-    """Ids of all rows of a modality, sorted: two stores of the same rows draw alike."""
-    ids: list[str] = []
+def raw_vectors(stored: Any, modality: Modality, calibration: ModalityCalibration | None) -> Embeddings:
+    """What the model gave for stored rows: (N, D) -> unit rows (N, D)."""
+    rows = l2_normalize(np.asarray(stored, np.float32))
+    return calibration.invert(rows, modality) if calibration else rows
+
+
+def _ids(collection: chromadb.Collection, modality: Modality) -> Iterator[str]:
     where: Any = {"modality": modality}
-    while page := collection.get(where=where, include=[], limit=_IDS, offset=len(ids))["ids"]:
-        ids += page
-    return sorted(ids)
+    start = 0
+    while page := collection.get(where=where, limit=_LISTED, offset=start, include=[])["ids"]:
+        yield from page
+        start += len(page)
 
 
-def _vectors(collection: chromadb.Collection, ids: list[str]) -> NDArray[np.float32]:
-    """Vectors of rows in the order of their ids: (n, D)."""
+def _place(id: str, seed: int) -> bytes:
+    """Where an id is in the order of a seed, whatever the order of the rows is."""
+    return blake2b(f"{seed} {id}".encode(), digest_size=8).digest()
+
+
+def _vectors(collection: chromadb.Collection, ids: list[str]) -> Embeddings:
+    """Vectors of rows in the order of their ids, which is not the store's: (n, D)."""
     found: Any = collection.get(ids=ids, include=["embeddings"])
     place = {id: row for row, id in enumerate(found["ids"])}
-    vectors: NDArray[np.float32] = np.asarray(found["embeddings"], np.float32)
+    vectors: Embeddings = np.asarray(found["embeddings"], np.float32)
     return vectors[[place[id] for id in ids if id in place]]

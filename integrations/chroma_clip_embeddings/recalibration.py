@@ -14,10 +14,10 @@ from chromadb.api.types import Schema
 from numpy.typing import NDArray
 
 from chroma_clip_embeddings.collection import open_collection
+from chroma_clip_embeddings.drawing import raw_vectors
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.identity import IDENTITY, embedder_of, with_fingerprint
 from chroma_clip_embeddings.progress import progress
-from chroma_clip_embeddings.sampling import raw_vectors
 from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import COPYING, MARK, copy_name, mark_of, old_name
 from clip_embeddings import CLIPEmbedder, ModalityCalibration, StoreError

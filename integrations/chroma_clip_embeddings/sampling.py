@@ -4,34 +4,29 @@ Imports chromadb, numpy and the public core.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
-from heapq import nsmallest
-from typing import Any, get_args
+from typing import get_args
 
 import chromadb
 import numpy as np
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.drawing import draw_rows
 from chroma_clip_embeddings.gathering import Gathering
 from chroma_clip_embeddings.identity import check_identity, embedder_of
 from chroma_clip_embeddings.sources import UnusableFile, absolute, find_files, read_source
-from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import (
     CalibrationEstimator,
     CLIPEmbedder,
     FingerprintMismatchError,
     InvalidInputError,
     ModalityCalibration,
-    l2_normalize,
 )
-from clip_embeddings.types import Embeddings, Modality
+from clip_embeddings.types import Modality
 
 SAMPLE_SIZE = 2000
 """Rows of each modality: the mean is then off by about 0.02."""
-_LISTED = 5000  # ids asked for at once
-_FETCHED = 500  # vectors asked for at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,12 +138,8 @@ def sample_collection(
     embedder = embedder_of(collection)
     check_identity(collection, embedder)
     estimator = CalibrationEstimator()
-    with store_errors(f"sample the collection {collection.name!r}", "Check that the store is there"):
-        for modality in get_args(Modality):
-            chosen = nsmallest(size, _ids(collection, modality), key=lambda id: _place(id, seed))
-            for start in range(0, len(chosen), _FETCHED):
-                found = collection.get(ids=chosen[start : start + _FETCHED], include=["embeddings"])
-                estimator.add(raw_vectors(found["embeddings"], modality, embedder.calibration), modality)
+    for modality in get_args(Modality):
+        estimator.add(draw_rows(collection, modality, size, seed), modality)
     return estimator
 
 
@@ -162,26 +153,6 @@ def check_sample(sample: FileSample, collection: chromadb.Collection, embedder: 
         )
 
 
-def raw_vectors(stored: Any, modality: Modality, calibration: ModalityCalibration | None) -> Embeddings:
-    """What the model gave for stored rows: (N, D) -> unit rows (N, D)."""
-    rows = l2_normalize(np.asarray(stored, np.float32))
-    return calibration.invert(rows, modality) if calibration else rows
-
-
 def _check_size(size: int) -> None:
     if type(size) is not int or size < 1:
         raise InvalidInputError(f"size: got {size!r}; expected a whole number of at least 1")
-
-
-def _ids(collection: chromadb.Collection, modality: str) -> Iterator[str]:
-    start = 0
-    while page := collection.get(where={"modality": modality}, limit=_LISTED, offset=start, include=[])[
-        "ids"
-    ]:
-        yield from page
-        start += len(page)
-
-
-def _place(id: str, seed: int) -> bytes:
-    """Where an id is in the order of a seed, whatever the order of the rows is."""
-    return blake2b(f"{seed} {id}".encode(), digest_size=8).digest()

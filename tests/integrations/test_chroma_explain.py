@@ -110,8 +110,8 @@ def test_rows_of_more_than_one_request_are_all_drawn_once(
 ) -> None:
     collection = fill(client, "paged", tiny)
     whole = draw_rows(collection, "text", 60, 3)
-    monkeypatch.setattr("chroma_clip_embeddings.drawing._IDS", 7)
-    monkeypatch.setattr("chroma_clip_embeddings.drawing._ROWS", 11)
+    monkeypatch.setattr("chroma_clip_embeddings.drawing._LISTED", 7)
+    monkeypatch.setattr("chroma_clip_embeddings.drawing._FETCHED", 11)
     assert np.array_equal(draw_rows(collection, "text", 60, 3), whole)
 
 

@@ -93,8 +93,10 @@ def scene_pairs(
     """
     rng = random.Random(seed)
     texts = [caption(scene, LANGUAGES[i % 2], rng, full=True) for i, scene in enumerate(shown)]
-    missed = [_near_miss(scene, rng) for scene in shown] if searched else []
+    missed = [_near_miss(scene, rng) for scene in shown]
     near = [caption(scene, LANGUAGES[i % 2], rng, full=True) for i, scene in enumerate(missed)]
+    if not searched:  # drawn nevertheless: what else is drawn stays the same
+        missed, near = [], []
     row_scenes = [*shown, *shown, *missed]
     rows = np.concatenate(
         [

@@ -97,11 +97,14 @@ def sweep(search: Search, seeds: int) -> Sweep:
     shape = (len(SHARES), seeds, len(owner))
     values = {name: np.empty(shape) for name in METRICS}
     picture, exposure = np.empty(shape, bool), np.empty(shape[:2])
+    alone: dict[float, Judged] = {}  # at p = 0 and 1 every seed gives the same collection
     for seed in range(seeds):
         chances = np.random.default_rng(seed).random(number)
         for i, share in enumerate(SHARES):
             drawn = chances < share  # (N,)
-            found = search.judged(np.arange(number) + number * drawn)
+            found = alone.get(share) or search.judged(np.arange(number) + number * drawn)
+            if share in (0, 1):
+                alone[share] = found
             for name in METRICS:
                 values[name][i, seed] = getattr(found, name)
             picture[i, seed], exposure[i, seed] = drawn[owner], found.exposure

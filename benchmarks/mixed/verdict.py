@@ -141,7 +141,7 @@ def cost_targets(cost: Cost) -> Iterator[Target]:
             share < COST_SHARE,
         )
     yield Target(
-        f"cost: at most {QUERY_MS} ms more for a query",
+        f"cost: at most {QUERY_MS} ms more for a query (10th percentiles)",
         f"{cost.extra:+.3f} ms",
         cost.extra <= QUERY_MS,
     )

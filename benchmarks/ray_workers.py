@@ -80,8 +80,7 @@ class EmbedImages(Timed):
 
         self._torch = torch
         self._processor = CLIPProcessor.from_pretrained(model)
-        self._model: Any = CLIPModel.from_pretrained(model, dtype=getattr(torch, dtype))
-        self._model.eval()
+        self._model: Any = CLIPModel.from_pretrained(model, dtype=getattr(torch, dtype))  # in eval mode
 
     def embed(self, batch: pa.Table) -> None:
         pictures = [Image.open(io.BytesIO(each)).convert("RGB") for each in batch["bytes"].to_pylist()]
@@ -136,7 +135,7 @@ def rates_of(dataset: ray.data.Dataset, model: str, case: str) -> tuple[float, f
     warm = [row for rows in of_worker.values() for row in rows[1:]]
     done = sum(row["rows"] * share(row, begin, end) for row in warm)
     cpu = sum(row["cpu"] for row in warm)
-    return done / (end - begin), sum(row["rows"] for row in warm) / cpu
+    return float(done / (end - begin)), float(sum(row["rows"] for row in warm) / cpu)
 
 
 def timed_rows(
@@ -157,11 +156,11 @@ def timed_rows(
 def share(row: dict[str, Any], begin: float, end: float) -> float:
     """How much of a batch lies in a span of time."""
     inside = min(row["ended"], end) - max(row["began"], begin)
-    return max(0.0, inside) / float(row["ended"] - row["began"])
+    return max(0.0, inside / (row["ended"] - row["began"]))
 
 
 def table(rates: dict[str, list[tuple[float, float]]]) -> str:
-    """Markdown: each case's rates, and how many times that of ours and of the tutorial's in the same round."""
+    """Markdown: each case's rates, and the first over that of ours and of the tutorial's in the round."""
     lines = [
         "| case | pictures/s | times ours | times the tutorial | pictures/CPU s |",
         "|---|---:|---:|---:|---:|",

@@ -156,7 +156,7 @@ def timed_rows(
 def share(row: dict[str, Any], begin: float, end: float) -> float:
     """How much of a batch lies in a span of time."""
     inside = min(row["ended"], end) - max(row["began"], begin)
-    return max(0.0, inside / (row["ended"] - row["began"]))
+    return float(max(0.0, inside) / (row["ended"] - row["began"]))
 
 
 def table(rates: dict[str, list[tuple[float, float]]]) -> str:

@@ -24,7 +24,7 @@ def test_the_snippets_of_the_guide_run_in_their_order(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The server's address is all that differs."""
+    """The server, the collection's name and the folder are all that differs."""
     monkeypatch.chdir(tmp_path)
     Path("pictures").mkdir()
     for number, scene in enumerate(scenes(0, 2)):
@@ -32,10 +32,10 @@ def test_the_snippets_of_the_guide_run_in_their_order(
     space: dict[str, object] = {}
     for snippet in re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL):
         here = snippet.replace("8000", str(server[1])).replace('"localhost"', f'"{server[0]}"')
-        exec(here.replace('"photos"', '"ray-guide"'), space)
+        exec(here.replace("photos", "ray-guide").replace("/data", str(tmp_path)), space)
     *rows, report = capsys.readouterr().out.splitlines()
     assert len(rows) == 2
-    assert all(re.fullmatch(r"image:\w{8} \(128,\) None", row) for row in rows)
+    assert all(re.fullmatch(r"image:\w{8} 128 None", row) for row in rows)
     assert report.startswith("2 pictures and 0 texts added, 0 already there, 0 failed")
     assert len(list(Path("vectors").glob("*.parquet"))) == 1
 

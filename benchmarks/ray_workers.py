@@ -24,6 +24,7 @@ import pyarrow as pa
 import ray
 from PIL import Image
 
+from benchmarks.results import machine, replace_section
 from clip_embeddings.models.tiny import WEIGHTS
 from ray_clip_embeddings import CLIPBatchEmbedder
 
@@ -133,9 +134,9 @@ def rates_of(dataset: ray.data.Dataset, model: str, case: str) -> tuple[float, f
     begin = max(rows[0]["ended"] for rows in of_worker.values())
     end = min(rows[-1]["ended"] for rows in of_worker.values())
     warm = [row for rows in of_worker.values() for row in rows[1:]]
-    done: float = sum(row["rows"] * share(row, begin, end) for row in warm)
-    cpu: float = sum(row["cpu"] for row in warm)
-    return done / (end - begin), sum(row["rows"] for row in warm) / cpu
+    done = sum(row["rows"] * share(row, begin, end) for row in warm)
+    cpu = sum(row["cpu"] for row in warm)
+    return float(done / (end - begin)), float(sum(row["rows"] for row in warm) / cpu)
 
 
 def timed_rows(
@@ -187,6 +188,7 @@ def main() -> None:
     parser.add_argument("--model", choices=["tiny", "vit-b-32"], default="tiny")
     parser.add_argument("--pictures", type=int, default=2048)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--results", type=Path, help="file to write the section `ray` of")
     options = parser.parse_args()
     # More CPUs for Ray to give than there may be, so that no stage waits for another's.
     ray.init(
@@ -204,7 +206,11 @@ def main() -> None:
         for _ in range(options.rounds):
             for case, found in rates.items():
                 found.append(rates_of(dataset, model, case))
-    print(f"{options.model}, JPEG 500x375, single-threaded workers, {os.cpu_count()} cores\n\n{table(rates)}")
+    facts = f"{machine(('torch', 'ray'))}. Model {options.model}, JPEG 500x375, single-threaded workers."
+    text = f"## Ray Data\n\n{facts}\n\n{table(rates)}"
+    print(text)
+    if options.results:
+        replace_section(options.results, "ray", text)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def die_once(marker: Path) -> None:
 
 
 class Mortal(CLIPBatchEmbedder):
-    """Dies at the batch that holds the poisoned text."""
+    """Dies at the batch that holds the poisoned text; says how many threads torch and the decoding have."""
 
     def __init__(self, marker: str, **options: Any) -> None:
         super().__init__(**options)
@@ -32,20 +32,13 @@ class Mortal(CLIPBatchEmbedder):
     def __call__(self, batch: Any) -> pa.Table:
         if "poison" in batch["text"].to_pylist():
             die_once(self._marker)
-        return super().__call__(batch)
-
-
-class Threads(CLIPBatchEmbedder):
-    """Says how many threads torch and the decoding of pictures have."""
-
-    def __call__(self, batch: Any) -> pa.Table:
         made = super().__call__(batch)
         threads = [(torch.get_num_threads(), self._encoder._embedder.config.threads)] * made.num_rows
         return made.append_column("threads", pa.array(threads, pa.list_(pa.int64())))
 
 
 class MortalRows(EmbedRows):
-    """The embedding stage, dying at a picture named by the environment of the test's marker."""
+    """The embedding stage, dying at one picture."""
 
     def __call__(self, table: pa.Table) -> pa.Table:
         for uri in table["uri"].to_pylist():

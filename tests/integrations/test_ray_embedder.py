@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import ray
 from pictures import encoded, scene
-from ray_workers import Mortal, Threads
+from ray_workers import Mortal
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from ray_clip_embeddings import CLIPBatchEmbedder
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
 TINY: dict[str, Any] = {"model": "tiny", "device": "cpu", "dtype": "float32"}
 PICTURES = [encoded(scene(seed)) for seed in range(5)]
 TEXTS = ["a photo of a cat", "노을지는 바다", "The dog ran on the beach."]
+CATS = [f"{number} cats on the beach" for number in range(25)] + ["poison", *map(str, range(14))]
 ADDED = ["id", "content_sha256", "modality", "clip_fingerprint", "embedding", "error"]
 
 
@@ -138,26 +139,11 @@ def test_columns_that_cannot_be_are_named(columns: dict[str, str], batch: Any, m
         CLIPBatchEmbedder(**TINY, **columns)(pa.table(batch))  # type: ignore[arg-type]
 
 
-@pytest.mark.usefixtures("ray_of_two_cpus")
-def test_an_actor_uses_as_many_threads_as_ray_gave_it_cpus(tiny: CLIPEmbedder) -> None:
-    made = ray.data.from_items([{"bytes": picture} for picture in PICTURES]).map_batches(
-        Threads,
-        fn_constructor_kwargs={**TINY, "bytes_column": "bytes"},
-        compute=ray.data.ActorPoolStrategy(size=1),
-        num_cpus=1,
-    )
-    rows = sorted(made.take_all(), key=lambda row: PICTURES.index(row["bytes"]))
-    assert {tuple(row["threads"]) for row in rows} == {(1, 1)}
-    vectors = np.stack([row["embedding"] for row in rows])
-    np.testing.assert_allclose(vectors, tiny.embed_images(PICTURES), atol=1e-6)
-
-
-@pytest.mark.usefixtures("ray_of_two_cpus")
-def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path, tiny: CLIPEmbedder) -> None:
-    texts = [f"{number} cats on the beach" for number in range(40)]
-    texts[25] = "poison"
-    marker = tmp_path / "killed"
-    made = ray.data.from_items([{"text": text} for text in texts], override_num_blocks=5).map_batches(
+@pytest.fixture(scope="module")
+def after_a_kill(ray_of_two_cpus: None, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Rows of an actor with one CPU that was killed at a batch in the middle."""
+    marker = tmp_path_factory.mktemp("markers") / "killed"
+    made = ray.data.from_items([{"text": text} for text in CATS], override_num_blocks=5).map_batches(
         Mortal,
         fn_constructor_kwargs={"marker": str(marker), **TINY, "text_column": "text"},
         compute=ray.data.ActorPoolStrategy(size=1),
@@ -167,6 +153,16 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path,
     )
     rows = made.take_all()
     assert marker.exists()
-    assert sorted(row["text"] for row in rows) == sorted(texts)
-    vectors = np.stack([row["embedding"] for row in sorted(rows, key=lambda row: texts.index(row["text"]))])
-    np.testing.assert_allclose(vectors, tiny.embed_texts(texts), atol=1e-6)
+    return sorted(rows, key=lambda row: CATS.index(row["text"]))
+
+
+def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
+    after_a_kill: list[dict[str, Any]], tiny: CLIPEmbedder
+) -> None:
+    assert [row["text"] for row in after_a_kill] == CATS
+    vectors = np.stack([row["embedding"] for row in after_a_kill])
+    np.testing.assert_allclose(vectors, tiny.embed_texts(CATS), atol=1e-6)
+
+
+def test_an_actor_uses_as_many_threads_as_ray_gave_it_cpus(after_a_kill: list[dict[str, Any]]) -> None:
+    assert {tuple(row["threads"]) for row in after_a_kill} == {(1, 1)}

@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv "$(VENV)"
 	@"$(BIN)/python" -m pip install -q "$(PIP_PIN)"
 	@echo "Installing clip-embeddings and its tools at the versions in constraints.txt (a few minutes the first time)."
-	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[cache,chroma,langchain,ray,report]" --group dev
+	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[all]" --group dev
 	@touch "$(READY)"
 	@echo "The environment is ready."
 

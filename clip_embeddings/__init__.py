@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from clip_embeddings.inputs.images import load_image
     from clip_embeddings.inputs.tokens import Passage
     from clip_embeddings.models.registry import MODELS, ModelSpec
-    from clip_embeddings.similarity import cosine_similarity, l2_normalize, softmax
+    from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize, softmax
 
 __version__ = "0.1.0"
 
@@ -49,6 +49,7 @@ __all__ = [
     "ModelLoadError",
     "ModelSpec",
     "Passage",
+    "ScoreFunction",
     "StoreError",
     "TextTooLongError",
     "TruncationWarning",
@@ -77,7 +78,7 @@ _HOMES = {
     "inputs.images": ("load_image",),
     "inputs.tokens": ("Passage",),
     "models.registry": ("MODELS", "ModelSpec"),
-    "similarity": ("cosine_similarity", "l2_normalize", "softmax"),
+    "similarity": ("ScoreFunction", "cosine_similarity", "l2_normalize", "softmax"),
 }
 _HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
 

@@ -23,7 +23,7 @@ from clip_embeddings.inputs.tokens import Passage
 from clip_embeddings.models.files import ModelFiles, locate
 from clip_embeddings.models.fingerprint import calibration_of, fingerprint_of, model_fingerprint_of
 from clip_embeddings.pipeline import map_ordered, progress
-from clip_embeddings.similarity import cosine_similarity, l2_normalize
+from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize
 from clip_embeddings.types import Embeddings, ImageInput, LongText, Modality, Role
 
 if TYPE_CHECKING:
@@ -123,7 +123,12 @@ class CLIPEmbedder:
     @property
     def logit_scale(self) -> float:
         """What the model multiplies cosines by before a softmax; up to 100."""
-        return self._encoder.logit_scale
+        return self._encoder.scoring.scale
+
+    @property
+    def scoring(self) -> ScoreFunction:
+        """How the model turns cosines of raw vectors into probabilities: a softmax for CLIP."""
+        return self._encoder.scoring
 
     @property
     def resolved_revision(self) -> str | None:

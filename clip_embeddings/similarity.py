@@ -1,6 +1,7 @@
 """Comparing vectors. Imports numpy only."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,6 +39,33 @@ def softmax(logits: ArrayLike) -> NDArray[np.float32]:
     values = np.exp(values - values.max(axis=-1, keepdims=True))
     shares: NDArray[np.float32] = (values / values.sum(axis=-1, keepdims=True)).astype(np.float32)
     return shares
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFunction:
+    """How a model family turns cosines into probabilities, with its learnt numbers.
+
+    Attributes:
+        kind: "softmax" shares 1 among the candidates (CLIP); "sigmoid" judges each by itself (SigLIP).
+        scale: what a cosine is multiplied by.
+        bias: what is added after that; 0 for CLIP.
+    Source: Radford et al. 2021, figure 3; Zhai et al. 2023 (SigLIP), algorithm 1.
+    """
+
+    kind: Literal["softmax", "sigmoid"]
+    scale: float
+    bias: float = 0.0
+
+    def logits(self, cosines: ArrayLike) -> NDArray[np.float64]:
+        """scale * cosine + bias, in the shape given."""
+        return self.scale * np.asarray(cosines, np.float64) + self.bias
+
+    def probabilities(self, cosines: ArrayLike) -> NDArray[np.float32]:
+        """One for each candidate along the last axis: (N, M) -> float32 (N, M)."""
+        logits = self.logits(cosines)
+        if self.kind == "softmax":
+            return softmax(logits)
+        return (0.5 * (1.0 + np.tanh(0.5 * logits))).astype(np.float32)  # a sigmoid that cannot overflow
 
 
 def _as_rows(vectors: ArrayLike) -> NDArray[Any]:

@@ -24,6 +24,7 @@ NAMES = [
     "ModelLoadError",
     "ModelSpec",
     "Passage",
+    "ScoreFunction",
     "StoreError",
     "TextTooLongError",
     "TruncationWarning",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clip_embeddings import InvalidInputError, cosine_similarity, l2_normalize, softmax
+from clip_embeddings import InvalidInputError, ScoreFunction, cosine_similarity, l2_normalize, softmax
 
 
 def test_rows_are_scaled_to_unit_length_and_a_row_of_zeros_stays_zero() -> None:
@@ -51,3 +51,16 @@ def test_probabilities_sum_to_one_and_large_logits_do_not_overflow() -> None:
     assert np.allclose(probabilities, [[0.5, 0.5], [1.0, 0.0], [0.25, 0.75]])
     assert probabilities.dtype == np.float32
     assert softmax([1.0, 1.0]).shape == (2,)
+
+
+def test_a_sigmoid_judges_each_pair_by_itself_and_a_softmax_shares_one() -> None:
+    cosines = [[0.3, 0.1], [-0.9, 0.9]]
+    sigmoid, shared = ScoreFunction("sigmoid", 100.0, -10.0), ScoreFunction("softmax", 100.0)
+    expected = 1 / (1 + np.exp(-(100.0 * np.array(cosines, np.float64) - 10.0)))
+    np.testing.assert_allclose(sigmoid.probabilities(cosines), expected, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(shared.probabilities(cosines), softmax(100.0 * np.array(cosines)), rtol=1e-6)
+
+
+def test_scores_do_not_overflow_at_any_scale() -> None:
+    for scale in (1e4, 1e300):
+        assert ScoreFunction("sigmoid", scale).probabilities([[-1.0, 1.0]]).tolist() == [[0.0, 1.0]]

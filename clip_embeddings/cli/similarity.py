@@ -20,11 +20,11 @@ def run(images: Sequence[Path], texts: Sequence[str], *, model: str | None, as_j
     Source: the probabilities are those of section 3.1.2 of Radford et al. 2021: softmax over the texts of
     logit_scale * cosine.
     """
-    from clip_embeddings import CLIPEmbedder, softmax
+    from clip_embeddings import CLIPEmbedder
 
     embedder = CLIPEmbedder(model) if model else CLIPEmbedder()
     cosines = embedder.similarity(images, texts)  # (N, M)
-    shares = softmax(embedder.logit_scale * cosines)
+    shares = embedder.scoring.probabilities(cosines)
     if as_json:
         pictures = [
             {"path": str(path), "cosines": row.tolist(), "probabilities": share.tolist()}

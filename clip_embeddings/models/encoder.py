@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from clip_embeddings.inputs.preprocess import Preprocessing
     from clip_embeddings.inputs.tokens import TextTokenizer
+    from clip_embeddings.similarity import ScoreFunction
 
 
 class Encoder(Protocol):
@@ -15,13 +16,13 @@ class Encoder(Protocol):
 
     Attributes:
         dimension: D, the length of both towers' features.
-        logit_scale: what cosines are multiplied by before the softmax; stored as a log, given as its exp.
+        scoring: how cosines become probabilities; its scale is stored as a log, given as its exp.
         tokenizer, preprocessing: how text and pictures become the towers' inputs.
         device, dtype: where and in what precision the weights are, as short names.
     """
 
     dimension: int
-    logit_scale: float
+    scoring: "ScoreFunction"
     tokenizer: "TextTokenizer"
     preprocessing: "Preprocessing"
     device: str

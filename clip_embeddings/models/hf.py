@@ -21,6 +21,7 @@ from clip_embeddings.models.device import choose_device, choose_dtype, with_halv
 from clip_embeddings.models.encoder import Encoder
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import preprocessing_of
+from clip_embeddings.similarity import ScoreFunction
 
 
 class CLIPEncoder:
@@ -31,7 +32,7 @@ class CLIPEncoder:
         self._device, self._dtype = device, dtype
         self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
         self.dimension = int(self._model.config.projection_dim)
-        self.logit_scale = float(self._model.logit_scale.detach().float().exp())
+        self.scoring = ScoreFunction("softmax", float(self._model.logit_scale.detach().float().exp()))
         self.tokenizer = _load_tokenizer(files, int(self._model.config.text_config.max_position_embeddings))
         self.preprocessing = preprocessing_of(files)
         # (p * scale - mean) / std as one multiplication and one addition: (3,) each

@@ -85,7 +85,7 @@ def rates_table(work: Path, pictures: int, rounds: int) -> str:
 
 def measure_rates(embedder: CLIPEmbedder, files: Path, work: Path, rounds: int) -> Rates:
     """Model alone on ready pixels, then the whole ingestion, in turn."""
-    rates, size = Rates([], []), embedder.config.batch_size
+    rates, size = Rates([], []), embedder.batch_size
     encoder = embedder._encoder
     with Image.open(next(files.iterdir())) as picture:
         pixels = np.stack([encoder.preprocessing.to_pixels(picture.convert("RGB"))] * size)

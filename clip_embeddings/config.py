@@ -37,9 +37,12 @@ class EmbedderConfig:
             the one that the model ships with; None leaves vectors as the model gives them.
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto", "float32", "bfloat16" or "float16".
-        batch_size: items in one forward pass.
+        batch_size: items in one forward pass; None is what suits the device.
         max_pixels: a picture with more pixels is refused before it is decoded.
         threads: how many threads decode pictures; None is one for each core, at most 8.
+        draft: a large JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, as long as it stays twice as large
+            as what the model takes; False decodes every pixel, as the reference does.
+        compile: run the model through torch.compile: faster, after a minute at the first batch.
     """
 
     model: str = DEFAULT_MODEL
@@ -48,9 +51,11 @@ class EmbedderConfig:
     calibration: "ModalityCalibration | str | PathLike[str] | None" = None
     device: str = "auto"
     dtype: str = "auto"
-    batch_size: int = 32
+    batch_size: int | None = None
     max_pixels: int = DEFAULT_MAX_PIXELS
     threads: int | None = None
+    draft: bool = True
+    compile: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.model, str) or not self.model.strip():
@@ -61,10 +66,13 @@ class EmbedderConfig:
         _one_of("long_text", self.long_text, get_args(LongText))
         _one_of("dtype", self.dtype, DTYPES)
         _one_of("device", str(self.device).partition(":")[0], DEVICES)
-        for name in ("batch_size", "max_pixels", "threads"):
+        for name, optional in (("batch_size", True), ("max_pixels", False), ("threads", True)):
             value = getattr(self, name)
-            if not (name == "threads" and value is None) and (type(value) is not int or value < 1):
+            if not (optional and value is None) and (type(value) is not int or value < 1):
                 raise InvalidInputError(f"{name}: got {value!r}; expected a whole number of at least 1")
+        for name in ("draft", "compile"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise InvalidInputError(f"{name}: got {value!r}; expected True or False")
 
     def identity(self) -> dict[str, Any]:
         """The part that is stored with a collection as it is; a calibration is stored whole beside it."""

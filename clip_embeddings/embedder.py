@@ -6,15 +6,17 @@ models/hf.py encodes. Imports numpy and the modules below it; torch only once a 
 
 import asyncio
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from os import PathLike, cpu_count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clip_embeddings.calibration import ModalityCalibration
+from clip_embeddings.coalesce import Coalescer
 from clip_embeddings.config import DEFAULT_MAX_PIXELS, DEFAULT_MODEL, EmbedderConfig
 from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError, ModelLoadError
 from clip_embeddings.inputs.arguments import check_role, check_several, listed
@@ -22,12 +24,18 @@ from clip_embeddings.inputs.images import load_image
 from clip_embeddings.inputs.tokens import Passage
 from clip_embeddings.models.files import ModelFiles, locate
 from clip_embeddings.models.fingerprint import calibration_of, fingerprint_of, model_fingerprint_of
-from clip_embeddings.pipeline import map_ordered, progress
+from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
 from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize
 from clip_embeddings.types import Embeddings, ImageInput, LongText, Modality, Role
 
 if TYPE_CHECKING:
     from clip_embeddings.models.encoder import Encoder
+
+
+_Decoded: TypeAlias = tuple[int, NDArray[np.uint8]]  # place in the stream, (H, W, 3)
+_Batch: TypeAlias = tuple[list[_Decoded], list[ImageDecodeError]]
+_ROLES: tuple[Role, ...] = get_args(Role)
+_FEW = 32  # texts of one asynchronous call that are embedded together with other callers'
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +69,13 @@ class CLIPEmbedder:
             leaves the vectors as the model gives them.
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto" (bfloat16 where the hardware computes in it), "float32", "bfloat16" or "float16".
-        batch_size: items in one forward pass.
+        batch_size: items in one forward pass; None is what suits the device.
         max_pixels: larger pictures are refused before they are decoded.
         threads: how many threads decode pictures.
+        draft: a JPEG more than four times as large as what the model takes is decoded at 1/2, 1/4 or 1/8 of
+            its size, which changes vectors less than the choice between transformers' two processors does;
+            False decodes every pixel.
+        compile: run the model through torch.compile: faster, after a minute at the first batch.
     """
 
     def __init__(
@@ -75,9 +87,11 @@ class CLIPEmbedder:
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
         dtype: str = "auto",
-        batch_size: int = 32,
+        batch_size: int | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         threads: int | None = None,
+        draft: bool = True,
+        compile: bool = False,
     ) -> None:
         self.config = EmbedderConfig(
             model=model,
@@ -89,6 +103,8 @@ class CLIPEmbedder:
             batch_size=batch_size,
             max_pixels=max_pixels,
             threads=threads,
+            draft=draft,
+            compile=compile,
         )
 
     @classmethod
@@ -113,7 +129,8 @@ class CLIPEmbedder:
                 f"torch and transformers cannot be imported ({reason}). Check that they are installed and, "
                 "if torchvision is, that it was built for this torch; this library does not need it"
             ) from error
-        return load_encoder(files, device=self.config.device, dtype=self.config.dtype)
+        config = self.config
+        return load_encoder(files, device=config.device, dtype=config.dtype, compiled=config.compile)
 
     @property
     def dimension(self) -> int:
@@ -144,6 +161,16 @@ class CLIPEmbedder:
     def dtype(self) -> str:
         """The precision that the weights are in."""
         return self._encoder.dtype
+
+    @property
+    def batch_size(self) -> int:
+        """Pictures in one forward pass: what was set, else what suits the device."""
+        return self.config.batch_size or self._encoder.batch_sizes.images
+
+    @property
+    def _lanes(self) -> int:
+        """Batches under way at once."""
+        return 2 if self.device.startswith("cuda") else 1
 
     @cached_property
     def fingerprint(self) -> str:
@@ -192,13 +219,20 @@ class CLIPEmbedder:
         texts = listed(texts, "embed_texts")
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        tokenizer = self._encoder.tokenizer
-        windows = tokenizer.windows(texts, self.config.long_text)
+        encoder = self._encoder
+        windows = encoder.tokenizer.windows(texts, self.config.long_text)
+        batches = encoder.tokenizer.batches(
+            windows, size=self.config.batch_size, tokens=encoder.batch_sizes.tokens
+        )
         units = np.empty((len(windows.ids), self.dimension), np.float32)  # (W, D)
-        batches = tokenizer.batches(windows, self.config.batch_size)
-        total = -(-len(windows.ids) // self.config.batch_size)
-        for rows, ids in progress(batches, "Embedding texts", total, show_progress):
-            units[rows] = self._unit(self._encoder.encode_text(ids), "texts", windows.owner[rows])
+
+        def encode(rows: NDArray[np.int64]) -> None:
+            features = encoder.encode_text(encoder.tokenizer.padded(windows, rows))
+            units[rows] = self._unit(features, "texts", windows.owner[rows])
+
+        encoded = map_in_lanes(encode, batches, lanes=self._lanes)
+        for _ in progress(encoded, "Embedding texts", len(batches), show_progress):
+            pass
         if len(units) != len(texts):
             sums = np.zeros((len(texts), self.dimension), np.float64)  # (W, D) -> (N, D)
             np.add.at(sums, windows.owner, units * windows.weight[:, None])
@@ -223,7 +257,7 @@ class CLIPEmbedder:
         """
         images = listed(images, "embed_images")
         rows = [np.zeros((0, self.dimension), np.float32)]
-        total = -(-len(images) // self.config.batch_size)
+        total = -(-len(images) // self.batch_size)
         for batch in progress(
             self.iter_images(images, role=role), "Embedding pictures", total, show_progress
         ):
@@ -243,33 +277,42 @@ class CLIPEmbedder:
         """
         check_role(role)
         check_several(images, "iter_images")
-        size = self.config.batch_size
         threads = self.config.threads or min(8, cpu_count() or 1)
-        good: list[tuple[int, NDArray[np.uint8]]] = []
+        decoded = map_ordered(
+            self._decode, enumerate(images), threads=threads, ahead=self.batch_size + 2 * threads
+        )
+        with closing(decoded):
+            yield from map_in_lanes(
+                partial(self._encode_batch, role), self._batched(decoded), lanes=self._lanes
+            )
+
+    def _batched(self, decoded: Iterable[_Decoded | ImageDecodeError]) -> Generator[_Batch, None, None]:
+        """Gather what was decoded into batches; so many failures are reported early too."""
+        good: list[_Decoded] = []
         failures: list[ImageDecodeError] = []
-        decoded = map_ordered(self._decode, enumerate(images), threads=threads, ahead=size + 2 * threads)
         for item in decoded:
             if isinstance(item, ImageDecodeError):
                 failures.append(item)
             else:
                 good.append(item)
-            if len(good) == size or len(failures) >= size:
-                yield self._encode_batch(good, failures, role)
+            if len(good) == self.batch_size or len(failures) >= self.batch_size:
+                yield good, failures
                 good, failures = [], []
         if good or failures:
-            yield self._encode_batch(good, failures, role)
+            yield good, failures
 
-    def _decode(self, item: tuple[int, ImageInput]) -> tuple[int, NDArray[np.uint8]] | ImageDecodeError:
+    def _decode(self, item: tuple[int, ImageInput]) -> _Decoded | ImageDecodeError:
         index, source = item
+        preprocessing = self._encoder.preprocessing
+        enough = preprocessing.enough if self.config.draft else None
         try:
-            picture = load_image(source, index=index, max_pixels=self.config.max_pixels)
+            picture = load_image(source, index=index, max_pixels=self.config.max_pixels, enough=enough)
         except ImageDecodeError as error:
             return error
-        return index, self._encoder.preprocessing.to_pixels(picture)
+        return index, preprocessing.to_pixels(picture)
 
-    def _encode_batch(
-        self, good: list[tuple[int, NDArray[np.uint8]]], failures: list[ImageDecodeError], role: Role
-    ) -> ImageBatch:
+    def _encode_batch(self, role: Role, batch: _Batch) -> ImageBatch:
+        good, failures = batch
         indices = np.array([index for index, _ in good], np.int64)
         embeddings = np.zeros((0, self.dimension), np.float32)
         if good:
@@ -291,8 +334,21 @@ class CLIPEmbedder:
         return self.calibration.apply(units, modality, role) if self.calibration else units
 
     async def aembed_texts(self, texts: Sequence[str], *, role: Role = "document") -> Embeddings:
-        """`embed_texts` in a thread, so that the event loop stays free."""
-        return await asyncio.to_thread(self.embed_texts, texts, role=role)
+        """`embed_texts` in a thread, so that the event loop stays free.
+
+        Calls with few texts that arrive together are embedded together: as many queries at once cost little
+        more than one after the other would cost for a few of them. A lone call does not wait for others.
+        """
+        check_role(role)
+        texts = listed(texts, "aembed_texts")
+        if len(texts) > _FEW:
+            return await asyncio.to_thread(self.embed_texts, texts, role=role)
+        return await self._together[role](texts)
+
+    @cached_property
+    def _together(self) -> dict[Role, Coalescer]:
+        """One queue for each role."""
+        return {role: Coalescer(partial(self.embed_texts, role=role), most=8 * _FEW) for role in _ROLES}
 
     async def aembed_images(self, images: Iterable[ImageInput], *, role: Role = "document") -> Embeddings:
         """`embed_images` in a thread, so that the event loop stays free."""

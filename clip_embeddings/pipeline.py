@@ -4,7 +4,7 @@ Imports the standard library, and rich for a progress bar.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -31,6 +31,14 @@ def map_ordered(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def map_in_lanes(work: Callable[[T], R], items: Iterable[T], *, lanes: int) -> Iterator[R]:
+    """Yield work(item) in order, `lanes` items under way at once: 1 works in the caller's thread.
+
+    On a GPU a second lane stacks and copies the next batch while the device works on the last one.
+    """
+    return map(work, items) if lanes == 1 else map_ordered(work, items, threads=lanes, ahead=lanes)
 
 
 def progress(items: Iterable[T], label: str, total: int, show: bool) -> Iterable[T]:

@@ -125,9 +125,10 @@ def write_pairs(folder: Path, lines: list[str], header: str = "picture,text,quer
 
 
 def test_a_folder_of_pairs_becomes_two_splits_and_a_report(tmp_path: Path, tiny: CLIPEmbedder) -> None:
-    write_pairs(tmp_path, [f'{i}.png,"a red, round thing {i}",round {i},en' for i in range(8)])
+    things = ["cat", "house", "boat", "tree", "car", "dog", "train", "bird"]  # near-equal texts are refused
+    write_pairs(tmp_path, [f'{i}.png,"a red, round {each}",{each},en' for i, each in enumerate(things)])
     lines = read_lines(tmp_path)
-    assert (lines[2].text, lines[2].query, lines[2].language) == ("a red, round thing 2", "round 2", "en")
+    assert (lines[2].text, lines[2].query, lines[2].language) == ("a red, round boat", "boat", "en")
     first, second = halves(lines)
     assert {each.text for each in first} | {each.text for each in second} == {each.text for each in lines}
     pairs = folder_pairs(tiny, second, "mine")

@@ -24,6 +24,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 def embed(folder: Path | str, revision: str | None = None) -> CLIPEmbedder:
     embedder = CLIPEmbedder(str(folder), revision=revision, device="cpu", dtype="float32")
     embedder.embed_texts(["a cat"])
+    embedder.embed_images([np.zeros((8, 8, 3), np.uint8)])  # each tower loads when it is first used
     return embedder
 
 

@@ -69,7 +69,11 @@ Dtype = Annotated[
 BatchSize = Annotated[
     int | None,
     typer.Option(
-        "--batch-size", metavar="N", min=1, rich_help_panel=MODEL_PANEL, help="Items in one pass (32)."
+        "--batch-size",
+        metavar="N",
+        min=1,
+        rich_help_panel=MODEL_PANEL,
+        help="Items in one pass (what suits the device).",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

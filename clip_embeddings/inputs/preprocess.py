@@ -69,6 +69,15 @@ class Preprocessing:
         """(height, width) of every result, or None where it depends on the picture."""
         return self.crop or self.resize_to
 
+    @property
+    def enough(self) -> int | None:
+        """Pixels of a picture's shorter edge from which on more would not be seen; None: all are needed.
+
+        Twice what it is resized to, so that the filter still has something to work on.
+        """
+        edge = self.shortest_edge or max(self.resize_to or (0,))
+        return 2 * edge or None
+
     def to_pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
         """Resize and crop an RGB picture: -> (H, W, 3) uint8."""
         if self.shortest_edge:

@@ -98,16 +98,32 @@ class TextTokenizer:
             for encoding in self._tokenizer.encode_batch(clean[start : start + _BLOCK]):
                 yield encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
 
-    def batches(self, windows: Windows, size: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Yield (rows, ids (B, T)): windows of like length together, padded to the longest of the batch."""
+    def batches(
+        self, windows: Windows, *, size: int | None = None, tokens: int = 1024
+    ) -> list[NDArray[np.int64]]:
+        """Rows of windows that are encoded together: of like length, longest first.
+
+        Args:
+            size: windows in each batch; None goes by tokens.
+            tokens: in each batch at most, padding included; a longer window is a batch of its own.
+        """
         # Longest first: where memory is too small, it shows at once.
         order = np.argsort([-len(row) for row in windows.ids], kind="stable")
-        for start in range(0, len(order), size):
-            rows = order[start : start + size]
-            batch = np.full((len(rows), len(windows.ids[rows[0]])), self.pad, np.int64)
-            for line, row in zip(batch, rows, strict=True):
-                line[: len(windows.ids[row])] = windows.ids[row]
-            yield rows, batch
+        groups: list[NDArray[np.int64]] = []
+        start = 0
+        while start < len(order):
+            count = size or max(1, tokens // len(windows.ids[order[start]]))
+            groups.append(order[start : start + count])
+            start += count
+        return groups
+
+    def padded(self, windows: Windows, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Ids of some windows, filled up to the longest of them: -> (B, T)."""
+        longest = max(len(windows.ids[row]) for row in rows)
+        batch = np.full((len(rows), longest), self.pad, np.int64)
+        for line, row in zip(batch, rows, strict=True):
+            line[: len(windows.ids[row])] = windows.ids[row]
+        return batch
 
     def passages(self, text: str) -> list[Passage]:
         """Split a text into consecutive passages that fit the context, at sentences and words if possible.

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,29 @@ def computes_bfloat16(device: torch.device) -> bool:
         capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
         return any(capabilities.get(name) for name in _CPU_BFLOAT16)
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSizes:
+    """What goes into one forward pass where the caller does not say.
+
+    Attributes:
+        images: pictures.
+        tokens: of text, padding included.
+    """
+
+    images: int
+    tokens: int
+
+
+def batch_sizes(device: torch.device) -> BatchSizes:
+    """The size from which on a larger batch is no faster.
+
+    Measured on a CPU with ViT-B/32: 18 pictures/s at 32, 17 at 8 and 16 at 64, where the activations leave
+    the cache; texts of 12 tokens 158/s at 384 tokens, 168/s at 1,152 and 165/s at 1,920. Those for a GPU are
+    not measured: they are what fills one in published runs of the same towers.
+    """
+    return BatchSizes(256, 16_384) if device.type == "cuda" else BatchSizes(32, 1_024)
 
 
 def with_halving(

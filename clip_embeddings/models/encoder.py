@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from clip_embeddings.inputs.preprocess import Preprocessing
     from clip_embeddings.inputs.tokens import TextTokenizer
+    from clip_embeddings.models.device import BatchSizes
     from clip_embeddings.similarity import ScoreFunction
 
 
@@ -18,6 +19,7 @@ class Encoder(Protocol):
         dimension: D, the length of both towers' features.
         scoring: how cosines become probabilities; its scale is stored as a log, given as its exp.
         tokenizer, preprocessing: how text and pictures become the towers' inputs.
+        batch_sizes: what goes into one forward pass where the caller does not say.
         device, dtype: where and in what precision the weights are, as short names.
     """
 
@@ -25,6 +27,7 @@ class Encoder(Protocol):
     scoring: "ScoreFunction"
     tokenizer: "TextTokenizer"
     preprocessing: "Preprocessing"
+    batch_sizes: "BatchSizes"
     device: str
     dtype: str
 

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import safe_open
 from torch import Tensor
-from transformers import AutoTokenizer, CLIPModel
+from transformers import AutoTokenizer, CLIPConfig, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
 from transformers.utils import logging as hf_logging
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.tokens import TextTokenizer
-from clip_embeddings.models.device import choose_device, choose_dtype, with_halving
+from clip_embeddings.models.device import BatchSizes, batch_sizes, choose_device, choose_dtype, with_halving
 from clip_embeddings.models.encoder import Encoder
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import preprocessing_of
@@ -25,16 +26,22 @@ from clip_embeddings.similarity import ScoreFunction
 
 
 class CLIPEncoder:
-    """A transformers `CLIPModel`: text causal with EOS pooling, pictures by the class token."""
+    """A transformers `CLIPModel`: text causal with EOS pooling, pictures by the class token.
 
-    def __init__(self, files: ModelFiles, device: torch.device, dtype: torch.dtype) -> None:
-        self._model = _load_model(files, dtype).to(device).eval()
-        self._device, self._dtype = device, dtype
+    Each tower loads when it is first used: a process that only asks by text never holds the picture tower.
+    """
+
+    def __init__(self, files: ModelFiles, device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
+        self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
         self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
-        self.dimension = int(self._model.config.projection_dim)
-        self.scoring = ScoreFunction("softmax", float(self._model.logit_scale.detach().float().exp()))
-        self.tokenizer = _load_tokenizer(files, int(self._model.config.text_config.max_position_embeddings))
+        self._config: Any = _read_config(files)
+        self.dimension = int(self._config.projection_dim)
+        self.scoring = ScoreFunction("softmax", float(np.exp(_read_scalar(files, "logit_scale"))))
+        self.tokenizer = _load_tokenizer(files, int(self._config.text_config.max_position_embeddings))
         self.preprocessing = preprocessing_of(files)
+        self.batch_sizes: BatchSizes = batch_sizes(device)
+        self._towers: dict[Any, Any] = {}
+        self._loading = Lock()
         # (p * scale - mean) / std as one multiplication and one addition: (3,) each
         std = torch.tensor(self.preprocessing.std, device=device)
         self._gain = self.preprocessing.scale / std
@@ -51,13 +58,25 @@ class CLIPEncoder:
     @torch.inference_mode()
     def _text_features(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         # No attention mask: padding comes after the end token, where a causal model cannot see it.
-        return _features(self._model.get_text_features(input_ids=self._to_device(torch.from_numpy(ids))))
+        tower = self._tower(CLIPTextModelWithProjection, self._config.text_config)
+        return _to_numpy(tower(input_ids=self._to_device(torch.from_numpy(ids))).text_embeds)
 
     @torch.inference_mode()
     def _image_features(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         levels = self._to_device(torch.from_numpy(pixels)).float()  # bytes cross to the device, floats do not
         values = (levels * self._gain + self._offset).permute(0, 3, 1, 2)  # (B, H, W, 3) -> (B, 3, H, W)
-        return _features(self._model.get_image_features(pixel_values=values.to(self._dtype)))
+        tower = self._tower(CLIPVisionModelWithProjection, self._config.vision_config)
+        return _to_numpy(tower(pixel_values=values.to(self._dtype)).image_embeds)
+
+    def _tower(self, kind: Any, config: Any) -> Any:
+        """One tower in eval mode, loaded once; threads that ask at the same time wait for it."""
+        with self._loading:
+            if kind not in self._towers:
+                config.projection_dim = self.dimension  # CLIPModel goes by the common one
+                model = _load_tower(kind, config, self._files, self._dtype).to(self._device).eval()
+                # One graph for all sizes: each length of text would be compiled anew otherwise.
+                self._towers[kind] = torch.compile(model, dynamic=True) if self._compiled else model
+            return self._towers[kind]
 
     def _to_device(self, tensor: Tensor) -> Tensor:
         if self._device.type == "cuda":
@@ -65,27 +84,43 @@ class CLIPEncoder:
         return tensor.to(self._device, non_blocking=True)
 
 
-def _features(output: Any) -> NDArray[np.float32]:
-    """Projected features; releases before 5 return the tensor itself."""
-    tensor: Tensor = getattr(output, "pooler_output", output)
-    features: NDArray[np.float32] = tensor.float().cpu().numpy()
-    return features
+def _to_numpy(features: Tensor) -> NDArray[np.float32]:
+    rows: NDArray[np.float32] = features.float().cpu().numpy()
+    return rows
 
 
-def _load_model(files: ModelFiles, dtype: torch.dtype) -> Any:
+def _read_config(files: ModelFiles) -> Any:
+    try:
+        return CLIPConfig.from_pretrained(files.folder, local_files_only=True)
+    except Exception as error:  # values of another type surface as errors of many kinds
+        raise ModelLoadError(f"model {files.model!r}: cannot use its config.json ({error})") from error
+
+
+def _read_scalar(files: ModelFiles, name: str) -> float:
+    """One number of the weights, without loading the others."""
+    try:
+        for path in files.weights():
+            with safe_open(path, "pt") as weights:
+                if name in weights.keys():  # noqa: SIM118 - not a mapping
+                    return float(weights.get_tensor(name))
+    except Exception as error:
+        raise _damaged(files, error) from error
+    raise ModelLoadError(f"model {files.model!r}: its weights have no {name}; expected those of a CLIPModel")
+
+
+def _load_tower(tower: Any, config: Any, files: ModelFiles, dtype: torch.dtype) -> Any:
     try:
         with _quiet():
-            loaded: Any = CLIPModel.from_pretrained(
+            loaded: Any = tower.from_pretrained(
                 files.folder,
+                config=config,
                 dtype=dtype,
                 use_safetensors=True,
                 local_files_only=True,
                 output_loading_info=True,
             )
     except Exception as error:  # damaged files surface as errors of safetensors, json or torch
-        raise ModelLoadError(
-            f"model {files.model!r}: cannot load the weights in {files.folder} ({error})"
-        ) from error
+        raise _damaged(files, error) from error
     model, report = loaded
     # transformers fills a missing weight with random numbers and goes on.
     if absent := [*report["missing_keys"], *report["mismatched_keys"]]:
@@ -93,6 +128,10 @@ def _load_model(files: ModelFiles, dtype: torch.dtype) -> Any:
             f"model {files.model!r}: {len(absent)} weights are missing or of another shape, first {absent[0]}"
         )
     return model
+
+
+def _damaged(files: ModelFiles, error: Exception) -> ModelLoadError:
+    return ModelLoadError(f"model {files.model!r}: cannot load the weights in {files.folder} ({error})")
 
 
 def _load_tokenizer(files: ModelFiles, context: int) -> TextTokenizer:
@@ -119,13 +158,15 @@ def _quiet() -> Iterator[None]:
             settings.enable_progress_bar()
 
 
-FAMILIES: dict[str, Callable[[ModelFiles, torch.device, torch.dtype], Encoder]] = {"clip": CLIPEncoder}
+FAMILIES: dict[str, Callable[[ModelFiles, torch.device, torch.dtype, bool], Encoder]] = {"clip": CLIPEncoder}
 _LOADED: dict[tuple[object, ...], Encoder] = {}
 _LOADING = Lock()
 
 
-def load_encoder(files: ModelFiles, *, device: str = "auto", dtype: str = "auto") -> Encoder:
-    """Load a model, once for each identity, device and dtype in this process.
+def load_encoder(
+    files: ModelFiles, *, device: str = "auto", dtype: str = "auto", compiled: bool = False
+) -> Encoder:
+    """Load a model, once for each identity, device, dtype and way of running it in this process.
 
     Raises:
         ModelLoadError: not a family we know, or damaged files.
@@ -137,8 +178,8 @@ def load_encoder(files: ModelFiles, *, device: str = "auto", dtype: str = "auto"
     if family not in FAMILIES:
         raise ModelLoadError(f"model {files.model!r} is of type {family!r}; supported: {', '.join(FAMILIES)}")
     stamps = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files.weights())
-    key = (stamps, place, precision)
+    key = (stamps, place, precision, compiled)
     with _LOADING:
         if key not in _LOADED:
-            _LOADED[key] = FAMILIES[family](files, place, precision)
+            _LOADED[key] = FAMILIES[family](files, place, precision, compiled)
         return _LOADED[key]

@@ -75,7 +75,7 @@ class Flow:
             closing(embedder.iter_images(pictures)) as batches,
         ):
             while True:
-                with self._storer.room_for(embedder.config.batch_size):
+                with self._storer.room_for(embedder.batch_size):
                     batch = next(batches, None)
                     if batch is None:
                         break

@@ -48,7 +48,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
         dtype: str = "auto",
-        batch_size: int = 32,
+        batch_size: int | None = None,
     ) -> None:
         self._unusable: tuple[dict[str, Any], str] | None = None  # a stored config, and what is wrong with it
         embedder = CLIPEmbedder(

@@ -156,7 +156,7 @@ class Plan:
             check_roots(ledger, roots)
             report = recorder.report
             meter = stack.enter_context(meter_of(report, self.found, show=self.show_progress))
-            storer = Storer(target, embedder.calibration, unstored_limit(raw.config.batch_size))
+            storer = Storer(target, embedder.calibration, unstored_limit(raw.batch_size))
             stack.callback(storer.close)
             vectors = Vectors(raw, self.sample.vectors if self.sample else {}, cache)
             flow = Flow(vectors, ledger, storer, recorder, meter, embed_captions=self.embed_captions)

@@ -42,7 +42,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
             `model_dump` writes the first whole, as JSON values, and `CLIPEmbeddings(**values)` reads it.
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto", "float32", "bfloat16" or "float16".
-        batch_size: items in one forward pass.
+        batch_size: items in one forward pass; None is what suits the device.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -53,7 +53,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
     calibration: _Calibration = None
     device: str = "auto"
     dtype: str = "auto"
-    batch_size: int = _DEFAULTS.batch_size
+    batch_size: int | None = None
     _embedder: CLIPEmbedder = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:

@@ -51,7 +51,7 @@ class CLIPBatchEmbedder:
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
         dtype: str = "auto",
-        batch_size: int = 32,
+        batch_size: int | None = None,
         threads: int | None = None,
         bytes_column: str | None = None,
         array_column: str | None = None,

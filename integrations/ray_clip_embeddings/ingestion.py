@@ -59,7 +59,7 @@ def ingest_dataset(
     calibration: ModalityCalibration | str | os.PathLike[str] | None = None,
     device: str = "auto",
     dtype: str = "auto",
-    batch_size: int = 32,
+    batch_size: int | None = None,
     workers: Workers | None = None,
     num_cpus: float = 1,
     num_gpus: float = 0,

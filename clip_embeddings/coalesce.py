@@ -1,0 +1,83 @@
+"""Calls that arrive together are answered together. Imports types."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock
+from typing import NamedTuple
+
+from clip_embeddings.types import Embeddings
+
+
+class _Call(NamedTuple):
+    texts: list[str]
+    answer: "Future[Embeddings]"
+
+
+class Coalescer:
+    """Answers concurrent calls with one call of `work` for all that wait.
+
+    Whoever comes while nothing runs goes at once, so a lone caller waits for nobody. Those that come
+    meanwhile go together when it is done, so they wait for one pass at most; no timer is involved.
+
+    Args:
+        work: N texts -> (N, D), row i for text i; called in a thread of the event loop's executor, one call
+            at a time.
+        most: texts in one call of it, unless a single caller has more.
+    """
+
+    def __init__(self, work: Callable[[list[str]], Embeddings], *, most: int) -> None:
+        self._work, self._most = work, most
+        self._lock = Lock()
+        self._waiting: list[_Call] = []
+        self._running = False
+
+    async def __call__(self, texts: list[str]) -> Embeddings:
+        """(N, D) for one caller's texts; an error in another caller's texts is not this one's."""
+        call = _Call(texts, Future())
+        with self._lock:
+            self._waiting.append(call)
+            first, self._running = not self._running, True
+        if first:
+            try:
+                asyncio.get_running_loop().run_in_executor(None, self._run)
+            except RuntimeError:  # the loop's threads are gone: nobody would answer
+                self._running = False
+                raise
+        return await asyncio.wrap_future(call.answer)
+
+    def _run(self) -> None:
+        while calls := self._next():
+            self._answer(calls)
+
+    def _next(self) -> list[_Call]:
+        """Who is answered together; with nobody left, the next to come is first again."""
+        with self._lock:
+            count = total = 0
+            for call in self._waiting:
+                total += len(call.texts)
+                if count and total > self._most:
+                    break
+                count += 1
+            calls, self._waiting = self._waiting[:count], self._waiting[count:]
+            self._running = bool(calls)
+        return calls
+
+    def _answer(self, calls: list[_Call]) -> None:
+        calls = [call for call in calls if call.answer.set_running_or_notify_cancel()]
+        if len(calls) > 1:
+            try:
+                rows = self._work([text for call in calls for text in call.texts])
+            except Exception:  # one caller's fault: each is asked alone, and gets its own error
+                rows = None
+            if rows is not None:
+                start = 0
+                for call in calls:
+                    call.answer.set_result(rows[start : start + len(call.texts)])
+                    start += len(call.texts)
+                return
+        for call in calls:
+            try:
+                call.answer.set_result(self._work(call.texts))
+            except BaseException as error:
+                call.answer.set_exception(error)

@@ -208,7 +208,9 @@ def test_a_disk_that_the_system_says_is_full_costs_no_row_that_is_called_safe(
     fill(place.folder)
     assert not runner.run({**place.order, "largest_file": 500_000})
     error = place.log.with_suffix(".error").read_text(encoding="utf-8")
-    found = re.search(r"cannot store rows: .* (\d+) rows of this run are stored and safe; run the same", error)
+    found = re.search(
+        r"cannot store rows: .* (\d+) rows of this run are stored and safe; run the same", error
+    )
     assert found, error
     # A copy: Chroma keeps what it knows of a folder, and another process writes to this one yet.
     then = connect(shutil.copytree(place.order["store"], tmp_path / "db-then"))

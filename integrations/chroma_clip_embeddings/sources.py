@@ -97,7 +97,7 @@ def read_file(path: Path) -> bytes:
 def _not_a_file(path: Path) -> str:
     if path.exists():
         return "is not a regular file"
-    return f"is a link to {os.readlink(path)}, which is not there" if path.is_symlink() else "no such file"
+    return f"is a link to {path.readlink()}, which is not there" if path.is_symlink() else "no such file"
 
 
 def source_of(uri: str, content: bytes) -> Source:

@@ -98,7 +98,7 @@ def test_failures_that_no_disk_takes_end_the_run_with_what_is_safe(
     collection: chromadb.Collection, notes: Path
 ) -> None:
     (notes / "zz-empty.png").touch()
-    with pytest.raises(StoreError, match="cannot go on: No space left on device.*failures=") as error:
+    with pytest.raises(StoreError, match=r"cannot go on: No space left on device.*failures=") as error:
         ingest([notes], collection, failures="/dev/full")
     assert collection.count() == rows_said_to_be_safe(error.value) > 0
     assert threads_of_ours() == []

@@ -1,5 +1,7 @@
-"""An ingestion killed with SIGKILL, at random and at chosen moments, or ended by a full disk, and started again:
-as if nothing was."""
+"""An ingestion killed with SIGKILL, at random and at chosen moments, and started again: as if nothing was.
+
+So is one that a full disk has ended.
+"""
 
 import json
 import os

@@ -17,7 +17,7 @@ from clip_embeddings.pipeline import map_ordered
 THREADS = 8
 TOGETHER = 8
 """Small files that a thread reads in one go: handing each over by itself costs more than reading it."""
-AHEAD = 8
+AHEAD = 32
 """Such groups; a large file, and one from elsewhere, is a group of its own."""
 _SMALL = 100_000
 BYTES = 32_000_000

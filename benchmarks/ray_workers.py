@@ -1,4 +1,6 @@
-"""Workers on Ray Data: two against one, ours against the tutorial's class. `python -m benchmarks.ray_workers`
+"""Workers on Ray Data: two against one, ours against the tutorial's class; and one server that stores.
+
+    python -m benchmarks.ray_workers --results benchmarks/RESULTS.md
 
 Every worker is kept on a core of its own. A rate is taken from when all workers are warm until the first has
 nothing left to do; the cases are run in turn, and medians with their ranges are shown. Pictures a second of
@@ -6,15 +8,13 @@ CPU time are shown too: they say what a worker does on a core that nobody else u
 """
 
 import argparse
+import hashlib
 import io
 import os
-import shutil
 import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,11 +24,18 @@ import pyarrow as pa
 import ray
 from PIL import Image
 
-from benchmarks.results import machine, replace_section
+from benchmarks.ingest import server, write_photos
+from benchmarks.random_clip import write_random_clip
+from benchmarks.results import machine, replace_section, table
+from chroma_clip_embeddings import connect
+from chroma_clip_embeddings.identity import FINGERPRINT
 from clip_embeddings.models.tiny import WEIGHTS
 from ray_clip_embeddings import CLIPBatchEmbedder
+from ray_clip_embeddings.server import Server
 
 BATCH = 16
+STORED = 128  # rows that the last stage stores together
+MODELS = {"vit-b-32": "The shape of ViT-B/32, random weights", "tiny": "The bundled model"}
 CASES = {
     "ours": ("ours", "auto", 1),
     "ours, two workers": ("ours", "auto", 2),
@@ -92,33 +99,10 @@ class EmbedImages(Timed):
         (features / features.norm(dim=-1, keepdim=True)).numpy()
 
 
-def pictures(count: int) -> list[dict[str, bytes]]:
-    """JPEG files of 500x375 at quality 90, as in BENCHMARKS."""
-    random, rows = np.random.default_rng(0), []
-    for _ in range(count):
-        small = Image.fromarray(random.integers(0, 255, (24, 32, 3), np.uint8))
-        file = io.BytesIO()
-        small.resize((500, 375), Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
-        rows.append({"bytes": file.getvalue()})
-    return rows
-
-
-@contextmanager
-def checkpoint(name: str) -> Iterator[str]:
-    """The folder of a model: the bundled one, or one of the shape of ViT-B/32 with random weights."""
-    if name == "tiny":
-        yield str(WEIGHTS)
-        return
-    import torch
-    from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
-
-    with TemporaryDirectory() as folder:
-        torch.manual_seed(0)
-        CLIPModel(CLIPConfig()).save_pretrained(folder)
-        CLIPImageProcessor().save_pretrained(folder)
-        for file in ("tokenizer.json", "tokenizer_config.json"):  # no text is embedded
-            shutil.copy(WEIGHTS / file, folder)
-        yield folder
+def pictures(folder: Path) -> list[dict[str, bytes]]:
+    """The JPEG files of `benchmarks.ingest`."""
+    files = sorted(write_photos(folder, 128).iterdir())
+    return [{"bytes": file.read_bytes()} for file in files]
 
 
 def rates_of(dataset: ray.data.Dataset, model: str, case: str) -> tuple[float, float]:
@@ -160,21 +144,17 @@ def share(row: dict[str, Any], begin: float, end: float) -> float:
     return float(max(0.0, inside) / (row["ended"] - row["began"]))
 
 
-def table(rates: dict[str, list[tuple[float, float]]]) -> str:
-    """Markdown: each case's rates, and the first over that of ours and of the tutorial's in the round."""
-    lines = [
-        "| case | pictures/s | times ours | times the tutorial | pictures/CPU s |",
-        "|---|---:|---:|---:|---:|",
-    ]
+def cases_table(rates: dict[str, list[tuple[float, float]]]) -> str:
+    """Each case's rates, and the first over that of ours and of the tutorial's in the round."""
+    rows = []
     for case, found in rates.items():
         cells = [spread([wall for wall, _ in found], 1)]
         for base in ("ours", "tutorial"):
             cells.append(
                 spread([one / other for (one, _), (other, _) in zip(found, rates[base], strict=True)], 2)
             )
-        cells.append(spread([cpu for _, cpu in found], 1))
-        lines.append(f"| {case} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append([case, *cells, spread([cpu for _, cpu in found], 1)])
+    return table(["case", "pictures/s", "times ours", "times the tutorial", "pictures/CPU s"], rows)
 
 
 def spread(values: list[float], digits: int) -> str:
@@ -183,11 +163,62 @@ def spread(values: list[float], digits: int) -> str:
     return f"{median} ({least}-{most})"
 
 
+def storing_table(work: Path, rows: int, dimension: int = 512) -> str:
+    """What one server takes of the last stage: which of 128 ids are there, then an upsert of them."""
+    random, seconds = np.random.default_rng(0), list[float]()
+    with server(work / "server") as port:
+        client = connect(host="127.0.0.1", port=port)
+        client.create_collection("photos", metadata={FINGERPRINT: "random"}, embedding_function=None)
+        place = Server("photos", "127.0.0.1", port, False, (), 60.0, "random")
+        for start in range(0, rows, STORED):
+            digests = [
+                hashlib.sha256(bytes(str(i), "ascii")).hexdigest() for i in range(start, start + STORED)
+            ]
+            batch = [
+                {
+                    "id": f"image:{digest}",
+                    "modality": "image",
+                    "content_sha256": digest,
+                    "uri": f"/pictures/{digest}.jpg",
+                    "document": f"{digest}.jpg",
+                }
+                for digest in digests
+            ]
+            vectors = random.normal(size=(STORED, dimension)).astype(np.float32)
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            began = time.perf_counter()
+            place.stored([row["id"] for row in batch])
+            place.store(batch, vectors)
+            seconds.append(time.perf_counter() - began)
+    fifth = len(seconds) // 5
+    ends = {"the first fifth": seconds[:fifth], "the last fifth": seconds[-fifth:]}
+    cells = [f"{len(part) * STORED / sum(part):.0f}" for part in ends.values()]
+    return table(
+        [f"one Chroma server, {dimension} dimensions, rows/s", *ends], [[f"up to {rows:,} rows", *cells]]
+    )
+
+
+def workers_table(work: Path, model: str, count: int, rounds: int) -> str:
+    rows = pictures(work / "photos-128")
+    items = [rows[i % len(rows)] for i in range(count)]
+    dataset = ray.data.from_items(items, override_num_blocks=count // BATCH).materialize()
+    folder = str(WEIGHTS) if model == "tiny" else str(write_random_clip(work / "random-clip"))
+    rates: dict[str, list[tuple[float, float]]] = {case: [] for case in CASES}
+    for _ in range(rounds):
+        for case, found in rates.items():
+            found.append(rates_of(dataset, folder, case))
+    return f"### {MODELS[model]}\n\n{cases_table(rates)}\n\nTarget for two workers: 1.8 times ours."
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", choices=["tiny", "vit-b-32"], default="tiny")
-    parser.add_argument("--pictures", type=int, default=2048)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", choices=MODELS, action="append", help="may be given often; else each")
+    parser.add_argument("--pictures", type=int, default=384, help="of a case; with tiny eight times as many")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--stored", type=int, default=10_240, help="rows that one server is to take")
+    parser.add_argument("--work", type=Path, help="folder to keep models and files in; else a temporary one")
     parser.add_argument("--results", type=Path, help="file to write the section `ray` of")
     options = parser.parse_args()
     # More CPUs for Ray to give than there may be, so that no stage waits for another's.
@@ -198,19 +229,20 @@ def main() -> None:
         runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, [*sys.path, str(Path.cwd())]))}},
     )
     ray.data.DataContext.get_current().enable_progress_bars = False
-    rows = pictures(128)
-    items = [rows[i % len(rows)] for i in range(options.pictures)]
-    dataset = ray.data.from_items(items, override_num_blocks=options.pictures // BATCH).materialize()
-    rates: dict[str, list[tuple[float, float]]] = {case: [] for case in CASES}
-    with checkpoint(options.model) as model:
-        for _ in range(options.rounds):
-            for case, found in rates.items():
-                found.append(rates_of(dataset, model, case))
-    facts = f"{machine(('torch', 'ray'))}. Model {options.model}, JPEG 500x375, single-threaded workers."
-    text = f"## Ray Data\n\n{facts}\n\n{table(rates)}"
-    print(text)
+    facts = f"{machine(('torch', 'ray', 'chromadb'))}. JPEG 500x375, single-threaded workers."
+    parts = [f"## Ray Data\n\n{facts}"]
+    with TemporaryDirectory() as temporary:
+        work: Path = (options.work or Path(temporary)).absolute()
+        work.mkdir(parents=True, exist_ok=True)
+        for model in options.model or MODELS:
+            count = options.pictures * (8 if model == "tiny" else 1)
+            parts.append(workers_table(work, model, count, options.rounds))
+            print(parts[-1], end="\n\n", flush=True)
+        ray.shutdown()
+        parts.append("### Storing\n\n" + storing_table(work, options.stored))
+        print(parts[-1])
     if options.results:
-        replace_section(options.results, "ray", text)
+        replace_section(options.results, "ray", "\n\n".join(parts))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from clip_embeddings.cli import render
 from clip_embeddings.cli.choice import choose
+from clip_embeddings.cli.guard import say
 from clip_embeddings.cli.options import Place
 from clip_embeddings.cli.store import open_with
 
@@ -36,7 +37,11 @@ def run(
     choice = choose(here, place, name, model=model, calibrate=calibrate, deployment=deployment)
     collection = open_with(place, name, choice.embedder)
     progress = sys.stdout.isatty() and not as_json
-    report = ingest(paths, collection, sample=choice.sample, show_progress=progress, **sources)
+    try:
+        report = ingest(paths, collection, sample=choice.sample, show_progress=progress, **sources)
+    except KeyboardInterrupt:
+        say("stopped", "rows that are stored are safe; run the same command again to go on")
+        raise
     rows, calibration = collection.count(), choice.embedder.calibration
     if as_json:
         record = _record(report, place, name, rows)

@@ -58,7 +58,7 @@ def resolved(host: str, port: int, *, allow_private: bool) -> list[Target]:
         kind = kind_of(ip_address(address.partition("%")[0]))
         if kind and not allow_private:
             raise UnusableFile(
-                f"its host {host!r} is at {address} ({kind}); only public addresses are read, "
-                "unless allow_private=True says that your own network is meant"
+                f"its host {host!r} is at {address} ({kind}); only public addresses are read. Where your own "
+                "network is meant, download the file and give its path"
             )
     return targets

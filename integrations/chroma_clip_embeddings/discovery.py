@@ -141,7 +141,7 @@ def _covered(path: str, roots: set[str]) -> bool:
     """Whether a walk of the roots meets this path: one is it, or holds it with nothing hidden between."""
     if path in roots:
         return True
-    if scheme_of(path):
+    if not roots or scheme_of(path):
         return False
     above = path
     while (parent := os.path.dirname(above)) != above:  # noqa: PTH120

@@ -7,10 +7,12 @@
 Imports chromadb and the public core.
 """
 
+import errno
 import os
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
@@ -33,7 +35,9 @@ from chroma_clip_embeddings.sources import absolute
 from chroma_clip_embeddings.storing import Storer
 from chroma_clip_embeddings.target import Target
 from chroma_clip_embeddings.vectors import Vectors
-from clip_embeddings import CLIPEmbedder
+from clip_embeddings import CLIPEmbedder, StoreError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def ingest(
@@ -60,8 +64,10 @@ def ingest(
     with all their uris. A file that cannot be used is reported and the rest goes on. Rows of a moved file
     get its new uri, and a changed file's old rows are removed.
 
-    A run that is killed, at any moment, and started again ends with the same rows as one that was not; at
-    most 128 rows (two batches, if those are larger than 64) are embedded twice.
+    A run that is killed, at any moment, and started again ends with the same rows as one that was not. What
+    was embedded and not yet stored is embedded twice: at most 128 rows, one batch of the store, or two of
+    the model if they are larger than 64. With `cache` it is only what the model was at: a batch of pictures,
+    or 64 texts.
 
     Args:
         paths: files, folders, patterns, and addresses of schemes that are allowed; hidden files are left out.
@@ -82,7 +88,8 @@ def ingest(
         InvalidInputError: before anything is stored: a path or manifest that cannot be used.
         FingerprintMismatchError: the collection or the sample holds vectors of another model.
         MissingExtraError: `cache` without diskcache, or a manifest or address without what reads it.
-        StoreError: the store refused or went away, or the cache cannot be used; says how many rows are safe.
+        StoreError: the store refused or went away, a disk is full, or the cache cannot be used; says how
+            many rows are safe.
     """
     plan = Plan(
         paths=several(paths),
@@ -145,13 +152,21 @@ class Plan:
         self, collection: Any, embedder: CLIPEmbedder, found: Iterator[Entry | IngestProblem], stop: Event
     ) -> IngestReport:
         """Do it; `stop` may be set by another thread."""
-        started, raw = time.perf_counter(), embedder.with_calibration(None)
-        roots = self.roots()
+        started = time.perf_counter()
+        target = Target(collection, self.retry_seconds, stop)
+        with _disk_errors(target):
+            report = self._run(target, embedder, found)
+        report.seconds = time.perf_counter() - started
+        return report
+
+    def _run(
+        self, target: Target, embedder: CLIPEmbedder, found: Iterator[Entry | IngestProblem]
+    ) -> IngestReport:
+        roots, raw = self.roots(), embedder.with_calibration(None)
         with ExitStack() as stack:
             recorder = stack.enter_context(Recorder(self.failures))
             cache = stack.enter_context(VectorCache(self.cache, raw)) if self.cache is not None else None
             ledger = stack.enter_context(Ledger())
-            target = Target(collection, self.retry_seconds, stop)
             ledger.fill(target.pages())
             check_roots(ledger, roots)
             report = recorder.report
@@ -166,10 +181,23 @@ class Plan:
                     flow.run(readings)
                 Finish(ledger, target, report, embed_captions=self.embed_captions).run(roots)
             except BaseException:
-                stop.set()  # a store that is away is not waited for any more
+                target.stop.set()  # a store that is away is not waited for any more
                 raise
-        report.seconds = time.perf_counter() - started
         return report
+
+
+@contextmanager
+def _disk_errors(target: Target) -> Iterator[None]:
+    """The ledger and the file of failures may fill a disk too."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        if isinstance(error, OSError) and error.errno not in _FULL:
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(
+            f"cannot go on: {reason}, in the temporary folder or where failures= is. {target.fix()}"
+        ) from error
 
 
 def several(paths: AnyPath | Iterable[AnyPath]) -> list[AnyPath]:

@@ -4,8 +4,8 @@ Imports the public core and its pipeline.
 """
 
 import io
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition
 
@@ -15,7 +15,11 @@ from chroma_clip_embeddings.sources import Source, UnusableFile, read_file, sour
 from clip_embeddings.pipeline import map_ordered
 
 THREADS = 8
-AHEAD = 64
+TOGETHER = 8
+"""Small files that a thread reads in one go: handing each over by itself costs more than reading it."""
+AHEAD = 32
+"""Such groups; a large file, and one from elsewhere, is a group of its own."""
+_SMALL = 100_000
 BYTES = 32_000_000
 """Of files that were read and are not yet looked at, and again of pictures that wait to be decoded."""
 
@@ -103,30 +107,59 @@ def read_ahead(
 ) -> Generator[Reading, None, None]:
     """Read what was found, in order."""
 
-    def read(numbered: tuple[int, Entry | IngestProblem]) -> tuple[int, Reading]:
-        number, each = numbered
-        if isinstance(each, IngestProblem):
-            return 0, Reading(each.place, None, reason=each.reason)
-        return _read(number, each, remote, budget)
+    def read(numbered: tuple[int, _Group]) -> tuple[int, list[Reading]]:
+        number, group = numbered
+        budget.enter(number, group.size)
+        readings = [_read(each, remote, budget) for each in group.members]
+        return group.size + sum(size for size, _ in readings), [reading for _, reading in readings]
 
-    results = map_ordered(read, enumerate(found), threads=THREADS, ahead=AHEAD)
+    results = map_ordered(read, enumerate(_grouped(found)), threads=THREADS, ahead=AHEAD)
     try:
-        for size, reading in results:
+        for size, readings in results:
             budget.next()
-            yield reading
-            del reading
+            while readings:
+                yield readings.pop(0)
             budget.leave(size)
     finally:
         budget.close()
         results.close()
 
 
-def _read(number: int, entry: Entry, remote: Remote, budget: Budget) -> tuple[int, Reading]:
+@dataclass(slots=True)
+class _Group:
+    """What one thread reads; `size` is in bytes, of what is on this machine."""
+
+    members: list[Entry | IngestProblem] = field(default_factory=list)
+    size: int = 0
+
+
+def _grouped(found: Iterable[Entry | IngestProblem]) -> Iterator[_Group]:
+    group = _Group()
+    for each in found:
+        local = isinstance(each, Entry) and not each.is_remote
+        size = _size(Path(each.uri)) if isinstance(each, Entry) and local else 0
+        alone = size > _SMALL or (isinstance(each, Entry) and not local)
+        if group.members and (alone or len(group.members) == TOGETHER):
+            yield group
+            group = _Group()
+        group.members.append(each)
+        group.size += size
+        if alone:
+            yield group
+            group = _Group()
+    if group.members:
+        yield group
+
+
+def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[int, Reading]:
+    """The reading, and how many bytes it adds to those that were known before."""
+    if isinstance(each, IngestProblem):
+        return 0, Reading(each.place, None, reason=each.reason)
     size = 0
     try:
-        if entry.is_remote:
+        if each.is_remote:
             content = read_remote(
-                entry.uri,
+                each.uri,
                 allow_schemes=remote.allow_schemes,
                 max_bytes=remote.max_bytes,
                 timeout=remote.timeout,
@@ -134,13 +167,10 @@ def _read(number: int, entry: Entry, remote: Remote, budget: Budget) -> tuple[in
             size = len(content)
             budget.add(size)
         else:
-            path = Path(entry.uri)
-            size = _size(path)
-            budget.enter(number, size)
-            content = read_file(path)
-        return size, Reading(entry.place, entry, source_of(entry.uri, content))
+            content = read_file(Path(each.uri))
+        return size, Reading(each.place, each, source_of(each.uri, content))
     except UnusableFile as error:
-        return size, Reading(entry.place, entry, reason=str(error))
+        return size, Reading(each.place, each, reason=str(error))
 
 
 def _size(path: Path) -> int:

@@ -88,10 +88,16 @@ def read_file(path: Path) -> bytes:
         raise UnusableFile("its name is not UTF-8, which a store needs; rename it") from error
     try:
         if not path.is_file():
-            raise UnusableFile("is not a regular file")
+            raise UnusableFile(_not_a_file(path))
         return path.read_bytes()
     except OSError as error:
         raise UnusableFile(f"cannot be read ({error.strerror or error})") from error
+
+
+def _not_a_file(path: Path) -> str:
+    if path.exists():
+        return "is not a regular file"
+    return f"is a link to {path.readlink()}, which is not there" if path.is_symlink() else "no such file"
 
 
 def source_of(uri: str, content: bytes) -> Source:

@@ -22,7 +22,8 @@ def store_errors(doing: str, fix: str) -> Iterator[None]:
         if not isinstance(error, ChromaError | OSError | RuntimeError | ValueError) and not _of_http(error):
             raise
         reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-        raise StoreError(f"cannot {doing}: {reason}. {fix}") from error
+        end = "" if reason.endswith(("?", "!")) else "."
+        raise StoreError(f"cannot {doing}: {reason}{end} {fix}") from error
 
 
 def is_out_of_reach(error: Exception) -> bool:

@@ -1,5 +1,6 @@
 """The way to the store: its calls are tried again while its server is away. Imports the public core."""
 
+import logging
 import time
 from collections.abc import Iterator
 from threading import Event
@@ -8,6 +9,7 @@ from typing import Any
 from chroma_clip_embeddings.store import is_out_of_reach, store_errors
 
 _LONGEST = 5.0  # seconds between two tries
+logger = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
@@ -49,17 +51,21 @@ class Target:
             start += len(page["ids"])
 
     def _tried(self, doing: str, call: Any, arguments: dict[str, Any]) -> Any:
-        end, wait = time.monotonic() + self._seconds, 0.1
+        end, wait, is_away = time.monotonic() + self._seconds, 0.1, False
         while True:
-            with store_errors(doing, self._fix()):
+            with store_errors(doing, self.fix()):
                 try:
                     return call(**arguments)
                 except Exception as error:
                     if not is_out_of_reach(error) or time.monotonic() + wait > end:
                         raise
+                    if not is_away:
+                        logger.warning("the store is away (%s); waiting up to %g s", error, self._seconds)
+                    is_away = True
             if self.stop.wait(wait):
                 raise Stopped
             wait = min(2 * wait, _LONGEST)
 
-    def _fix(self) -> str:
+    def fix(self) -> str:
+        """What an error adds: how many rows are safe, and what to do."""
         return f"{self.safe} rows of this run are stored and safe; run the same ingestion again to go on"

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from stored import write_picture
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
@@ -57,3 +58,19 @@ def test_the_report_shows_what_moved_and_what_is_new(cli: Cli, tmp_path: Path) -
     assert "rows moved" not in shown
     path.rename(path.with_name("b.png"))
     assert "rows moved" in cli(*command).out
+
+
+def test_an_interrupted_run_says_that_it_can_go_on(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> Any:
+        raise KeyboardInterrupt
+
+    write_picture(tmp_path / "photos" / "a.png", 1)
+    command = ("ingest", tmp_path / "photos", "--db", tmp_path / "db", "--model", "tiny")
+    with monkeypatch.context() as patch:
+        patch.setattr("clip_embeddings.CLIPEmbedder.iter_images", interrupted)
+        result = cli(*command)
+    assert result.code == 130
+    assert result.err == "stopped: rows that are stored are safe; run the same command again to go on\n"
+    assert "pictures added" in cli(*command).out

@@ -66,11 +66,17 @@ def test_a_store_that_stays_away_says_how_many_rows_are_safe(
 
 
 def test_a_store_that_comes_back_is_waited_for(
-    collection: chromadb.Collection, notes: Path, monkeypatch: pytest.MonkeyPatch
+    collection: chromadb.Collection,
+    notes: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     calls = fail_at(monkeypatch, httpx.ReadError("broken pipe"), calls=range(2, 5))
     assert ingest([notes], collection).passages == 200
     assert len(calls) > 4
+    assert [record.getMessage() for record in caplog.records] == [
+        "the store is away (broken pipe); waiting up to 60 s"
+    ]
 
 
 def test_a_full_disk_ends_the_run_at_once_and_what_is_stored_stays(
@@ -86,6 +92,16 @@ def test_a_full_disk_ends_the_run_at_once_and_what_is_stored_stays(
     safe = rows_said_to_be_safe(error.value)
     assert collection.count() == safe > 0
     assert ingest([notes], collection).passages == 200 - safe
+
+
+def test_failures_that_no_disk_takes_end_the_run_with_what_is_safe(
+    collection: chromadb.Collection, notes: Path
+) -> None:
+    (notes / "zz-empty.png").touch()
+    with pytest.raises(StoreError, match=r"cannot go on: No space left on device.*failures=") as error:
+        ingest([notes], collection, failures="/dev/full")
+    assert collection.count() == rows_said_to_be_safe(error.value) > 0
+    assert threads_of_ours() == []
 
 
 def test_a_server_killed_in_the_middle_and_started_again_loses_nothing(

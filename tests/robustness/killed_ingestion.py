@@ -1,11 +1,13 @@
 """Runs ingestions to be killed: a process with everything loaded that forks one child for each line it reads.
 
-A line is a JSON object: store, collection, folder, log, and where the child is to kill itself, if it is.
-The child writes how many items it has embedded to the log as they come out of the model.
+A line is a JSON object: store, collection, folder, log; and if it is so: where the child is to kill itself,
+its cache, and how large its files may grow. The child writes how many items it has embedded to the log as
+they come out of the model. One that meets a StoreError ends with 1 and writes the error beside the log.
 """
 
 import json
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -15,7 +17,7 @@ import chromadb
 import torch
 
 from chroma_clip_embeddings import connect, ingest, open_collection
-from clip_embeddings import CLIPEmbedder
+from clip_embeddings import CLIPEmbedder, StoreError
 
 
 def log_embedded_items(log: Path) -> None:
@@ -60,7 +62,13 @@ def run(order: dict[str, Any]) -> None:
         die_at(*order["die_at"])
     embedder = CLIPEmbedder("tiny", device="cpu", dtype="float32", calibration="reference")
     collection = open_collection(connect(order["store"]), order["collection"], embedder=embedder)
-    ingest([order["folder"]], collection, prune=True)
+    if order.get("largest_file"):  # what a store meets then is the system's own refusal to write
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest_file"],) * 2)
+    try:
+        ingest([order["folder"]], collection, prune=True, cache=order.get("cache"))
+    except StoreError as error:
+        Path(order["log"]).with_suffix(".error").write_text(str(error), encoding="utf-8")
+        raise SystemExit(1) from error
 
 
 def main() -> None:
@@ -74,6 +82,8 @@ def main() -> None:
             try:
                 run(json.loads(line))
                 code = 0
+            except SystemExit as end:
+                code = int(end.code or 0)
             finally:
                 sys.stderr.flush()
                 os._exit(code)

@@ -71,7 +71,8 @@ def test_a_slow_store_holds_the_model_and_the_reading_back(
     monkeypatch.setattr(chromadb.Collection, "upsert", slow_upsert)
     assert ingest([tmp_path / "files"], collection).passages == FILES
     assert counts.most_embedded <= 128
-    assert counts.most_read <= 128 + flow.UNIT + reading.AHEAD + reading.THREADS < FILES / 2
+    ahead = reading.TOGETHER * (reading.AHEAD + 1)
+    assert counts.most_read <= 128 + flow.UNIT + ahead < FILES / 2
 
 
 def test_large_pictures_do_not_pile_up(

@@ -1,7 +1,10 @@
 """A folder with broken files of every kind: all good ones are stored, all bad ones named, once each."""
 
 import io
+import os
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import chromadb
 import pytest
@@ -12,6 +15,7 @@ from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder
 
 PICTURES, NOTES = 120, 70
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def bitmap_without_columns() -> bytes:
 def test_every_good_file_is_stored_and_every_bad_one_is_named(
     collection: chromadb.Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Permission is refused by a stand-in for the system, as these tests may run as root."""
+    """Permission is refused by a stand-in for the system here; the test at the end asks the system itself."""
     folder = tmp_path / "files"
     for i in range(PICTURES):
         write_picture(folder / f"{i:03}.png", i)
@@ -67,7 +71,7 @@ def test_every_good_file_is_stored_and_every_bad_one_is_named(
     reasons = {Path(failure.path).name: failure.reason for failure in report.failures}
     assert len(report.failures) == len(reasons)
     others = {"009-bomb.png": "pixels", "secret.png": "Permission denied"}
-    others |= {"loop": "lies in", "nowhere.png": "not a regular file"}
+    others |= {"loop": "lies in", "nowhere.png": "absent.png, which is not there"}
     expected = {name: reason for name, (_, reason) in bad.items()} | others
     assert reasons.keys() == expected.keys()
     for name, reason in expected.items():
@@ -84,3 +88,29 @@ def test_a_broken_file_and_its_copies_are_each_named(collection: chromadb.Collec
     assert {Path(failure.path).name for failure in report.failures} == {f"broken-{i}.png" for i in range(200)}
     assert (len(report.failures), report.skipped) == (200, 0)
     assert len(rows_of(collection)) == 1
+
+
+def test_what_the_system_does_not_let_be_read_is_named(tiny: CLIPEmbedder) -> None:
+    """As root, who may read everything, this is done as the user nobody."""
+    with TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name) / "files"
+        write_notes(folder / "open", 3)
+        write_notes(folder / "closed", 1, first=100)
+        store = connect(Path(name) / "db")
+        ingest([folder / "open"], open_collection(store, "warm", embedder=tiny))  # loads all that is needed
+        collection = open_collection(store, "photos", embedder=tiny)
+        if os.geteuid() == 0:
+            for path in (Path(name), *Path(name).rglob("*")):
+                os.chown(path, NOBODY, NOBODY)
+            stack.callback(os.seteuid, 0)
+            os.seteuid(NOBODY)
+        (folder / "open" / "note-00001.txt").chmod(0)
+        stack.callback((folder / "closed").chmod, 0o700)
+        (folder / "closed").chmod(0)
+        report = ingest([folder], collection)
+        reasons = {Path(failure.path).name: failure.reason for failure in report.failures}
+        assert reasons == {
+            "closed": "the folder cannot be read (Permission denied)",
+            "note-00001.txt": "cannot be read (Permission denied)",
+        }
+        assert report.passages == collection.count() == 2

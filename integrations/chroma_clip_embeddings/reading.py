@@ -28,6 +28,16 @@ class Remote:
     max_bytes: int
     timeout: float
 
+    def read(self, address: str) -> bytes:
+        """What is at an address.
+
+        Raises:
+            UnusableFile: with the reason in words.
+        """
+        return read_remote(
+            address, allow_schemes=self.allow_schemes, max_bytes=self.max_bytes, timeout=self.timeout
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -121,16 +131,21 @@ def read_ahead(
         results.close()
 
 
+def read_entry(entry: Entry, remote: Remote) -> Source:
+    """Read one entry by itself.
+
+    Raises:
+        UnusableFile: with the reason in words.
+    """
+    content = remote.read(entry.uri) if entry.is_remote else read_file(Path(entry.uri))
+    return source_of(entry.uri, content)
+
+
 def _read(number: int, entry: Entry, remote: Remote, budget: Budget) -> tuple[int, Reading]:
     size = 0
     try:
         if entry.is_remote:
-            content = read_remote(
-                entry.uri,
-                allow_schemes=remote.allow_schemes,
-                max_bytes=remote.max_bytes,
-                timeout=remote.timeout,
-            )
+            content = remote.read(entry.uri)
             size = len(content)
             budget.add(size)
         else:

@@ -252,6 +252,7 @@ def test_a_file_that_holds_no_pairs_says_what_is_missing(
         (["recalibrate", "--db", "db"], "--calibration"),
         (["recalibrate", "--calibration", "refrence"], "expected reference, none or a FILE of `calibrate`"),
         (["ingest", ".", "--calibrate", "automatic"], "expected auto, reference, none or a FILE"),
+        (["search", "a boat", "--calibration", "refrence"], "no file refrence; expected reference or a FILE"),
         (["explain", "--calibration", "none"], "no file none; expected reference or a FILE"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scene_vectors import documents, measured, queries
 
 from clip_embeddings import InvalidInputError, ModalityCalibration, l2_normalize
-from clip_embeddings.calibration.modality import PICTURES, TEXTS
+from clip_embeddings.calibration.kinds import PICTURES, TEXTS
 from clip_embeddings.types import Embeddings, Modality
 
 MODALITIES: tuple[Modality, ...] = get_args(Modality)

@@ -12,7 +12,7 @@ from scene_vectors import MEASURED, measured, scene_vectors
 
 from clip_embeddings import CalibrationEstimator, InvalidInputError, l2_normalize
 from clip_embeddings.calibration import MINIMUM
-from clip_embeddings.calibration.modality import PICTURES, TEXTS, Kind
+from clip_embeddings.calibration.kinds import PICTURES, TEXTS, Kind
 from clip_embeddings.types import Embeddings
 
 ASKED: Kind = ("query", "text")
@@ -59,6 +59,17 @@ def test_neither_order_nor_batches_nor_merging_change_a_bit(random: Any, workers
         merged.merge(part)
     ours, theirs = (each.calibration("model", minimum=2) for each in (merged, whole))
     assert ours.id == theirs.id
+    assert ours.to_record() == theirs.to_record()
+
+
+def test_merged_with_a_smaller_sample_it_is_one_pass_with_that_size() -> None:
+    vectors = scene_vectors()
+    whole = estimator_of(vectors.texts, vectors.pictures, sample=20)
+    larger = estimator_of(vectors.texts[:100], vectors.pictures, sample=40)
+    smaller = CalibrationEstimator(sample=20)
+    smaller.add(vectors.texts[100:], "text")
+    larger.merge(smaller)
+    ours, theirs = (each.calibration("model", minimum=2) for each in (larger, whole))
     assert ours.to_record() == theirs.to_record()
 
 

@@ -12,7 +12,7 @@ import pytest
 from scene_vectors import measured
 
 from clip_embeddings import InvalidInputError, ModalityCalibration
-from clip_embeddings.calibration.modality import PICTURES, TEXTS
+from clip_embeddings.calibration.kinds import PICTURES, TEXTS
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scene_vectors import MEASURED, documents, measured, queries, scene_vectors
 
 from clip_embeddings import CalibrationEstimator, InvalidInputError, ModalityCalibration
+from clip_embeddings.calibration.kinds import PICTURES, TEXTS
 from clip_embeddings.calibration.levels import MOST_RATIO, MOST_SHIFT
-from clip_embeddings.calibration.modality import PICTURES, TEXTS
 from clip_embeddings.types import Modality
 
 MODALITIES: tuple[Modality, ...] = get_args(Modality)

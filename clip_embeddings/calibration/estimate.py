@@ -7,13 +7,14 @@ how the work was divided changes a bit of the result.
 """
 
 from hashlib import blake2b
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clip_embeddings.calibration.kinds import PICTURES, TEXTS, Kind, error_of, kind_of, unit_rows
 from clip_embeddings.calibration.levels import SAME, levels_of, scores_of
-from clip_embeddings.calibration.modality import PICTURES, TEXTS, Kind, ModalityCalibration
+from clip_embeddings.calibration.modality import ModalityCalibration
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.types import Modality, Role
 
@@ -53,31 +54,24 @@ class CalibrationEstimator:
         Raises:
             InvalidInputError: not rows of unit length, or another length than before.
         """
-        if role not in get_args(Role) or modality not in get_args(Modality):
-            raise InvalidInputError(
-                f"got role {role!r} and modality {modality!r}; expected one of {get_args(Role)} and "
-                f"of {get_args(Modality)}"
-            )
-        rows = np.asarray(vectors, np.float32)
-        if rows.ndim != 2:
-            raise InvalidInputError(f"got an array of shape {rows.shape}; expected (N, D)")
-        lengths = np.linalg.norm(rows, axis=1)
-        if (wrong := np.flatnonzero(~(np.abs(lengths - 1) < 0.01))).size:  # NaN is wrong too
-            raise InvalidInputError(
-                f"vectors[{wrong[0]}] has length {lengths[wrong[0]]:.3f}; expected unit rows: l2_normalize"
-            )
+        kind, rows = kind_of(role, modality), unit_rows(vectors)
         self._check_length(rows.shape[1])
         if len(rows):
-            self._put((role, modality), _Seen.of(rows))
+            self._put(kind, _Seen.of(rows))
 
     def merge(self, other: "CalibrationEstimator") -> None:
         """Take in what another estimator has seen: the same as one that has seen both.
+
+        Of two sizes of the sample the smaller one holds from then on.
 
         Raises:
             InvalidInputError: it has seen vectors of another length.
         """
         for seen in other._seen.values():
             self._check_length(len(seen.sums))
+        # Of more rows than both have kept nobody knows which would have been the sample.
+        self._size = min(self._size, other._size)
+        self._seen = {kind: seen.cut(self._size) for kind, seen in self._seen.items()}
         for kind, seen in other._seen.items():
             self._put(kind, seen)
 
@@ -172,5 +166,5 @@ class _Seen:
 
     @property
     def error(self) -> float:
-        """Expected distance of the mean from the true one: sqrt((1 - |mean|^2) / n)."""
-        return float(np.sqrt((1 - np.linalg.norm(self.mean) ** 2) / self.count))
+        """Expected distance of the mean from the true one."""
+        return error_of(self.mean, self.count)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clip_embeddings.calibration.modality import Kind, ModalityCalibration
+from clip_embeddings.calibration.kinds import Kind, unit_rows
+from clip_embeddings.calibration.modality import ModalityCalibration
 from clip_embeddings.calibration.view import BINS, TOP, GapView, view_of
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.types import Modality
@@ -74,13 +75,13 @@ class GapReport:
     def facts(self) -> list[tuple[str, list[str]]]:
         """The numbers in words: a label and a value for each view, most telling first."""
         views = list(self.views.values())
-        facts = [("distance of the mean picture from the mean text", [f"{view.gap:.2f}" for view in views])]
+        facts = [("distance of the mean picture from the mean text", [f"{view.gap:z.2f}" for view in views])]
         for query, name in _NAMES.items():
             label = f"{name} query: pictures in the top {TOP}, 1 = their share"
-            facts.append((label, [f"{view.exposure[query]:.2f}" for view in views]))
+            facts.append((label, [f"{view.exposure[query]:z.2f}" for view in views]))
         for pair in self.before.scores:
             label = f"{_NAMES[pair[0]]} query with {_NAMES[pair[1]]}s: median cosine"
-            facts.append((label, [f"{view.scores[pair].median:.2f}" for view in views]))
+            facts.append((label, [f"{view.scores[pair].median:z.2f}" for view in views]))
         return facts
 
 
@@ -124,17 +125,10 @@ def explain_vectors(
 def _checked(vectors: ArrayLike, kind: Kind) -> NDArray[np.float32]:
     """Unit rows, no more than are looked at."""
     name, fewest = _named(kind), FEWEST if kind[0] == "document" else 1
-    rows = np.asarray(vectors, np.float32)
-    if rows.ndim != 2:
-        raise InvalidInputError(f"{name}: got an array of shape {rows.shape}; expected (N, D)")
+    rows = unit_rows(vectors, name)
     if len(rows) < fewest:
         raise InvalidInputError(
             f"{name}: got {len(rows)}; the gap needs at least {fewest} to be seen. Add more"
-        )
-    lengths = np.linalg.norm(rows, axis=1)
-    if (wrong := np.flatnonzero(~(np.abs(lengths - 1) < 0.01))).size:  # NaN is wrong too
-        raise InvalidInputError(
-            f"{name}[{wrong[0]}] has length {lengths[wrong[0]]:.3f}; expected unit rows: l2_normalize"
         )
     places = np.linspace(0, len(rows) - 1, min(len(rows), MOST)).round().astype(int)
     kept: NDArray[np.float32] = rows[places]

@@ -1,4 +1,6 @@
-"""Levels and score statistics, from a sample of raw vectors of each kind. Imports numpy and modality.
+"""Levels and score statistics, from a sample of raw vectors of each kind.
+
+Imports numpy and the modules beside it.
 
 Centred texts score wider with a text than pictures do (they share its tower's noise), so wrong texts still
 crowd the top. A document of the wider modality therefore gets a part along the gap, where no text query has
@@ -18,7 +20,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clip_embeddings.calibration.modality import GRID, PICTURES, TEXTS, Kind, ModalityCalibration, Pair
+from clip_embeddings.calibration.kinds import PICTURES, TEXTS, Kind, Pair
+from clip_embeddings.calibration.modality import GRID, ModalityCalibration
 from clip_embeddings.types import Modality
 
 Samples = Mapping[Kind, NDArray[np.float32]]

@@ -1,4 +1,4 @@
-"""ModalityCalibration: what a vector is moved by, for its modality and role. Imports numpy and file.
+"""ModalityCalibration: what a vector is moved by, for its modality and role. Imports numpy, file and kinds.
 
     c  = unit(x - mean)              each modality and role on one centre
     x' = unit(c + level * gap)       gap = unit(mean image - mean text), both of documents
@@ -13,20 +13,17 @@ from functools import cached_property
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clip_embeddings.calibration.file import from_record, to_json, to_record
+from clip_embeddings.calibration.kinds import PICTURES, TEXTS, Kind, Pair, kind_of
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.similarity import l2_normalize
 from clip_embeddings.types import Embeddings, Modality, Role
 
-Kind = tuple[Role, Modality]
-Pair = tuple[Modality, Modality]  # of the query, of the document
-TEXTS: Kind = ("document", "text")
-PICTURES: Kind = ("document", "image")
 # Where the score quantiles are taken; denser towards the best, which is where searches look.
 GRID = np.array([0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 1])
 
@@ -122,7 +119,7 @@ class ModalityCalibration:
         Raises:
             InvalidInputError: rows of another length, unknown modality or role.
         """
-        rows, kind = self._rows(vectors), _kind(role, modality)
+        rows, kind = self._rows(vectors), kind_of(role, modality)
         rows = rows - self.means.get(kind, self.means["document", modality])
         if role == "query":
             rows = rows - np.outer(rows @ self.direction, self.direction)
@@ -136,7 +133,7 @@ class ModalityCalibration:
         Source: both steps are x' = unit(x - shift) with |x| = 1, so x = shift + r x' with
         r = -x'.shift + sqrt((x'.shift)^2 + 1 - |shift|^2).
         """
-        kind = _kind("document", modality)
+        kind = kind_of("document", modality)
         rows = self._rows(vectors).astype(np.float64)
         rows = _unshifted(rows, -self.levels.get(kind, 0.0) * self.direction.astype(np.float64))
         return l2_normalize(_unshifted(rows, self.means[kind].astype(np.float64)))
@@ -213,10 +210,3 @@ def _unshifted(rows: NDArray[np.float64], shift: NDArray[np.float64]) -> NDArray
     lengths = -along + np.sqrt(along**2 + 1 - shift @ shift)
     unshifted: NDArray[np.float64] = shift + lengths[:, None] * rows
     return unshifted
-
-
-def _kind(role: Role, modality: Modality) -> Kind:
-    if role not in get_args(Role) or modality not in get_args(Modality):
-        expected = f"one of {get_args(Role)} and of {get_args(Modality)}"
-        raise InvalidInputError(f"got role {role!r} and modality {modality!r}; expected {expected}")
-    return role, modality

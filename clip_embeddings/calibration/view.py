@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clip_embeddings.calibration.kinds import Kind, Pair
 from clip_embeddings.calibration.levels import SAME
-from clip_embeddings.calibration.modality import Kind, ModalityCalibration, Pair
+from clip_embeddings.calibration.modality import ModalityCalibration
 from clip_embeddings.similarity import l2_normalize
 from clip_embeddings.types import Modality, Role
 

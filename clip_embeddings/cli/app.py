@@ -104,10 +104,7 @@ def search(
         int, typer.Option("-k", min=1, help="How many to show; of each modality if they are ranked apart.")
     ] = 5,
     modality: Annotated[opt.Modality, typer.Option(help="What to look for.")] = opt.Modality.any,
-    calibration: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="For a raw collection: rank it by a calibration (or: reference)."),
-    ] = None,
+    calibration: gap.Late = None,
     sheet: Annotated[
         Path | None,
         typer.Option(

@@ -13,8 +13,8 @@ from clip_embeddings import (
     ModalityCalibration,
     explain_vectors,
 )
+from clip_embeddings.calibration.kinds import Kind, error_of
 from clip_embeddings.calibration.levels import MOST_RATIO
-from clip_embeddings.calibration.modality import Kind
 from clip_embeddings.cli import render
 from clip_embeddings.cli.explain import draw_report, show_report
 from clip_embeddings.cli.guard import say
@@ -95,19 +95,14 @@ def _too_few(kind: Kind, rows: Any, sample: Sample, minimum: int) -> InvalidInpu
     off = ""
     if len(rows) >= 10:
         fixes.append(f"or allow it: --minimum {len(rows)}")
-        off = f" (their mean may be off by {_error(rows.mean(axis=0), len(rows)):.2f})"
+        off = f" (their mean may be off by {error_of(rows.mean(axis=0), len(rows)):.2f})"
     return InvalidInputError(
         f"{where}: {len(rows)} {_NAMES[kind]}{off}; expected at least {minimum}: {', '.join(fixes)}"
     )
 
 
 def _errors(calibration: ModalityCalibration) -> dict[Kind, float]:
-    return {kind: _error(mean, calibration.counts[kind]) for kind, mean in calibration.means.items()}
-
-
-def _error(mean: Any, count: int) -> float:
-    """Expected distance of a mean of unit rows from the true one: sqrt((1 - |mean|^2) / n)."""
-    return float(np.sqrt((1 - np.linalg.norm(mean) ** 2) / count))
+    return {kind: error_of(mean, calibration.counts[kind]) for kind, mean in calibration.means.items()}
 
 
 def _show(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError
@@ -28,16 +27,19 @@ class Choice:
 
 
 def choose(
-    paths: Sequence[Path],
+    paths: Sequence[str],
     place: Place,
     name: str,
     *,
     model: str | None,
     calibrate: str | None,
     deployment: dict[str, Any],
+    sources: dict[str, Any],
 ) -> Choice:
     """Choose a calibration; says on stderr what a user would not expect.
 
+    Args:
+        sources: keywords of `sample_files` that say what else than `paths` is ingested.
     Raises:
         InvalidInputError: the collection exists and has another calibration; or the file cannot be used.
         FingerprintMismatchError: the file was measured on another model.
@@ -47,7 +49,7 @@ def choose(
         _keep(embedder, place, name, calibrate)
         return Choice(embedder)
     if calibrate == AUTO:
-        return _measured(paths, embedder)
+        return _measured(paths, embedder, sources)
     if calibrate is None:
         return Choice(_default(embedder))
     calibrated = embedder.with_calibration(None if calibrate == NONE else calibrate)
@@ -77,14 +79,14 @@ def _keep(embedder: CLIPEmbedder, place: Place, name: str, calibrate: str | None
         )
 
 
-def _measured(paths: Sequence[Path], embedder: CLIPEmbedder) -> Choice:
+def _measured(paths: Sequence[str], embedder: CLIPEmbedder, sources: dict[str, Any]) -> Choice:
     from chroma_clip_embeddings import sample_files
 
-    sample = sample_files(paths, embedder)
+    sample = sample_files(paths, embedder, **sources)
     pictures, texts = (sample.counts.get(modality, 0) for modality in ("image", "text"))
     if min(pictures, texts) >= MINIMUM:
         return Choice(embedder.with_calibration(sample.calibration(minimum=MINIMUM)), sample)
-    few = f"{pictures:,} pictures and {texts:,} text passages are too few to measure on ({MINIMUM} of each)"
+    few = f"{pictures:,} pictures and {texts:,} texts are too few to measure on ({MINIMUM} of each)"
     if ships_with_reference(embedder):
         say("note", f"{few}; the calibration that the model ships with is used")
         return Choice(embedder.with_calibration(REFERENCE), sample)

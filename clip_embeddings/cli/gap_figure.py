@@ -99,7 +99,12 @@ def _plane(axes: "Axes", view: GapView, reach: float, title: str) -> None:
     axes.set_box_aspect(_FLAT)  # as wide as the column, and one scale both ways
     axes.set_title(f"{title}\n", fontsize=12.5, color=INK, loc="left")
     axes.text(
-        0, 1.015, f"The means are {view.gap:.2f} apart", transform=axes.transAxes, fontsize=10, color=QUIET
+        0,
+        1.015,
+        f"The means (crosses) are {view.gap:.2f} apart",
+        transform=axes.transAxes,
+        fontsize=10,
+        color=QUIET,
     )
     axes.set_xlabel("towards the mean picture", fontsize=9, color=QUIET)
     axes.set_ylabel("widest spread across", fontsize=9, color=QUIET)
@@ -121,7 +126,7 @@ def _scores(axes: "Axes", report: GapReport, view: GapView, query: Modality) -> 
     asked = "Text" if query == "text" else "Picture"
     axes.set_title(f"{asked} queries\n", fontsize=11, color=INK, loc="left")
     axes.text(0, 1.05, _exposure(view.exposure[query]), transform=axes.transAxes, fontsize=10, color=QUIET)
-    axes.set_xlabel("cosine with a row of the sample", fontsize=9, color=QUIET)
+    axes.set_xlabel("cosine with a row of the sample (dashed: median)", fontsize=9, color=QUIET)
     axes.set_ylabel("% of pairs", fontsize=9, color=QUIET)
 
 

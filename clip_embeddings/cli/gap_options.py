@@ -1,4 +1,4 @@
-"""Options of the commands about the modality gap, and of `ingest --calibrate`. Imports typer."""
+"""Options about the modality gap: of its commands, of `ingest` and of `search`. Imports typer."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +75,16 @@ Shown = Annotated[
         metavar="FILE|reference",
         callback=_calibration_or("reference"),
         help="Show what this one would change. Left out: the collection's own, if it has one.",
+    ),
+]
+
+Late = Annotated[
+    str | None,
+    typer.Option(
+        "--calibration",
+        metavar="FILE|reference",
+        callback=_calibration_or("reference"),
+        help="For a raw collection: rank pictures and texts in one list by this one.",
     ),
 ]
 

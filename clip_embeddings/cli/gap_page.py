@@ -56,7 +56,7 @@ def page(report: GapReport, title: str, svg: str) -> str:
 </head>
 <body>
 <h1>{escape(title)}</h1>
-<p class="quiet">{escape(report.sample)}, looked at.{calibrated}</p>
+<p class="quiet">{escape(report.sample)} were looked at.{calibrated}</p>
 <p>{_TEXT} {_AFTER if report.after else _RAW}</p>
 {svg[svg.index("<svg") :]}
 <h2>In numbers</h2>
@@ -84,7 +84,7 @@ def _cosines(report: GapReport) -> str:
 
 
 def _percentiles(spreads: list[CosineSpread]) -> list[str]:
-    return [f"{value:.2f}" for spread in spreads for value in (spread.low, spread.median, spread.high)]
+    return [f"{value:z.2f}" for spread in spreads for value in (spread.low, spread.median, spread.high)]
 
 
 def _row(label: str, values: list[str]) -> str:

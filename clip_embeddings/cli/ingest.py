@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -33,8 +32,15 @@ def run(
     """Ingest and report; exit with 1 if `strict` and a file failed."""
     from chroma_clip_embeddings import ingest
 
-    here = [path for path in map(Path, paths) if path.exists()]
-    choice = choose(here, place, name, model=model, calibrate=calibrate, deployment=deployment)
+    choice = choose(
+        paths,
+        place,
+        name,
+        model=model,
+        calibrate=calibrate,
+        deployment=deployment,
+        sources={key: sources[key] for key in ("manifests", "allow_schemes")},
+    )
     collection = open_with(place, name, choice.embedder)
     progress = sys.stdout.isatty() and not as_json
     try:
@@ -79,7 +85,7 @@ def _more(report: "IngestReport") -> dict[str, int]:
     """What most runs have none of."""
     return {
         "captions added": report.captions,
-        "vectors from the cache": report.cached,
+        "of those embedded before": report.cached,
         "rows moved": report.moved,
         "rows updated": report.updated,
         "rows of changed files removed": report.removed,

@@ -14,10 +14,10 @@ import chromadb
 from chromadb.api.models.AsyncCollection import AsyncCollection
 
 from chroma_clip_embeddings.aio import record_identity as arecord_identity
-from chroma_clip_embeddings.discovery import AnyPath
+from chroma_clip_embeddings.discovery import AnyPath, several
 from chroma_clip_embeddings.entries import checked_schemes
 from chroma_clip_embeddings.identity import embedder_of, record_identity
-from chroma_clip_embeddings.ingestion import Plan, several
+from chroma_clip_embeddings.ingestion import Plan
 from chroma_clip_embeddings.report import IngestReport
 from chroma_clip_embeddings.sampling import FileSample
 

@@ -4,7 +4,8 @@ Imports the public core.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from chroma_clip_embeddings.entries import (
 )
 from chroma_clip_embeddings.manifests import read_manifest
 from chroma_clip_embeddings.remote import check_readers
+from chroma_clip_embeddings.sources import absolute
 from chroma_clip_embeddings.walking import Pattern, Walker
 from clip_embeddings import InvalidInputError
 
@@ -30,6 +32,7 @@ def discover(
     *,
     manifests: AnyPath | Iterable[AnyPath] = (),
     allow_schemes: Iterable[str] = (),
+    captions: Mapping[str, str] | None = None,
 ) -> Iterator[Entry | IngestProblem]:
     """Find what there is to ingest. Memory does not grow with the number of files.
 
@@ -45,6 +48,7 @@ def discover(
             `file://` addresses; and addresses of schemes that are allowed.
         manifests: JSONL, CSV or Parquet files; see `read_manifest`.
         allow_schemes: of addresses that may be read, such as "https" and "s3".
+        captions: path -> words about the file; those of a manifest come before them.
     Returns:
         Entries, and a problem for each folder that cannot be read, each directory loop, each pattern that
         nothing matches and each bad line of a manifest.
@@ -54,15 +58,23 @@ def discover(
         MissingExtraError: at once: Parquet without pyarrow, or a scheme whose package is not installed.
     """
     schemes = checked_schemes(allow_schemes)
-    given = list(dict.fromkeys(_root(path, schemes) for path in _listed(paths)))
-    listed = [os.path.abspath(_not_remote(path)) for path in _listed(manifests)]  # noqa: PTH100
+    given = list(dict.fromkeys(_root(path, schemes) for path in several(paths)))
+    listed = [os.path.abspath(_not_remote(path)) for path in several(manifests)]  # noqa: PTH100
     used = {scheme for root in given if isinstance(root, str) and (scheme := scheme_of(root))}
     check_readers(schemes if listed else used)  # what a manifest names is not known yet
     rows = [read_manifest(path, allow_schemes=schemes) for path in listed]
-    return _entries(given, rows, set(listed))
+    named = {str(absolute(path)): caption for path, caption in (captions or {}).items()}
+    return (_captioned(each, named) for each in _entries(given, rows, set(listed)))
 
 
-def _listed(paths: AnyPath | Iterable[AnyPath]) -> list[AnyPath]:
+def _captioned(each: Entry | IngestProblem, captions: Mapping[str, str]) -> Entry | IngestProblem:
+    if isinstance(each, Entry) and each.caption is None and each.uri in captions:
+        return replace(each, caption=captions[each.uri])
+    return each
+
+
+def several(paths: AnyPath | Iterable[AnyPath]) -> list[AnyPath]:
+    """A list of one or of all; it may be gone through twice."""
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 

@@ -4,18 +4,22 @@ Imports numpy and the public core.
 """
 
 import random
+from collections.abc import Iterable
+from heapq import heappush, heappushpop
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chroma_clip_embeddings.items import Row
-from chroma_clip_embeddings.sources import Source, named_as_picture, rows_of
+from chroma_clip_embeddings.entries import Entry
+from chroma_clip_embeddings.items import Row, name_of
+from chroma_clip_embeddings.sources import Source, caption_row, named_as_picture, rows_of
 from clip_embeddings import CalibrationEstimator, CLIPEmbedder
 
 _TOGETHER = 128  # pictures embedded together
 _BYTES = 64_000_000  # of pictures that wait together
+_LISTED = 50_000  # files named as pictures that are kept to choose from, and as many others
 _SHARE = 20  # at first no file gives more than one passage in so many of the sample
 
 Vectors = dict[str, NDArray[np.float32]]
@@ -32,22 +36,31 @@ class Gathering:
         self._embedder, self._size, self._random = embedder, size, random.Random(seed)
         self._waiting: dict[str, Row] = {}
         self._pictures: Vectors = {}
-        self._captions: dict[str, str] = {}  # of pictures, by row id
+        self._captions: dict[str, Row] = {}  # by the row id of their picture
         self._passages: dict[str, str] = {}
         self._spare: dict[str, str] = {}
 
-    def shuffled(self, files: list[Path]) -> list[Path]:
-        return self._random.sample(files, len(files))
+    def shuffled(self, entries: Iterable[Entry]) -> list[Entry]:
+        """In random order; of very many, a random part. Of a file that is named twice, what has a caption."""
+        kept: dict[bool, list[tuple[float, int, Entry]]] = {True: [], False: []}
+        for number, entry in enumerate(entries):
+            heap = kept[named_as_picture(Path(name_of(entry.uri)))]
+            put = heappush if len(heap) < _LISTED else heappushpop
+            put(heap, (self._random.random(), number, entry))
+        chosen = [entry for *_, entry in sorted(kept[True] + kept[False])]
+        captioned = {entry.uri: entry for entry in chosen if entry.caption}
+        return list(({entry.uri: entry for entry in chosen} | captioned).values())
 
     @property
     def full(self) -> bool:
         return self._enough_pictures() and self._enough_passages()
 
-    def wants(self, path: Path) -> bool:
+    def wants(self, entry: Entry) -> bool:
         """Whether to read a file: not one whose name promises what there is enough of."""
-        if not path.suffix:
+        name = Path(name_of(entry.uri))
+        if not name.suffix:
             return True
-        return not (self._enough_pictures() if named_as_picture(path) else self._enough_passages())
+        return not (self._enough_pictures() if named_as_picture(name) else self._enough_passages())
 
     def take(self, source: Source, caption: str | None) -> None:
         """Take in what there is not yet enough of."""
@@ -61,7 +74,7 @@ class Gathering:
             if row.id not in self._pictures:
                 self._waiting[row.id] = row
             if caption:
-                self._captions[row.id] = caption
+                self._captions[row.id] = caption_row(source, caption)
         weight = sum(len(row.item) for row in self._waiting.values() if isinstance(row.item, bytes))
         if len(self._waiting) >= _TOGETHER or weight >= _BYTES or self._enough_pictures():
             self._embed()
@@ -73,8 +86,11 @@ class Gathering:
         captioned = [id for id in pictures if id in self._captions]
         if captioned and 2 * len(captioned) >= len(pictures):
             estimator.add(np.stack([pictures[id] for id in captioned]), "image")
-            estimator.add(self._embedder.embed_texts([self._captions[id] for id in captioned]), "text")
-            return pictures, estimator, "captions"
+            captions = [self._captions[id] for id in captioned]
+            words = self._embedder.embed_texts([row.document for row in captions])
+            estimator.add(words, "text")
+            told = dict(zip((row.id for row in captions), words, strict=True))
+            return pictures | told, estimator, "captions"
         if pictures:
             estimator.add(np.stack(list(pictures.values())), "image")
         passages = self._embedded_passages()

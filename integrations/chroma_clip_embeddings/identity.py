@@ -72,8 +72,7 @@ def check_identity(collection: CollectionCommon[Any], embedder: CLIPEmbedder) ->
     if not same:
         raise FingerprintMismatchError(
             f"collection {collection.name!r} holds vectors of {_named(stored, on_record)}; "
-            f"got {_named(ours, embedder.fingerprint)}. Open it with the model it was made with, "
-            "or ingest into a new collection"
+            f"got {_named(ours, embedder.fingerprint)}. {_fix(stored, ours)}"
         )
 
 
@@ -109,6 +108,17 @@ def with_fingerprint(metadata: Any, embedder: CLIPEmbedder) -> dict[str, Any]:
     """Collection metadata with the fingerprint, without what Chroma refuses to be told again."""
     kept = {key: value for key, value in (metadata or {}).items() if key != _UNCHANGEABLE}
     return {**kept, FINGERPRINT: embedder.fingerprint}
+
+
+def _fix(stored: dict[str, Any], ours: dict[str, Any]) -> str:
+    """What helps: where the calibration alone differs, nothing has to be embedded again."""
+    if _raw(stored) == _raw(ours) and stored != ours:
+        return "Open it with the calibration it has, or move its vectors to another one: recalibrate"
+    return "Open it with the model it was made with, or ingest into a new collection"
+
+
+def _raw(identity: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in identity.items() if key != "calibration"}
 
 
 def _named(identity: dict[str, Any], fingerprint: object) -> str:

@@ -13,14 +13,14 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
 import chromadb
 
 from chroma_clip_embeddings.cache import VectorCache
-from chroma_clip_embeddings.discovery import AnyPath, discover
+from chroma_clip_embeddings.discovery import AnyPath, discover, several
 from chroma_clip_embeddings.entries import Entry, IngestProblem, checked_schemes
 from chroma_clip_embeddings.finishing import Finish, check_roots
 from chroma_clip_embeddings.flow import Flow, unstored_limit
@@ -31,7 +31,6 @@ from chroma_clip_embeddings.reading import BYTES, Budget, Remote, read_ahead
 from chroma_clip_embeddings.report import IngestReport, Recorder
 from chroma_clip_embeddings.roots import roots_of
 from chroma_clip_embeddings.sampling import FileSample, check_sample
-from chroma_clip_embeddings.sources import absolute
 from chroma_clip_embeddings.storing import Storer
 from chroma_clip_embeddings.target import Target
 from chroma_clip_embeddings.vectors import Vectors
@@ -143,10 +142,10 @@ class Plan:
         return roots_of(self.paths) if self.prune else []
 
     def found(self) -> Iterator[Entry | IngestProblem]:
-        """What there is to ingest, with the captions given by path; checked at once."""
-        found = discover(self.paths, manifests=self.manifests, allow_schemes=self.allow_schemes)
-        captions = {str(absolute(path)): caption for path, caption in self.captions.items()}
-        return (_captioned(each, captions) for each in found)
+        """What there is to ingest, with its captions; checked at once."""
+        return discover(
+            self.paths, manifests=self.manifests, allow_schemes=self.allow_schemes, captions=self.captions
+        )
 
     def run(
         self, collection: Any, embedder: CLIPEmbedder, found: Iterator[Entry | IngestProblem], stop: Event
@@ -198,14 +197,3 @@ def _disk_errors(target: Target) -> Iterator[None]:
         raise StoreError(
             f"cannot go on: {reason}, in the temporary folder or where failures= is. {target.fix()}"
         ) from error
-
-
-def several(paths: AnyPath | Iterable[AnyPath]) -> list[AnyPath]:
-    """A list of one or of all; it may be gone through twice."""
-    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-
-
-def _captioned(each: Entry | IngestProblem, captions: Mapping[str, str]) -> Entry | IngestProblem:
-    if isinstance(each, Entry) and each.caption is None and each.uri in captions:
-        return replace(each, caption=captions[each.uri])
-    return each

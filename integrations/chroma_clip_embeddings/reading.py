@@ -32,6 +32,16 @@ class Remote:
     max_bytes: int
     timeout: float
 
+    def read(self, address: str) -> bytes:
+        """What is at an address.
+
+        Raises:
+            UnusableFile: with the reason in words.
+        """
+        return read_remote(
+            address, allow_schemes=self.allow_schemes, max_bytes=self.max_bytes, timeout=self.timeout
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -151,6 +161,16 @@ def _grouped(found: Iterable[Entry | IngestProblem]) -> Iterator[_Group]:
         yield group
 
 
+def read_entry(entry: Entry, remote: Remote) -> Source:
+    """Read one entry by itself.
+
+    Raises:
+        UnusableFile: with the reason in words.
+    """
+    content = remote.read(entry.uri) if entry.is_remote else read_file(Path(entry.uri))
+    return source_of(entry.uri, content)
+
+
 def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[int, Reading]:
     """The reading, and how many bytes it adds to those that were known before."""
     if isinstance(each, IngestProblem):
@@ -158,12 +178,7 @@ def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[
     size = 0
     try:
         if each.is_remote:
-            content = read_remote(
-                each.uri,
-                allow_schemes=remote.allow_schemes,
-                max_bytes=remote.max_bytes,
-                timeout=remote.timeout,
-            )
+            content = remote.read(each.uri)
             size = len(content)
             budget.add(size)
         else:

@@ -62,7 +62,7 @@ class IngestReport:
 
     def __str__(self) -> str:
         captions = f" and {self.captions} captions" if self.captions else ""
-        others = {"from the cache": self.cached}
+        others = {"of those embedded before": self.cached}
         others |= {name: getattr(self, name) for name in ("moved", "updated", "removed", "pruned")}
         more = "".join(f"{count} {name}, " for name, count in others.items() if count)
         return (

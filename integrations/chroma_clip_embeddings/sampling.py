@@ -3,8 +3,8 @@
 Imports chromadb, numpy and the public core.
 """
 
-import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import get_args
 
@@ -12,10 +12,13 @@ import chromadb
 import numpy as np
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.discovery import AnyPath, discover, several
 from chroma_clip_embeddings.drawing import draw_rows
+from chroma_clip_embeddings.entries import Entry, checked_schemes
 from chroma_clip_embeddings.gathering import Gathering
 from chroma_clip_embeddings.identity import check_identity, embedder_of
-from chroma_clip_embeddings.sources import UnusableFile, absolute, find_files, read_source
+from chroma_clip_embeddings.reading import Remote, read_entry
+from chroma_clip_embeddings.sources import UnusableFile
 from clip_embeddings import (
     CalibrationEstimator,
     CLIPEmbedder,
@@ -68,14 +71,18 @@ class FileSample:
 
 
 def sample_files(
-    paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
+    paths: AnyPath | Iterable[AnyPath],
     embedder: CLIPEmbedder,
     *,
+    manifests: AnyPath | Iterable[AnyPath] = (),
     captions: Mapping[str, str] | None = None,
+    allow_schemes: Iterable[str] = (),
     size: int = SAMPLE_SIZE,
     seed: int = 0,
+    max_bytes: int = 100_000_000,
+    timeout: float = 30,
 ) -> FileSample:
-    """Embed a random part of what `ingest` of the same paths would store.
+    """Embed a random part of what `ingest` of the same paths and manifests would store.
 
     Files are read in random order until there are enough; one that cannot be used is passed over, as
     `ingest` reports it. Means of files of different topics take the topic for a part of the gap, so where at
@@ -83,33 +90,30 @@ def sample_files(
     calibration is measured on, in place of passages.
 
     Args:
-        paths: files and folders, as for `ingest`.
+        paths, manifests, captions, allow_schemes, max_bytes, timeout: as for `ingest`.
         embedder: its calibration is left aside.
-        captions: path -> words of a picture.
         size: most pictures and most passages.
         seed: another one takes other files.
     Raises:
-        InvalidInputError: a path does not exist, or size is below 1.
+        InvalidInputError: a path or manifest that cannot be used, or size is below 1.
+        MissingExtraError: a manifest or address without what reads it.
         TextTooLongError: a caption over the limit under long_text="error".
     """
     _check_size(size)
     raw = embedder.with_calibration(None)
-    paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    files = find_files(paths)
-    names = {absolute(path): caption for path, caption in (captions or {}).items()}
+    paths, manifests = several(paths), several(manifests)
+    found = discover(paths, manifests=manifests, allow_schemes=allow_schemes, captions=captions)
+    remote = Remote(checked_schemes(allow_schemes), max_bytes, timeout)
     gathering = Gathering(raw, size, seed)
-    for path in gathering.shuffled(files):
+    for entry in gathering.shuffled(each for each in found if isinstance(each, Entry)):
         if gathering.full:
             break
-        if not gathering.wants(path):
-            continue
-        try:
-            source = read_source(path)
-        except UnusableFile:
-            continue
-        gathering.take(source, names.get(path))
+        if gathering.wants(entry):
+            with suppress(UnusableFile):
+                gathering.take(read_entry(entry, remote), entry.caption)
     vectors, estimator, texts = gathering.result()
-    counts, where = estimator.counts, ", ".join(map(str, paths[:3])) + (", ..." if len(paths) > 3 else "")
+    counts, named = estimator.counts, [str(path) for path in (*paths, *manifests)]
+    where = ", ".join(named[:3]) + (", ..." if len(named) > 3 else "")
     pictures, words = (counts.get(("document", each), 0) for each in ("image", "text"))
     said = f"{pictures} pictures and {words} {texts} of {where}"
     return FileSample(raw.model_fingerprint, raw.config.model, said, vectors, estimator)

@@ -252,6 +252,7 @@ def test_a_file_that_holds_no_pairs_says_what_is_missing(
         (["recalibrate", "--db", "db"], "--calibration"),
         (["recalibrate", "--calibration", "refrence"], "expected reference, none or a FILE of `calibrate`"),
         (["ingest", ".", "--calibrate", "automatic"], "expected auto, reference, none or a FILE"),
+        (["search", "a boat", "--calibration", "refrence"], "no file refrence; expected reference or a FILE"),
         (["explain", "--calibration", "none"], "no file none; expected reference or a FILE"),
     ],
 )
@@ -301,11 +302,25 @@ def test_auto_measures_on_the_files_that_are_ingested(
     assert "holds 121 rows" in result.out
 
 
+def test_auto_measures_on_manifests_and_patterns_too(
+    cli: Cli, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "MINIMUM", 40)
+    manifest = tmp_path / "scenes.jsonl"
+    pictures = [str(path) for path in (demo / "pictures").iterdir()]
+    manifest.write_text("\n".join(json.dumps({"uri": uri}) for uri in pictures), encoding="utf-8")
+    command = ("ingest", demo / "notes" / "*", "--manifest", manifest, "--db", tmp_path / "db")
+    result = cli(*command, "--model", "tiny", "--calibrate", "auto")
+    assert (result.code, result.err) == (0, "")
+    assert calibration_of(tmp_path / "db") not in (None, REFERENCE)
+    assert re.search(r"of those embedded before +121\n", result.out)
+
+
 def test_auto_falls_back_to_the_models_reference_and_says_so(cli: Cli, demo: Path, tmp_path: Path) -> None:
     command = ("ingest", demo / "notes", "--db", tmp_path / "db", "--model", "tiny", "--calibrate", "auto")
     result = cli(*command)
     assert result.code == 0
-    assert result.err.startswith("note: 0 pictures and 49 text passages are too few")
+    assert result.err.startswith("note: 0 pictures and 49 texts are too few")
     assert "ships with is used" in result.err
     assert calibration_of(tmp_path / "db") == REFERENCE
 

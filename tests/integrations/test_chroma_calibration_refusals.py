@@ -45,6 +45,7 @@ def test_raw_and_calibrated_vectors_never_meet(
                 assert embedder.fingerprint in str(caught.value)
                 kind = f"calibration={embedder.calibration.id}" if embedder.calibration else "raw"
                 assert kind in str(caught.value)
+            assert str(caught.value).endswith("or move its vectors to another one: recalibrate")
             assert len(str(caught.value)) < 500
         assert mixed.count() == 1
 

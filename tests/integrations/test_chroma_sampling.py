@@ -1,5 +1,6 @@
 """Samples for a calibration: random, seeded, the same from files and collections, never embedded twice."""
 
+import json
 import random
 import shutil
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from chromadb.api import ClientAPI
 from chroma_clip_embeddings import (
     FileSample,
     add_items,
+    gathering,
     ingest,
     open_collection,
     sample_collection,
@@ -143,13 +145,57 @@ def test_where_pictures_have_captions_those_are_the_texts(
     folder, captions = captioned
     sample = sample_files([folder], tiny, captions=captions)
     assert sample.counts == {"text": 40, "image": 40}
-    assert all(id.startswith("image:") for id in sample.vectors)
+    assert not any(id.startswith("text:") for id in sample.vectors)
     made = sample.calibration(minimum=40)
     mean = tiny.embed_texts(list(captions.values())).mean(axis=0)
     np.testing.assert_allclose(made.means["document", "text"], mean, atol=1e-5)
     assert "40 pictures and 40 captions of" in made.source
     few = sample_files([folder], tiny, captions=dict(list(captions.items())[:5]))
     assert "40 pictures and 40 text passages of" in few.source
+
+
+def test_captions_of_a_manifest_are_measured_and_not_embedded_again_as_rows(
+    client: ClientAPI,
+    tiny: CLIPEmbedder,
+    captioned: tuple[Path, dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The manifest also names files of the folder; each of them is sampled with its caption."""
+    folder, captions = captioned
+    manifest = tmp_path / "scenes.jsonl"
+    lines = [json.dumps({"uri": uri, "caption": words}) for uri, words in captions.items()]
+    manifest.write_text("\n".join(lines), encoding="utf-8")
+    counting = Counting(monkeypatch)
+    sample = sample_files([folder], tiny, manifests=manifest)
+    given = sample_files([folder], tiny, captions=captions)
+    assert sample.calibration(minimum=40) == given.calibration(minimum=40)
+    assert sample.source == f"40 pictures and 40 captions of {folder}, {manifest}"
+    counting.items.clear()
+    calibrated = tiny.with_calibration(sample.calibration(minimum=40))
+    collection = open_collection(client, "scenes", embedder=calibrated)
+    report = ingest([], collection, manifests=manifest, sample=sample, embed_captions=True)
+    assert (report.images, report.captions) == (40, 40)
+    assert report.cached == report.added
+    assert counting.items == []
+
+
+def test_a_pattern_is_sampled_like_the_files_that_it_matches(
+    tiny: CLIPEmbedder, captioned: tuple[Path, dict[str, str]]
+) -> None:
+    sample = sample_files(f"{captioned[0]}/*1.*", tiny)
+    files = sample_files([path for path in captioned[0].iterdir() if path.stem.endswith("1")], tiny)
+    assert sample.vectors.keys() == files.vectors.keys()
+    assert sample.counts == {"text": 4, "image": 4}
+
+
+def test_of_very_many_files_a_random_part_of_either_kind_is_kept_to_choose_from(
+    tiny: CLIPEmbedder, captioned: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "_LISTED", 10)
+    first, other = (sample_files([captioned[0]], tiny, seed=seed) for seed in (0, 1))
+    assert first.counts == other.counts == {"text": 10, "image": 10}
+    assert first.vectors.keys() != other.vectors.keys()
 
 
 def test_unusable_files_and_copies_are_passed_over(tiny: CLIPEmbedder, folder: Path, tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def _measured(report: FinetuneReport) -> str:
         f"| {name} | {before:.3f} | {report.recall_after[name]:.3f} |"
         for name, before in report.recall_before.items()
     )
-    return f"""Recall among the {report.validation:,} validation pairs. They also chose the epoch, so it flatters a little.
+    return f"""Recall among the {report.validation:,} validation pairs; they also chose the epoch.
 
 | | before | after |
 |---|---:|---:|

@@ -1,4 +1,4 @@
-"""How far a run is, and whether a folder may take it. Imports numpy, torch for types, and what is beside it."""
+"""How far a run is, and whether a folder may take it. Imports numpy and what is beside it."""
 
 import json
 from dataclasses import dataclass, field

@@ -130,8 +130,8 @@ def section(found: Sequence[Row], *, training: int, test: int, old: int, epochs:
     return f"""## {TITLE}
 
 Run on {machine(("torch", "transformers", "peft"))}.
-`python -m benchmarks.finetuning`: the bundled model on {training} pairs of a new kind, at most {epochs} epochs
-in batches of {batch}, one seed.
+`python -m benchmarks.finetuning`: the bundled model on {training} pairs of a new kind, at most {epochs}
+epochs in batches of {batch}, one seed.
 
 New: scenes as blueprints, {test} that were neither trained on nor chose the epoch. Old: {old} scenes as the
 model was trained on. "Trained" is the share of the weights that moved (LoRA's matrices lie beside them),
@@ -145,8 +145,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--training", type=int, default=1200, help="pairs of the new kind")
-    parser.add_argument("--test", type=int, default=500, help="pairs to measure with, of each kind")
+    parser.add_argument("--training", type=int, default=800, help="pairs of the new kind")
+    parser.add_argument("--test", type=int, default=400, help="pairs to measure with, of each kind")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--results", type=Path, metavar="FILE", help="write the section into this file")

@@ -14,6 +14,7 @@ SETTINGS: dict[str, Any] = {
     "batch_size": 4,
     "accumulate": 2,
     "validation": 0.2,
+    "patience": 4,
     "learning_rate": 3e-3,
     "device": "cpu",
     "threads": 1,

@@ -96,6 +96,22 @@ def test_the_reported_recall_is_that_of_the_folder_that_was_written(
     )
 
 
+def test_recall_counts_the_best_right_answer_and_no_tie() -> None:
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(12, 64)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    own = np.arange(12)
+    assert set(recall(rows, rows, own, own).values()) == {1.0}
+    moved = recall(rows, np.roll(rows, 1, axis=0), own, own)
+    assert (moved["text to picture R@1"], moved["picture to text R@1"]) == (0, 0)
+    pictures = np.stack([-rows, rows], axis=1).reshape(24, 64)  # of each caption one far off, one right
+    twice = recall(np.repeat(rows, 2, axis=0), pictures, np.repeat(own, 2), np.arange(24))
+    assert twice["text to picture R@1"] == 1
+    assert twice["picture to text R@1"] == 0.5
+    for vectors in (np.ones((12, 64), np.float32), np.full((12, 64), np.nan, np.float32)):
+        assert recall(vectors, vectors, own, own)["mean"] == 0
+
+
 def test_the_card_says_what_was_done_and_what_was_not(tuned: FinetuneReport) -> None:
     card = (tuned.output / "README.md").read_text(encoding="utf-8")
     for part in (

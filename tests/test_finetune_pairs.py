@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from training_pairs import drawn, write_manifest, write_pairs
 
 from clip_embeddings import InvalidInputError, TruncationWarning, finetune
+from clip_embeddings.models.files import locate
+from clip_embeddings.models.trainable import TrainableCLIP
+from clip_embeddings.tasks.training.dataset import PairSet
 from clip_embeddings.tasks.training.pairs import read_pairs
 
 train = partial(finetune, device="cpu", method="last-layers", epochs=1, batch_size=8, validation=0, threads=2)
@@ -55,7 +59,10 @@ def test_both_kinds_of_manifest_and_both_pairs_of_names_are_read(
     tmp_path: Path, name: str, columns: tuple[str, str]
 ) -> None:
     picture, text = columns
-    rows = [{picture: "x/1.png", text: " 노을지는 바다 ", "n": 1}, {picture: "file:///2.png", text: "b"}]
+    rows: list[dict[str, Any]] = [
+        {picture: "x/1.png", text: " 노을지는 바다 ", "n": 1},
+        {picture: "file:///2.png", text: "b"},
+    ]
     pairs, bad = read_pairs(write_manifest(tmp_path / name, rows))
     first = 2 if name.endswith("csv") else 1
     assert [(pair.name, pair.picture, pair.text) for pair in pairs] == [
@@ -135,14 +142,15 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, resume
     assert (tmp_path / "model" / "notes.txt").read_text() == "mine"
 
 
+def test_a_record_of_something_else_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "finetuning.json").write_text('{"identity": {}}')
+    with pytest.raises(InvalidInputError, match=r"finetuning.json is not the record of a run"):
+        train(str(checkpoint), drawn(4), output=tmp_path / "model", resume=True)
+
+
 def test_a_picture_that_goes_away_during_training_is_named(checkpoint: Path, tmp_path: Path) -> None:
     """As in a set too large to be kept in memory: pictures are read again in each epoch."""
-    import torch
-
-    from clip_embeddings.models.files import locate
-    from clip_embeddings.models.trainable import TrainableCLIP
-    from clip_embeddings.tasks.training.dataset import PairSet
-
     manifest = write_pairs(tmp_path / "pairs", drawn(4))
     clip = TrainableCLIP(locate(str(checkpoint)), torch.device("cpu"), torch.float32)
     made = PairSet(read_pairs(manifest)[0], clip.tokenizer, clip.preprocessing)

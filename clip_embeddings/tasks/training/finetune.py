@@ -65,7 +65,7 @@ def finetune(
         batch_size: pairs that go through the model at once.
         accumulate: so many times that in one step, all of them negatives of each other, at the memory of one
             and at the cost of a second forward pass.
-        learning_rate: at its highest; None is 1e-3 for lora, 3e-4 for last-layers, 1e-4 for full.
+        learning_rate: at its highest; None is 3e-4 for lora, 1e-4 for last-layers, 1e-5 for full.
         weight_decay: of matrices.
         rank: of LoRA's matrices.
         layers: of each tower that "last-layers" trains, with the projections.

@@ -48,4 +48,4 @@ def _ranks(
         scores = asked[start : start + _BLOCK] @ answers.T
         ok = right[start : start + _BLOCK]
         best = np.where(ok, scores, -np.inf).max(axis=1, keepdims=True)
-        yield ((scores >= best) & ~ok).sum(axis=1)
+        yield (~(scores < best) & ~ok).sum(axis=1)  # what is not a number is no better than a wrong answer

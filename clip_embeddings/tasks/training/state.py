@@ -75,12 +75,18 @@ def finished(folder: Path, identity: dict[str, Any]) -> FinetuneReport | None:
     """The report of the run if it has already ended in this folder.
 
     Raises:
-        InvalidInputError: another run has.
+        InvalidInputError: another run has, or its record cannot be read.
     """
     path = folder / FILE
     if not path.is_file():
         return None
-    record = json.loads(path.read_text(encoding="utf-8"))
-    check_identity(folder, record["identity"], identity)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        theirs, report = record["identity"], FinetuneReport.from_record(folder, record)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInputError(
+            f"output {str(folder)!r}: {FILE} is not the record of a run ({error}); give another folder"
+        ) from error
+    check_identity(folder, theirs, identity)
     checkpoint.remove(folder)
-    return FinetuneReport.from_record(folder, record)
+    return report

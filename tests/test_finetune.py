@@ -183,6 +183,19 @@ def test_no_epoch_that_is_better_is_warned_of_and_ends_it_early(checkpoint: Path
     assert report.best == 1
 
 
+@pytest.mark.filterwarnings("ignore:no epoch was better")
+def test_mixed_precision_trains_alike_and_writes_float32(checkpoint: Path, tmp_path: Path) -> None:
+    exact, mixed = (
+        train(str(checkpoint), drawn(20), output=tmp_path / name, precision=name)
+        for name in ("float32", "bfloat16")
+    )
+    assert mixed.settings["precision"] == "bfloat16"
+    assert mixed.losses != exact.losses
+    assert mixed.losses == pytest.approx(exact.losses, rel=0.05)
+    assert mixed.recall_before == exact.recall_before  # measured in float32 either way
+    assert {weight.dtype for weight in weights_in(tmp_path / "bfloat16").values()} == {torch.float32}
+
+
 def test_without_validation_the_last_epoch_is_kept(checkpoint: Path, tmp_path: Path) -> None:
     report = train(str(checkpoint), drawn(6), output=tmp_path / "model", epochs=2, validation=0)
     assert (report.recall_before, report.recall_after, report.recalls, report.best) == (None, None, (), 2)

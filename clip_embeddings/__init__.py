@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clip_embeddings.inputs.tokens import Passage
     from clip_embeddings.models.registry import MODELS, ModelSpec
     from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize, softmax
+    from clip_embeddings.tasks.training import contrastive_loss, finetune
 
 __version__ = "0.1.0"
 
@@ -53,8 +54,10 @@ __all__ = [
     "StoreError",
     "TextTooLongError",
     "TruncationWarning",
+    "contrastive_loss",
     "cosine_similarity",
     "explain_vectors",
+    "finetune",
     "l2_normalize",
     "load_image",
     "softmax",
@@ -79,6 +82,7 @@ _HOMES = {
     "inputs.tokens": ("Passage",),
     "models.registry": ("MODELS", "ModelSpec"),
     "similarity": ("ScoreFunction", "cosine_similarity", "l2_normalize", "softmax"),
+    "tasks.training": ("contrastive_loss", "finetune"),
 }
 _HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
 

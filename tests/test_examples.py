@@ -52,6 +52,16 @@ def test_the_similarity_example_prints_a_cosine_and_a_share_for_each_text(tmp_pa
     assert sum(float(row[2]) for row in rows if row) == pytest.approx(100, abs=0.2)
 
 
+def test_the_fine_tuning_example_finds_more_than_before_in_another_space(tmp_path: Path) -> None:
+    *recalls, last = run([str(ROOT / "examples" / "finetune.py")], tmp_path).splitlines()
+    rows = [re.fullmatch(r"(.+?) +([\d.]+) -> ([\d.]+)", line) for line in recalls]
+    found = {row[1]: (float(row[2]), float(row[3])) for row in rows if row}
+    assert len(found) == len(recalls) == 7
+    assert found["mean"][1] > found["mean"][0]
+    fingerprints = re.findall(r"\b[0-9a-f]{16}\b", last)
+    assert len(set(fingerprints)) == 2
+
+
 def test_the_chroma_example_finds_pictures_and_the_note(tmp_path: Path) -> None:
     output = run([str(ROOT / "examples" / "chroma_collection.py")], tmp_path)
     assert output.startswith("40 pictures and 1 text passages added")

@@ -19,7 +19,9 @@ LAYERS = (
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
 CLI = {"cli", "__main__"}
 # Only these files import the package named; a trailing slash means a whole folder.
-RESERVED = {"transformers": (f"{CORE}/models/hf.py", f"{CORE}/models/tiny/")}
+RESERVED = {
+    "transformers": (f"{CORE}/models/hf.py", f"{CORE}/models/trainable.py", f"{CORE}/models/tiny/"),
+}
 # What `import clip_embeddings` may not load, directly or through its own modules.
 HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "numpy", "PIL", "typer"}
 # Adapter -> what it may import beside the public core, the standard library and COMMON.

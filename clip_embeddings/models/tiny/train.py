@@ -5,7 +5,7 @@
 The loss is CLIP's own (Radford et al. 2021, figure 3) with two additions: a caption that is also true
 of another picture in the batch is no negative of it, and texts about things that are never drawn are
 further negatives of every picture. Nothing pulls the two modalities together, so the modality gap is
-there as in CLIP. Imports torch, transformers and the modules beside it.
+there as in CLIP. Imports torch, transformers, the loss and the modules beside it.
 """
 
 import argparse
@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPVisionConfig
 
+from clip_embeddings.models.contrastive import MAX_LOGIT_SCALE, contrastive_loss
 from clip_embeddings.models.tiny import training_data as data
 
 SIZE, PATCH, SEED = 96, 12, 20
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
-MAX_LOGIT_SCALE = 4.6052  # ln 100, the bound of Radford et al.
 
 logger = logging.getLogger(__name__)
 
@@ -74,21 +74,6 @@ class AttributeHeads(nn.Module):
             for a, head in enumerate(self.heads)
         ]
         return torch.stack(losses).mean()
-
-
-def contrastive_loss(logits: Tensor, true: Tensor, unrelated: Tensor) -> Tensor:
-    """Symmetric cross-entropy with captions that are true of another picture left out of its negatives.
-
-    Args:
-        logits: (B, B) scaled cosines of texts (rows) and pictures (columns); pairs on the diagonal.
-        true: (B, B) bool, text i is true of picture j.
-        unrelated: (B, M) scaled cosines of pictures and texts that belong to none.
-    """
-    logits = logits.masked_fill(true & ~torch.eye(len(logits), dtype=torch.bool), float("-inf"))
-    target = torch.arange(len(logits))
-    to_picture = F.cross_entropy(logits, target)
-    to_text = F.cross_entropy(torch.cat([logits.T, unrelated], dim=1), target)
-    return (to_picture + to_text) / 2
 
 
 def encode_texts(model: CLIPModel, ids: np.ndarray, end: int, parts: int = 4) -> Tensor:
@@ -177,13 +162,12 @@ class Trainer:
             languages = range(len(data.LANGUAGES))
             ids = np.concatenate([self.set.ids[rows, language, choice] for language in languages])
             texts = encode_texts(self.model, ids, self.end).chunk(len(languages))
-        scale = self.model.logit_scale.exp()
         total = torch.zeros(())
         for language, embeddings in zip(languages, texts, strict=True):
             claims = self.set.claims[rows, language, choice]
             true = torch.from_numpy(data.is_true(claims, attributes))
             total = total + contrastive_loss(
-                scale * embeddings @ pictures.T, true, scale * pictures @ unrelated.T
+                embeddings, pictures, self.model.logit_scale, same=true, unrelated=unrelated
             )
         total = total / len(languages)
         if share_auxiliary > 0:

@@ -1,0 +1,117 @@
+"""A model whose weights may change: loaded in float32, run with gradients, saved as a folder that loads.
+
+One of the few modules that import transformers, as `hf.py` is; what that one loads is shared by everybody in
+the process and frozen. Imports torch, transformers and what reads a model's files.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import CLIPModel
+
+from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.inputs.preprocess import Preprocessing
+from clip_embeddings.models.files import ModelFiles
+from clip_embeddings.models.fingerprint import preprocessing_of
+from clip_embeddings.models.hf import _load_tokenizer, _quiet
+
+# Taken over as they are. Not calibration.json: it was measured on the weights before.
+_KEPT = (
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt",
+    "preprocessor_config.json",
+)  # fmt: skip
+
+
+class TrainableCLIP:
+    """A transformers `CLIPModel` in float32 on one device.
+
+    Attributes:
+        model: the module; whoever trains it may put adapters into it.
+        tokenizer, preprocessing: how text and pictures become its inputs.
+        precision: what its layers compute in; the weights and the results are float32.
+    Raises:
+        ModelLoadError: not a CLIP, or damaged files.
+    """
+
+    def __init__(self, files: ModelFiles, device: torch.device, precision: torch.dtype) -> None:
+        family = files.json("config.json").get("model_type")
+        if family != "clip":
+            raise ModelLoadError(f"model {files.model!r} is of type {family!r}; only clip can be fine-tuned")
+        self.files, self.device, self.precision = files, device, precision
+        self.model = _load(files).to(device)
+        self.tokenizer = _load_tokenizer(files, int(self.model.config.text_config.max_position_embeddings))
+        self.preprocessing: Preprocessing = preprocessing_of(files)
+        std = torch.tensor(self.preprocessing.std, device=device)  # (3,)
+        self._gain = self.preprocessing.scale / std
+        self._offset = -torch.tensor(self.preprocessing.mean, device=device) / std
+
+    def embed_texts(self, ids: Sequence[NDArray[np.int64]]) -> Tensor:
+        """Unit rows of B texts' token ids: -> (B, D) float32."""
+        rows = np.full((len(ids), max(map(len, ids))), self.tokenizer.pad, np.int64)
+        for row, tokens in zip(rows, ids, strict=True):
+            row[: len(tokens)] = tokens
+        with self._autocast():
+            output = self.model.get_text_features(input_ids=torch.from_numpy(rows).to(self.device))
+        return _unit(output)
+
+    def embed_pictures(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """Unit rows of cropped pictures: (B, H, W, 3) -> (B, D) float32."""
+        levels = torch.from_numpy(pixels).to(self.device).float()
+        values = (levels * self._gain + self._offset).permute(0, 3, 1, 2)  # (B, H, W, 3) -> (B, 3, H, W)
+        with self._autocast():
+            output = self.model.get_image_features(pixel_values=values)
+        return _unit(output)
+
+    def _autocast(self) -> torch.autocast:
+        mixed = self.precision != torch.float32
+        return torch.autocast(self.device.type, self.precision if mixed else None, enabled=mixed)
+
+    def save(self, folder: Path) -> None:
+        """Write a folder that loads like the one it came from; the weights come last and in float32."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _KEPT:
+            if (self.files.folder / name).is_file():
+                shutil.copyfile(self.files.folder / name, folder / name)
+        scratch = folder / "unfinished"
+        shutil.rmtree(scratch, ignore_errors=True)
+        with _quiet():
+            self.model.save_pretrained(scratch, max_shard_size="1TB")  # one file
+        # safetensors makes files that only their owner may read.
+        (scratch / "model.safetensors").chmod((scratch / "config.json").stat().st_mode)
+        for name in ("config.json", "model.safetensors"):
+            (scratch / name).replace(folder / name)
+        shutil.rmtree(scratch)
+
+
+def _unit(output: Any) -> Tensor:
+    """Projected features, normalised; releases before 5 return the tensor itself."""
+    return F.normalize(getattr(output, "pooler_output", output).float(), dim=-1)
+
+
+def _load(files: ModelFiles) -> Any:
+    try:
+        with _quiet():
+            loaded: Any = CLIPModel.from_pretrained(
+                files.folder,
+                dtype=torch.float32,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except Exception as error:  # damaged files surface as errors of safetensors, json or torch
+        raise ModelLoadError(
+            f"model {files.model!r}: cannot load the weights in {files.folder} ({error})"
+        ) from error
+    model, report = loaded
+    if absent := [*report["missing_keys"], *report["mismatched_keys"]]:
+        raise ModelLoadError(
+            f"model {files.model!r}: {len(absent)} weights are missing or of another shape, first {absent[0]}"
+        )
+    return model

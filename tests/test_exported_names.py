@@ -12,6 +12,7 @@ NAMES = [
     "CLIPEmbedder",
     "CalibrationEstimator",
     "ClipEmbeddingsError",
+    "DuplicateGroup",
     "EmbedderConfig",
     "FingerprintMismatchError",
     "GapReport",
@@ -28,11 +29,15 @@ NAMES = [
     "StoreError",
     "TextTooLongError",
     "TruncationWarning",
+    "clip_score",
     "cosine_similarity",
     "explain_vectors",
+    "find_duplicates",
     "l2_normalize",
     "load_image",
+    "ref_clip_score",
     "softmax",
+    "token_states",
 ]
 HEAVY = (
     "torch",

@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import AutoTokenizer, CLIPModel
 from transformers.utils import logging as hf_logging
 
-from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.device import choose_device, choose_dtype, with_halving
 from clip_embeddings.models.encoder import Encoder
@@ -58,6 +58,39 @@ class CLIPEncoder:
         levels = self._to_device(torch.from_numpy(pixels)).float()  # bytes cross to the device, floats do not
         values = (levels * self._gain + self._offset).permute(0, 3, 1, 2)  # (B, H, W, 3) -> (B, 3, H, W)
         return _features(self._model.get_image_features(pixel_values=values.to(self._dtype)))
+
+    def token_states(
+        self, ids: NDArray[np.int64], filled: NDArray[np.bool_], *, layer: int, skip: int
+    ) -> NDArray[np.float32]:
+        """(B, T) -> (B, T, W)."""
+        states = int(self._model.config.text_config.num_hidden_layers) + 1
+        place = (layer + states if layer < 0 else layer) - skip
+        if not -states <= layer < states or skip < 0 or place < 0:
+            raise InvalidInputError(
+                f"token_states: got layer={layer}, skip={skip}; the text tower has the layers 0 to "
+                f"{states - 1}, or -{states} to -1, and a skip goes back from there, at most to 0"
+            )
+        return with_halving(
+            lambda rows: self._token_states(ids[rows], filled[rows], place, norm=layer == -1),
+            np.arange(len(ids)),
+        )
+
+    @torch.inference_mode()
+    def _token_states(
+        self, ids: NDArray[np.int64], filled: NDArray[np.bool_], place: int, *, norm: bool
+    ) -> NDArray[np.float32]:
+        """Source: `encode_prompt` of diffusers, which masks padding only if the config says so."""
+        tower, masked = (
+            self._model.text_model,
+            getattr(self._model.config.text_config, "use_attention_mask", False),
+        )
+        mask = self._to_device(torch.from_numpy(filled).long()) if masked else None
+        given = self._to_device(torch.from_numpy(ids))
+        states = tower(given, attention_mask=mask, output_hidden_states=True).hidden_states[
+            place
+        ]  # (B, T, W)
+        made: NDArray[np.float32] = (tower.final_layer_norm(states) if norm else states).float().cpu().numpy()
+        return made
 
     def _to_device(self, tensor: Tensor) -> Tensor:
         if self._device.type == "cuda":

@@ -32,8 +32,8 @@ def find_duplicates(
     """Group the rows of which each is alike at least one other of the group.
 
     Compares every row with every other, so time grows with the square of N. Memory does not: beside the
-    vectors, which may be a memory map, it holds 20 bytes a row, two blocks of rows and at most 40 bytes for
-    each of block x block pairs (42 MB for 1024).
+    vectors, which may be a memory map, and the result, it holds some 50 bytes a row, two blocks of rows and,
+    where all rows are alike, up to 80 bytes for each of block x block pairs (84 MB for 1024).
 
     Args:
         vectors: (N, D) of any float type; they need not be unit rows. A row of zeros is alike none.

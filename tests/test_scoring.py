@@ -147,12 +147,12 @@ def test_nothing_to_score_gives_nothing(tiny: CLIPEmbedder) -> None:
     [
         (["a cat", " \n"], None, r"captions\[1\]: is empty"),
         (["a cat", 3], None, r"captions\[1\]: got int; expected a str"),
-        (["a cat"], None, r"2 pictures and 1 captions; .* or pairwise=False"),
+        (["a cat"], None, r"got 2 of images, 1 of captions; .* or pairwise=False"),
         ("a cat", None, r"captions: got one str; expected a list"),
         (["a cat", "a dog"], [["a cat"], []], r"references\[1\]: holds no reference"),
         (["a cat", "a dog"], [["a cat"], ["a dog", ""]], r"references\[1\]\[1\]: is empty"),
         (["a cat", "a dog"], [["a cat"], "a dog"], r"references\[1\]: got one str; expected a list"),
-        (["a cat", "a dog"], [["a cat"]], r"2 pictures and 1 lists of references"),
+        (["a cat", "a dog"], [["a cat"]], r"got 2 of images, 1 of references"),
     ],
 )
 def test_what_cannot_be_scored_is_named(

@@ -105,8 +105,8 @@ def caption_scores(
     images, captions = listed(images, "images"), listed(captions, "captions")
     if pairwise and len(images) != len(captions):
         raise InvalidInputError(
-            f"{len(images)} pictures and {len(captions)} captions; expected one caption for each picture, "
-            "or pairwise=False to score every picture with every caption"
+            f"got {len(images)} of images, {len(captions)} of captions; expected one caption for each "
+            "picture, or pairwise=False to score every picture with every caption"
         )
     names = [f"captions[{i}]" for i in range(len(captions))]
     _check_texts(captions, names)
@@ -164,7 +164,7 @@ def _listed_references(references: Sequence[Sequence[str]], number: int) -> list
     made = [listed(each, f"references[{i}]") for i, each in enumerate(listed(references, "references"))]
     if len(made) != number:
         raise InvalidInputError(
-            f"{number} pictures and {len(made)} lists of references; expected one list for each picture"
+            f"got {number} of images, {len(made)} of references; expected one list of texts for each picture"
         )
     for i, each in enumerate(made):
         if not each:

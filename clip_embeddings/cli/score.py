@@ -99,7 +99,10 @@ def _show(records: Sequence[dict[str, Any]], prefix: str) -> None:
     told = any(record["ref_clip_score"] is not None for record in records)
     made = _table(told)
     for record in records:
-        names = [Text(render.short_path(record["picture"])), Text(render.clean(record["text"]))]
+        names = [
+            Text(render.short_path(record["picture"])),
+            Text(render.brief(record["text"], render.LETTERS)),
+        ]
         numbers = [record["clip_score"], *([record["ref_clip_score"]] if told else [])]
         made.add_row(*names, *(Text(f"{number:.4f}") for number in numbers))
     out = render.console()

@@ -120,6 +120,7 @@ def test_a_threshold_of_one_finds_rows_of_one_direction_in_any_float_type() -> N
 
 def test_rows_of_zeros_and_no_rows_are_alike_nothing() -> None:
     assert find_duplicates(np.zeros((5, 8), np.float32), threshold=1e-3) == []
+    assert find_duplicates(np.full((5, 8), 1e-45, np.float32)) == []
     assert find_duplicates(np.zeros((0, 8), np.float32)) == []
     assert find_duplicates(np.ones((1, 8), np.float32)) == []
 

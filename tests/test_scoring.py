@@ -162,6 +162,11 @@ def test_what_cannot_be_scored_is_named(
         caption_scores(tiny, PICTURES[:2], captions, references)
 
 
+def test_no_references_at_all_are_refused_and_not_scored_without(tiny: CLIPEmbedder) -> None:
+    with pytest.raises(InvalidInputError, match="references: got NoneType; expected a list"):
+        ref_clip_score(tiny, PICTURES[:1], ["a cat"], None)  # type: ignore[arg-type]
+
+
 def test_a_picture_that_is_not_there_is_named(tiny: CLIPEmbedder, tmp_path: Path) -> None:
     with pytest.raises(ImageDecodeError, match=r"images\[1\].*nowhere\.png"):
         clip_score(tiny, [PICTURES[0], tmp_path / "nowhere.png"], ["a cat", "a dog"])

@@ -80,15 +80,12 @@ class CLIPEncoder:
         self, ids: NDArray[np.int64], filled: NDArray[np.bool_], place: int, *, norm: bool
     ) -> NDArray[np.float32]:
         """Source: `encode_prompt` of diffusers, which masks padding only if the config says so."""
-        tower, masked = (
-            self._model.text_model,
-            getattr(self._model.config.text_config, "use_attention_mask", False),
-        )
+        tower, config = self._model.text_model, self._model.config.text_config
+        masked = getattr(config, "use_attention_mask", False)
         mask = self._to_device(torch.from_numpy(filled).long()) if masked else None
         given = self._to_device(torch.from_numpy(ids))
-        states = tower(given, attention_mask=mask, output_hidden_states=True).hidden_states[
-            place
-        ]  # (B, T, W)
+        all_states = tower(given, attention_mask=mask, output_hidden_states=True).hidden_states
+        states = all_states[place]  # (B, T, W)
         made: NDArray[np.float32] = (tower.final_layer_norm(states) if norm else states).float().cpu().numpy()
         return made
 

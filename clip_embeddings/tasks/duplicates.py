@@ -1,4 +1,4 @@
-"""Near-duplicates among vectors, by blocks in bounded memory. Imports numpy, errors and similarity."""
+"""Near-duplicates among vectors, by blocks in bounded memory. Imports numpy and errors."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -123,7 +123,8 @@ def _unit(
 
 
 def _inverse_norms(vectors: NDArray[np.floating], block: int) -> NDArray[np.float32]:
-    """1 / |row|, and 0 for a row of zeros: (N,)."""
+    """1 / |row|, and 0 for a row of zeros or next to it: (N,)."""
+    least = np.finfo(np.float32).tiny
     scales = np.zeros(len(vectors), np.float32)
     for start in range(0, len(vectors), block):
         norms = np.linalg.norm(np.asarray(vectors[start : start + block], np.float64), axis=1)
@@ -131,7 +132,7 @@ def _inverse_norms(vectors: NDArray[np.floating], block: int) -> NDArray[np.floa
             raise InvalidInputError(
                 f"vectors[{start + int(np.argmin(np.isfinite(norms)))}]: holds a number that is not finite"
             )
-        scales[start : start + block] = np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
+        scales[start : start + block] = np.divide(1, norms, out=np.zeros_like(norms), where=norms > least)
     return scales
 
 

@@ -5,7 +5,7 @@ Source: Hessel et al. 2021, "CLIPScore: A Reference-free Evaluation Metric for I
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,8 +88,9 @@ def ref_clip_score(
         ImageDecodeError, TextTooLongError: as `clip_score`.
     Source: Hessel et al. 2021, section 3, RefCLIP-S.
     """
-    scores = caption_scores(embedder, images, captions, references, pairwise=pairwise, prefix=prefix)
-    return scores.clip if scores.ref is None else scores.ref
+    told = listed(references, "references")  # None is refused here, and would give no such score below
+    scores = caption_scores(embedder, images, captions, told, pairwise=pairwise, prefix=prefix)
+    return cast("NDArray[np.float32]", scores.ref)
 
 
 def caption_scores(

@@ -12,6 +12,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ SCORED = (
 )
 FOUND = (
     "Each picture has one copy of one kind. Recall: copies paired with their picture; precision: how many\n"
-    "of all pairs found are a picture and its copy. Others are of different scenes, which may look alike."
+    "of all pairs found are a picture and its copy. Others are of different scenes; in the last column\n"
+    "those count as right that agree in every attribute, and so differ only in how they were drawn."
 )
 
 
@@ -103,23 +105,27 @@ def duplicates_table(embedder: CLIPEmbedder, shown: Sequence[Scene]) -> str:
     kinds = [list(COPIES)[i % len(COPIES)] for i in range(len(shown))]
     copies = [COPIES[kind](picture) for kind, picture in zip(kinds, pictures, strict=True)]
     vectors = embedder.embed_images([*pictures, *copies])  # row i + N is the copy of row i
+    codes: dict[Scene, int] = {}
+    content = np.array([codes.setdefault(replace(scene, seed=0), len(codes)) for scene in shown] * 2)
     rows = []
     for threshold in THRESHOLDS:
-        found, pairs = copies_found(vectors, threshold)
-        shares = [found[np.array(kinds) == kind].mean() for kind in COPIES]
-        precision = f"{found.sum() / pairs:.1%}" if pairs else "-"
-        rows.append([f"{threshold}", *(f"{share:.1%}" for share in shares), f"{found.mean():.1%}", precision])
-    return table(["threshold", *COPIES, "recall, all", "precision"], rows)
+        found, shares = copies_found(vectors, content, threshold)
+        recalls = [found[np.array(kinds) == kind].mean() for kind in COPIES]
+        rows.append([f"{threshold}", *(f"{share:.1%}" for share in (*recalls, found.mean(), *shares))])
+    return table(["threshold", *COPIES, "recall, all", "precision", "same attributes too"], rows)
 
 
-def copies_found(vectors: NDArray[np.float32], threshold: float) -> tuple[NDArray[np.bool_], int]:
-    """Whether each copy is paired with its picture (N,), and how many pairs there are in all."""
-    number, pairs = len(vectors) // 2, 0
+def copies_found(
+    vectors: NDArray[np.float32], content: NDArray[np.int64], threshold: float
+) -> tuple[NDArray[np.bool_], tuple[float, float]]:
+    """Whether each copy is paired with its picture (N,); the shares of such pairs, and of equal content."""
+    number, pairs, alike = len(vectors) // 2, 0, 0
     found = np.zeros(number, bool)
     for first, second, _ in similar_pairs(vectors, threshold=threshold):
         found[first[second == first + number]] = True
         pairs += len(first)
-    return found, pairs
+        alike += int((content[first] == content[second]).sum())
+    return found, (found.sum() / max(1, pairs), alike / max(1, pairs))
 
 
 def seconds_taken() -> float:

@@ -44,7 +44,8 @@ class Literal:
         self.reference = reference
 
     def text(self, text: str) -> NDArray[np.float32]:
-        return self.reference.texts(["A photo depicts " + text])[0]
+        row: NDArray[np.float32] = self.reference.texts(["A photo depicts " + text])[0]
+        return row
 
     def clip_s(self, c: str, v: Image.Image) -> float:
         cos = float(self.text(c) @ self.reference.images([v.convert("RGB")])[0])
@@ -132,6 +133,7 @@ def test_a_calibrated_embedder_gives_the_scores_of_raw_vectors(
         theirs = caption_scores(calibrated, PICTURES, CAPTIONS, REFERENCES, pairwise=pairwise)
         for ours, other in zip(raw, theirs, strict=True):
             assert ours is not None
+            assert other is not None
             assert np.array_equal(ours, other)
 
 

@@ -22,8 +22,9 @@ CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
 
 def stable_diffusion(folder: Path) -> Any:
     """The pipeline with nothing but the text encoder of a checkpoint."""
-    from diffusers import StableDiffusionPipeline
+    import diffusers
 
+    make: Any = diffusers.StableDiffusionPipeline  # untyped
     encoder: Any = CLIPTextModel.from_pretrained(folder, dtype=torch.float32)
     # diffusers 0.42 reaches the final norm through what transformers 5 took away; set past torch's own
     # bookkeeping, which a module inside itself would send round in circles.
@@ -31,9 +32,7 @@ def stable_diffusion(folder: Path) -> Any:
     parts = dict.fromkeys(("vae", "unet", "scheduler", "safety_checker", "feature_extractor"))
     tokenizer = AutoTokenizer.from_pretrained(folder)
     tokenizer.model_max_length = CONTEXT
-    return StableDiffusionPipeline(
-        **parts, text_encoder=encoder.eval(), tokenizer=tokenizer, requires_safety_checker=False
-    )
+    return make(**parts, text_encoder=encoder.eval(), tokenizer=tokenizer, requires_safety_checker=False)
 
 
 def encoded(pipeline: Any, prompts: list[str], clip_skip: int | None) -> NDArray[np.float32]:
@@ -59,14 +58,15 @@ def test_states_equal_those_of_stable_diffusion_with_and_without_clip_skip(
 def test_states_equal_those_of_the_two_encoders_of_stable_diffusion_xl(
     checkpoint: Path, byte_level_checkpoint: Path, skip: int | None
 ) -> None:
-    from diffusers import StableDiffusionXLPipeline
+    import diffusers
 
+    make: Any = diffusers.StableDiffusionXLPipeline  # untyped
     first: Any = CLIPTextModel.from_pretrained(checkpoint, dtype=torch.float32)
     second: Any = CLIPTextModelWithProjection.from_pretrained(
         byte_level_checkpoint, dtype=torch.float32, projection_dim=DIMENSION
     )
     tokenizers = [AutoTokenizer.from_pretrained(folder) for folder in (checkpoint, byte_level_checkpoint)]
-    pipeline: Any = StableDiffusionXLPipeline(
+    pipeline = make(
         **dict.fromkeys(("vae", "unet", "scheduler")),
         text_encoder=first.eval(),
         text_encoder_2=second.eval(),

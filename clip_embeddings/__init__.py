@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from clip_embeddings.inputs.tokens import Passage
     from clip_embeddings.models.registry import MODELS, ModelSpec
     from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize, softmax
+    from clip_embeddings.tasks.duplicates import DuplicateGroup, find_duplicates
+    from clip_embeddings.tasks.scoring import clip_score, ref_clip_score
+    from clip_embeddings.tasks.token_states import token_states
     from clip_embeddings.tasks.training import contrastive_loss, finetune
 
 __version__ = "0.1.0"
@@ -39,6 +42,7 @@ __all__ = [
     "CLIPEmbedder",
     "CalibrationEstimator",
     "ClipEmbeddingsError",
+    "DuplicateGroup",
     "EmbedderConfig",
     "FingerprintMismatchError",
     "GapReport",
@@ -54,13 +58,17 @@ __all__ = [
     "StoreError",
     "TextTooLongError",
     "TruncationWarning",
+    "clip_score",
     "contrastive_loss",
     "cosine_similarity",
     "explain_vectors",
+    "find_duplicates",
     "finetune",
     "l2_normalize",
     "load_image",
+    "ref_clip_score",
     "softmax",
+    "token_states",
 ]
 
 _HOMES = {
@@ -83,6 +91,9 @@ _HOMES = {
     "models.registry": ("MODELS", "ModelSpec"),
     "similarity": ("ScoreFunction", "cosine_similarity", "l2_normalize", "softmax"),
     "tasks.training": ("contrastive_loss", "finetune"),
+    "tasks.duplicates": ("DuplicateGroup", "find_duplicates"),
+    "tasks.scoring": ("clip_score", "ref_clip_score"),
+    "tasks.token_states": ("token_states",),
 }
 _HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
 

@@ -95,6 +95,28 @@ def test_the_langchain_snippet_of_the_readme_runs(tmp_path: Path) -> None:
     assert len(lines) == 5  # what was indexed and four pictures
 
 
+def test_the_picture_to_text_example_finds_the_sentence_that_each_picture_was_drawn_for(
+    tmp_path: Path,
+) -> None:
+    lines = run([str(ROOT / "examples" / "picture_to_text.py")], tmp_path).splitlines()
+    assert len(lines) == 6
+    for title, first, second in (lines[:3], lines[3:]):
+        assert first.partition("  ")[2] == title.removeprefix("a picture drawn for: ")
+        assert float(first.split()[0]) > float(second.split()[0])
+
+
+def test_the_picture_to_picture_example_finds_the_scene_that_was_drawn_anew(tmp_path: Path) -> None:
+    lines = run([str(ROOT / "examples" / "picture_to_picture.py")], tmp_path).splitlines()
+    assert [line.split()[1].startswith("picture-") for line in lines] == [True] * 3
+    assert lines[0].endswith("picture-5  green tent, meadow")
+
+
+def test_the_near_duplicates_example_finds_each_picture_that_was_saved_again(tmp_path: Path) -> None:
+    lines = run([str(ROOT / "examples" / "near_duplicates.py")], tmp_path).splitlines()
+    names = sorted(line.split(maxsplit=1)[1] for line in lines)
+    assert names == [f"{number}3-again.jpg, {number}3.png" for number in range(4)]
+
+
 def test_the_python_snippet_of_the_readme_runs_on_the_bundled_model(tmp_path: Path) -> None:
     """The default model is on the hub, so the bundled one stands in for it; nothing else is changed."""
     snippet = readme_snippet("softmax")

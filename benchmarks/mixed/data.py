@@ -93,7 +93,7 @@ def scene_pairs(
     """
     rng = random.Random(seed)
     texts = [caption(scene, LANGUAGES[i % 2], rng, full=True) for i, scene in enumerate(shown)]
-    missed = [_near_miss(scene, rng) for scene in shown]
+    missed = [near_miss(scene, rng) for scene in shown]
     near = [caption(scene, LANGUAGES[i % 2], rng, full=True) for i, scene in enumerate(missed)]
     if not searched:  # drawn nevertheless: what else is drawn stays the same
         missed, near = [], []
@@ -172,7 +172,7 @@ def _true_of(captions: Sequence[Caption], rows: Sequence[Scene]) -> Bools:
     return right
 
 
-def _near_miss(scene: Scene, rng: random.Random) -> Scene:
+def near_miss(scene: Scene, rng: random.Random) -> Scene:
     """The scene with one attribute changed that captions state."""
     colors = OBJECTS[scene.thing].colors if scene.thing else ()
     choices: dict[str, tuple[str, ...]] = {

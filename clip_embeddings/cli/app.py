@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from clip_embeddings import __version__
-from clip_embeddings.cli import finetune_command, gap_commands
+from clip_embeddings.cli import finetune_command, gap_commands, score_command
 from clip_embeddings.cli import gap_options as gap
 from clip_embeddings.cli import ingest_options as source
 from clip_embeddings.cli import options as opt
@@ -143,7 +143,7 @@ class _ManyValues(TyperCommand):
     """`--image a.png b.png` means `--image a.png --image b.png`, so that a shell's `*.png` works."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        return super().parse_args(ctx, opt.repeat_options(args, ("--image", "--text")))
+        return super().parse_args(ctx, opt.repeat_options(args, ("--image", "--text", "--reference")))
 
 
 @app.command(cls=_ManyValues)
@@ -164,6 +164,7 @@ def similarity(
     run(image, text, model=model, as_json=as_json)
 
 
+app.command(cls=_ManyValues)(score_command.score)
 for command in (gap_commands.explain, gap_commands.calibrate, gap_commands.recalibrate):
     app.command()(command)
 app.command()(finetune_command.finetune)

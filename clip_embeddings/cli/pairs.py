@@ -1,4 +1,7 @@
-"""Pairs of a picture and a text, from a CSV file with the columns `picture` and `text`."""
+"""Pairs of a picture and a text, from a CSV file with the columns `picture` and `text`.
+
+What people wrote of the picture is in the columns whose names begin with `reference`, if there are any.
+"""
 
 import csv
 from dataclasses import dataclass
@@ -7,15 +10,17 @@ from pathlib import Path
 from clip_embeddings import InvalidInputError
 
 COLUMNS = ("picture", "text")
+REFERENCE = "reference"
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One line: a picture's path and the text that goes with it."""
+    """One line: a picture's path, the text that goes with it, and other texts of the picture."""
 
     line: int
     picture: Path
     text: str
+    references: tuple[str, ...] = ()
 
 
 def read_pairs(file: Path) -> tuple[list[Pair], list[str]]:
@@ -39,9 +44,8 @@ def read_pairs(file: Path) -> tuple[list[Pair], list[str]]:
                     f"(it has: {found}); expected a header with picture,text"
                 )
             for row in reader:
-                pair = Pair(
-                    reader.line_num, file.parent / (row["picture"] or ""), (row["text"] or "").strip()
-                )
+                picture, text = file.parent / (row["picture"] or ""), (row["text"] or "").strip()
+                pair = Pair(reader.line_num, picture, text, _references(row))
                 problem = _problem(row, pair)
                 if problem:
                     problems.append(f"line {pair.line}: {problem}")
@@ -55,6 +59,12 @@ def read_pairs(file: Path) -> tuple[list[Pair], list[str]]:
         first = f"; {problems[0]}" if problems else ""
         raise InvalidInputError(f"pairs {str(file)!r}: holds no usable pair{first}")
     return pairs, problems
+
+
+def _references(row: dict[str, str | None]) -> tuple[str, ...]:
+    """What is in the columns of references; a line shorter than the header has None there."""
+    found = [text for name, text in row.items() if str(name).startswith(REFERENCE)]
+    return tuple(text.strip() for text in found if text and text.strip())
 
 
 def _problem(row: dict[str, str | None], pair: Pair) -> str:

@@ -38,3 +38,12 @@ class Encoder(Protocol):
     def encode_image(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """Features of cropped pictures: (B, H, W, 3) -> (B, D)."""
         ...
+
+    def token_states(
+        self, ids: "NDArray[np.int64]", filled: "NDArray[np.bool_]", *, layer: int, skip: int
+    ) -> "NDArray[np.float32]":
+        """States of every token, apart from pooling: (B, T) -> (B, T, W); `filled` is False at padding.
+
+        Layer -1 is the last one with the final norm, any other a hidden state as it is; `skip` goes back.
+        """
+        ...

@@ -16,7 +16,7 @@ from torch import Tensor
 from transformers import AutoTokenizer, CLIPConfig, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
 from transformers.utils import logging as hf_logging
 
-from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.device import BatchSizes, batch_sizes, choose_device, choose_dtype, with_halving
 from clip_embeddings.models.encoder import Encoder
@@ -58,7 +58,7 @@ class CLIPEncoder:
     @torch.inference_mode()
     def _text_features(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         # No attention mask: padding comes after the end token, where a causal model cannot see it.
-        tower = self._tower(CLIPTextModelWithProjection, self._config.text_config)
+        tower = self._text_tower()
         return _to_numpy(tower(input_ids=self._to_device(torch.from_numpy(ids))).text_embeds)
 
     @torch.inference_mode()
@@ -67,6 +67,9 @@ class CLIPEncoder:
         values = (levels * self._gain + self._offset).permute(0, 3, 1, 2)  # (B, H, W, 3) -> (B, 3, H, W)
         tower = self._tower(CLIPVisionModelWithProjection, self._config.vision_config)
         return _to_numpy(tower(pixel_values=values.to(self._dtype)).image_embeds)
+
+    def _text_tower(self) -> Any:
+        return self._tower(CLIPTextModelWithProjection, self._config.text_config)
 
     def _tower(self, kind: Any, config: Any) -> Any:
         """One tower in eval mode, loaded once; threads that ask at the same time wait for it."""
@@ -77,6 +80,36 @@ class CLIPEncoder:
                 # One graph for all sizes: each length of text would be compiled anew otherwise.
                 self._towers[kind] = torch.compile(model, dynamic=True) if self._compiled else model
             return self._towers[kind]
+
+    def token_states(
+        self, ids: NDArray[np.int64], filled: NDArray[np.bool_], *, layer: int, skip: int
+    ) -> NDArray[np.float32]:
+        """(B, T) -> (B, T, W)."""
+        states = int(self._config.text_config.num_hidden_layers) + 1
+        place = (layer + states if layer < 0 else layer) - skip
+        if not -states <= layer < states or skip < 0 or place < 0:
+            raise InvalidInputError(
+                f"token_states: got layer={layer}, skip={skip}; the text tower has the layers 0 to "
+                f"{states - 1}, or -{states} to -1, and a skip goes back from there, at most to 0"
+            )
+        return with_halving(
+            lambda rows: self._token_states(ids[rows], filled[rows], place, norm=layer == -1),
+            np.arange(len(ids)),
+        )
+
+    @torch.inference_mode()
+    def _token_states(
+        self, ids: NDArray[np.int64], filled: NDArray[np.bool_], place: int, *, norm: bool
+    ) -> NDArray[np.float32]:
+        """Source: `encode_prompt` of diffusers, which masks padding only if the config says so."""
+        config = self._config.text_config
+        tower = self._text_tower().text_model
+        masked = getattr(config, "use_attention_mask", False)
+        mask = self._to_device(torch.from_numpy(filled).long()) if masked else None
+        given = self._to_device(torch.from_numpy(ids))
+        all_states = tower(given, attention_mask=mask, output_hidden_states=True).hidden_states
+        states = all_states[place]  # (B, T, W)
+        return _to_numpy(tower.final_layer_norm(states) if norm else states)
 
     def _to_device(self, tensor: Tensor) -> Tensor:
         if self._device.type == "cuda":

@@ -16,6 +16,7 @@ del _chromadb
 from chroma_clip_embeddings.aingestion import aingest
 from chroma_clip_embeddings.aio import aadd_items, aopen_collection, asearch, aset_caption
 from chroma_clip_embeddings.collection import open_collection
+from chroma_clip_embeddings.duplicates import Duplicates, find_duplicates
 from chroma_clip_embeddings.explaining import explain
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.hits import Hit, SearchResult
@@ -35,6 +36,7 @@ __all__ = [
     "AddReport",
     "CLIPEmbeddingFunction",
     "CLIPImageLoader",
+    "Duplicates",
     "FileSample",
     "Hit",
     "IngestFailure",
@@ -49,6 +51,7 @@ __all__ = [
     "connect",
     "embedder_of",
     "explain",
+    "find_duplicates",
     "ingest",
     "open_collection",
     "open_migrated",

@@ -29,7 +29,7 @@ def draw_rows(collection: chromadb.Collection, modality: Modality, size: int, se
     embedder = embedder_of(collection)
     drawn = np.zeros((0, embedder.dimension), np.float32)
     with store_errors(f"draw rows of the collection {collection.name!r}", "Check that the store is there"):
-        chosen = nsmallest(size, _ids(collection, modality), key=lambda id: (_place(id, seed), id))
+        chosen = nsmallest(size, ids_of(collection, modality), key=lambda id: (_place(id, seed), id))
         for start in range(0, len(chosen), _FETCHED):
             stored = _vectors(collection, chosen[start : start + _FETCHED])
             drawn = np.concatenate([drawn, raw_vectors(stored, modality, embedder.calibration)])
@@ -42,7 +42,8 @@ def raw_vectors(stored: Any, modality: Modality, calibration: ModalityCalibratio
     return calibration.invert(rows, modality) if calibration else rows
 
 
-def _ids(collection: chromadb.Collection, modality: Modality) -> Iterator[str]:
+def ids_of(collection: chromadb.Collection, modality: Modality) -> Iterator[str]:
+    """Ids of the rows of one modality, in the store's order, asked for in pages."""
     where: Any = {"modality": modality}
     start = 0
     while page := collection.get(where=where, limit=_LISTED, offset=start, include=[])["ids"]:

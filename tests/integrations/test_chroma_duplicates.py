@@ -1,0 +1,163 @@
+"""Near-duplicates of a collection: those of one modality, by raw cosines, raw or calibrated."""
+
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import numpy as np
+import pytest
+from chroma_rows import everything, filled, reference_of
+from chromadb.api import ClientAPI
+from PIL import Image, ImageEnhance
+
+from chroma_clip_embeddings import Duplicates, find_duplicates, ingest, open_collection, recalibrate
+from clip_embeddings import (
+    CLIPEmbedder,
+    FingerprintMismatchError,
+    InvalidInputError,
+    StoreError,
+    l2_normalize,
+)
+from clip_embeddings.models.tiny.draw import render
+from clip_embeddings.models.tiny.scenes import scenes
+
+
+def with_copies(client: ClientAPI, embedder: CLIPEmbedder) -> chromadb.Collection:
+    """Vectors of no model, and nearly the same ones again under other ids: of pictures and of texts."""
+    collection = filled(client, embedder)
+    rows, rng = everything(collection), np.random.default_rng(9)
+    copied, ids = rows["embeddings"][:40], rows["ids"][:40]
+    collection.add(
+        ids=[f"copy of {id}" for id in ids],
+        embeddings=l2_normalize(copied + 0.002 * rng.normal(size=copied.shape)),
+        documents=["words"] * 40,
+        metadatas=[
+            {**metadata, "uri": f"{id}.png"} for id, metadata in zip(ids, rows["metadatas"][:40], strict=True)
+        ],
+    )
+    return collection
+
+
+def groups(found: list[Duplicates]) -> list[tuple[str, ...]]:
+    return [each.ids for each in found]
+
+
+def of_modality(collection: chromadb.Collection, modality: str) -> list[tuple[str, ...]]:
+    ids = collection.get(where={"modality": modality}, include=[])["ids"]
+    copies = [id for id in ids if id.startswith("copy of ")]
+    return sorted((id.removeprefix("copy of "), id) for id in copies)
+
+
+def test_the_copies_of_one_modality_are_found_with_their_uris(client: ClientAPI, tiny: CLIPEmbedder) -> None:
+    collection = with_copies(client, tiny)
+    before = everything(collection)
+    for modality in ("image", "text"):
+        found = find_duplicates(collection, modality=modality, block=50)
+        assert groups(found) == of_modality(collection, modality)
+        assert len(found) >= 10
+        assert [each.uris for each in found] == [("", f"{each.ids[0]}.png") for each in found]
+        assert all(0.95 <= each.cosine < 1 for each in found)
+    after = everything(collection)
+    assert np.array_equal(before.pop("embeddings"), after.pop("embeddings"))
+    assert before == after
+
+
+def test_a_picture_and_a_text_of_one_vector_are_no_duplicates(client: ClientAPI, tiny: CLIPEmbedder) -> None:
+    collection = open_collection(client, "photos", embedder=tiny)
+    collection.add(
+        ids=["a", "b", "c"],
+        embeddings=np.ones((3, tiny.dimension), np.float32),
+        metadatas=[{"modality": "image"}, {"modality": "text"}, {"other": 1}],
+        documents=["x"] * 3,
+    )
+    assert find_duplicates(collection) == []
+    assert find_duplicates(collection, modality="text") == []
+
+
+def test_a_threshold_means_a_raw_cosine_in_a_calibrated_collection_too(
+    client: ClientAPI, tiny: CLIPEmbedder
+) -> None:
+    pictures = tiny.embed_images([render(scene, 96) for scene in scenes(900, 60)])
+    cosines = np.sort((pictures @ pictures.T)[np.triu_indices(60, 1)])
+    # Between the two pairs that lie farthest apart among the most alike, so that rounding decides nothing.
+    top = cosines[-40:]
+    widest = int(np.diff(top).argmax())
+    threshold = float(top[widest : widest + 2].mean())
+    collection = open_collection(client, "photos", embedder=tiny)
+    collection.add(
+        ids=[f"{i:02}" for i in range(60)],
+        embeddings=pictures,
+        documents=["x"] * 60,
+        metadatas=[{"modality": "image"}] * 60,
+    )
+    raw = find_duplicates(collection, threshold=threshold)
+    assert raw
+    calibrated = recalibrate(client, "photos", reference_of(tiny))
+    stored = np.asarray(everything(calibrated)["embeddings"])
+    moved = int(((stored @ stored.T)[np.triu_indices(60, 1)] >= threshold).sum())
+    assert moved != int((cosines >= threshold).sum()), "calibrated cosines would say the same"
+    again = find_duplicates(calibrated, threshold=threshold)
+    assert groups(again) == groups(raw)
+    np.testing.assert_allclose([each.cosine for each in again], [each.cosine for each in raw], atol=1e-5)
+
+
+def test_a_picture_saved_again_smaller_and_lighter_is_found_among_other_pictures(
+    client: ClientAPI, tiny: CLIPEmbedder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, scene in enumerate(scenes(950, 12)):
+        render(scene, 192).save(folder / f"{number:02}.png")
+    with Image.open(folder / "03.png") as picture:
+        ImageEnhance.Brightness(picture.resize((150, 150))).enhance(1.05).save(
+            folder / "again.jpg", quality=80
+        )
+    collection = open_collection(client, "photos", embedder=tiny)
+    ingest([folder], collection)
+    (found,) = find_duplicates(collection, threshold=0.985)
+    assert sorted(Path(uri).name for uri in found.uris) == ["03.png", "again.jpg"]
+
+
+def test_more_rows_than_a_page_come_through_a_server_too(
+    server: tuple[str, int], tiny: CLIPEmbedder, request: pytest.FixtureRequest
+) -> None:
+    from chroma_clip_embeddings import connect
+
+    client = connect(host=server[0], port=server[1])
+    collection = open_collection(client, "near-duplicates", embedder=tiny)
+    request.addfinalizer(lambda: client.delete_collection("near-duplicates"))
+    vectors = l2_normalize(np.random.default_rng(0).normal(size=(1200, tiny.dimension)))
+    vectors[[700, 1199]] = vectors[[3, 3]]
+    collection.add(
+        ids=[f"{i:04}" for i in range(1200)],
+        embeddings=vectors,
+        documents=["x"] * 1200,
+        metadatas=[{"modality": "image"}] * 1200,
+    )
+    (found,) = find_duplicates(collection, threshold=1.0)
+    assert found.ids == ("0003", "0700", "1199")
+    assert found.cosine == pytest.approx(1, abs=1e-6)
+
+
+def test_what_cannot_be_searched_is_refused(
+    client: ClientAPI, tiny: CLIPEmbedder, embedder: CLIPEmbedder
+) -> None:
+    collection = open_collection(client, "photos", embedder=tiny)
+    assert find_duplicates(collection) == []
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"modality": "any"}, "modality: got 'any'; expected one of text, image"),
+        ({"threshold": 2}, "threshold: got 2"),
+        ({"block": 0}, "block: got 0"),
+    ]
+    for options, message in wrong:
+        with pytest.raises(InvalidInputError, match=message):
+            find_duplicates(collection, **options)
+    with pytest.raises(StoreError, match="was made with no embedding function"):
+        find_duplicates(client.create_collection("other", embedding_function=None))
+    other = client.get_collection("photos", embedding_function=None)
+    other._embedding_function = open_collection(client, "random", embedder=embedder)._embedding_function
+    with pytest.raises(FingerprintMismatchError, match="collection 'photos' holds vectors of"):
+        find_duplicates(other)
+    client.delete_collection("photos")
+    with pytest.raises(StoreError, match="cannot read the collection 'photos'"):
+        find_duplicates(collection)

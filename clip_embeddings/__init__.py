@@ -30,11 +30,16 @@ if TYPE_CHECKING:
     from clip_embeddings.inputs.tokens import Passage
     from clip_embeddings.models.registry import MODELS, ModelSpec
     from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize, softmax
+    from clip_embeddings.tasks.linear_probe import LinearProbe
+    from clip_embeddings.tasks.templates import TEMPLATES
+    from clip_embeddings.tasks.tip_adapter import TipAdapter
+    from clip_embeddings.tasks.zero_shot import ZeroShotClassifier
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MODELS",
+    "TEMPLATES",
     "CLIPEmbedder",
     "CalibrationEstimator",
     "ClipEmbeddingsError",
@@ -44,6 +49,7 @@ __all__ = [
     "ImageBatch",
     "ImageDecodeError",
     "InvalidInputError",
+    "LinearProbe",
     "MissingExtraError",
     "ModalityCalibration",
     "ModelLoadError",
@@ -52,7 +58,9 @@ __all__ = [
     "ScoreFunction",
     "StoreError",
     "TextTooLongError",
+    "TipAdapter",
     "TruncationWarning",
+    "ZeroShotClassifier",
     "cosine_similarity",
     "explain_vectors",
     "l2_normalize",
@@ -79,6 +87,10 @@ _HOMES = {
     "inputs.tokens": ("Passage",),
     "models.registry": ("MODELS", "ModelSpec"),
     "similarity": ("ScoreFunction", "cosine_similarity", "l2_normalize", "softmax"),
+    "tasks.linear_probe": ("LinearProbe",),
+    "tasks.templates": ("TEMPLATES",),
+    "tasks.tip_adapter": ("TipAdapter",),
+    "tasks.zero_shot": ("ZeroShotClassifier",),
 }
 _HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
 

@@ -1,0 +1,1 @@
+"""What an embedder is used for; each task is a module. Imports nothing."""

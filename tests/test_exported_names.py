@@ -97,6 +97,11 @@ def test_creating_an_embedder_loads_no_torch() -> None:
     assert not {"torch", "transformers", "tokenizers", "huggingface_hub"} & set(loaded)
 
 
+def test_creating_a_classifier_loads_no_torch() -> None:
+    code = "from clip_embeddings import *; ZeroShotClassifier(CLIPEmbedder('tiny'), ['cat', 'dog'])"
+    assert not {"torch", "transformers", "tokenizers", "huggingface_hub"} & set(loaded_after(code))
+
+
 def test_every_error_is_of_this_library_and_of_a_built_in_kind() -> None:
     kinds = {"InvalidInputError": ValueError, "ImageDecodeError": ValueError, "TextTooLongError": ValueError,
              "ModelLoadError": OSError, "FingerprintMismatchError": ValueError, "StoreError": RuntimeError,

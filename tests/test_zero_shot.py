@@ -1,4 +1,4 @@
-"""Zero-shot classification: the reference pipeline's probabilities, prompt ensembles, thresholds and files."""
+"""Zero-shot classes: the reference pipeline's probabilities, prompt ensembles, thresholds and files."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from pictures import photo, scene
+from PIL import Image
 from reference import Reference
 from transformers import pipeline
 

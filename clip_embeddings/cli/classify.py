@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ def run(
     *,
     templates: Sequence[str] | None,
     k: int,
-    thresholds: tuple[float | None, float | None],
+    min_probability: float | None,
+    min_cosine: float | None,
     csv_file: Path | None,
     sheet: Path | None,
     model: str | None,
@@ -34,29 +35,20 @@ def run(
     as_json: bool,
 ) -> None:
     """Classify and report; exit with 1 if no picture can be read, or if `strict` and one cannot."""
+    if next(pictures_in(paths), None) is None:
+        raise InvalidInputError(f"no pictures in {', '.join(map(str, paths))}")
     classifier = ZeroShotClassifier(
         embedder_for(model or DEFAULT_MODEL, deployment),
         read_labels(labels, labels_file),
         # One may be the name of a set; several are sentences.
         templates=templates[0] if templates and len(templates) == 1 else templates,
-        min_probability=thresholds[0],
-        min_cosine=thresholds[1],
+        min_probability=min_probability,
+        min_cosine=min_cosine,
     )
     classifier.probabilities_of(classifier.class_vectors)  # labels that cannot be used leave no half file
-    counts, kept = Counts(), list[Answer]()
-    with ExitStack() as files:
-        table = files.enter_context(CsvTable(csv_file, k)) if csv_file else None
-        drawn = Sheet(sheet) if sheet else None
-        for answer in answers(classifier, paths, k, show_progress=sys.stdout.isatty() and not as_json):
-            counts.add(answer)
-            if table:
-                table.add(answer)
-            if drawn:
-                drawn.add(answer)
-            if not table and not answer.error:
-                kept.append(answer)
-    if not counts.pictures:
-        raise InvalidInputError(f"no pictures in {', '.join(map(str, paths))}")
+    drawn = Sheet(sheet) if sheet else None
+    found = answers(classifier, paths, k, show_progress=sys.stdout.isatty() and not as_json)
+    counts, kept = _collect(found, csv_file, k, drawn)
     if drawn:
         drawn.write(counts)
     if as_json:
@@ -65,6 +57,23 @@ def run(
         _print_tables(kept, counts, csv_file, sheet, k)
     if counts.failed and (strict or counts.failed == counts.pictures):
         raise typer.Exit(1)
+
+
+def _collect(
+    found: Iterable[Answer], csv_file: Path | None, k: int, drawn: Sheet | None
+) -> tuple[Counts, list[Answer]]:
+    """The counts, and the answers themselves where no file takes them."""
+    counts, kept = Counts(), list[Answer]()
+    with CsvTable(csv_file, k) if csv_file else nullcontext() as table:
+        for answer in found:
+            counts.add(answer)
+            if table:
+                table.add(answer)
+            elif not answer.error:
+                kept.append(answer)
+            if drawn:
+                drawn.add(answer)
+    return counts, kept
 
 
 def read_labels(given: Sequence[str], file: Path | None) -> list[str]:
@@ -98,10 +107,11 @@ def answers(
         pictures = progress(pictures, "Classifying pictures", total, True)
     for part in classifier.iter_predictions(pictures):
         best = classifier.best(part.probabilities, k)
-        given = {failure.index: ("", [], failure.reason) for failure in part.failures}
         rows = zip(part.indices.tolist(), part.labels, best, strict=True)
-        given |= {place: (label, top, "") for place, label, top in rows}
-        yield from (Answer(waiting.pop(place), *given[place]) for place in sorted(given))
+        found = {place: Answer(waiting.pop(place), label, top) for place, label, top in rows}
+        for failure in part.failures:
+            found[failure.index] = Answer(waiting.pop(failure.index), "", [], failure.reason)
+        yield from (found[place] for place in sorted(found))
 
 
 def _print_json(

@@ -31,14 +31,19 @@ if TYPE_CHECKING:
     from clip_embeddings.models.registry import MODELS, ModelSpec
     from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize, softmax
     from clip_embeddings.tasks.duplicates import DuplicateGroup, find_duplicates
+    from clip_embeddings.tasks.linear_probe import LinearProbe
     from clip_embeddings.tasks.scoring import clip_score, ref_clip_score
+    from clip_embeddings.tasks.templates import TEMPLATES
+    from clip_embeddings.tasks.tip_adapter import TipAdapter
     from clip_embeddings.tasks.token_states import token_states
     from clip_embeddings.tasks.training import contrastive_loss, finetune
+    from clip_embeddings.tasks.zero_shot import ZeroShotClassifier
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MODELS",
+    "TEMPLATES",
     "CLIPEmbedder",
     "CalibrationEstimator",
     "ClipEmbeddingsError",
@@ -49,6 +54,7 @@ __all__ = [
     "ImageBatch",
     "ImageDecodeError",
     "InvalidInputError",
+    "LinearProbe",
     "MissingExtraError",
     "ModalityCalibration",
     "ModelLoadError",
@@ -57,7 +63,9 @@ __all__ = [
     "ScoreFunction",
     "StoreError",
     "TextTooLongError",
+    "TipAdapter",
     "TruncationWarning",
+    "ZeroShotClassifier",
     "clip_score",
     "contrastive_loss",
     "cosine_similarity",
@@ -94,6 +102,10 @@ _HOMES = {
     "tasks.duplicates": ("DuplicateGroup", "find_duplicates"),
     "tasks.scoring": ("clip_score", "ref_clip_score"),
     "tasks.token_states": ("token_states",),
+    "tasks.linear_probe": ("LinearProbe",),
+    "tasks.templates": ("TEMPLATES",),
+    "tasks.tip_adapter": ("TipAdapter",),
+    "tasks.zero_shot": ("ZeroShotClassifier",),
 }
 _HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
 

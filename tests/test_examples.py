@@ -62,6 +62,17 @@ def test_the_fine_tuning_example_finds_more_than_before_in_another_space(tmp_pat
     assert len(set(fingerprints)) == 2
 
 
+def test_the_zero_shot_example_names_what_is_drawn_and_calls_a_boat_other(tmp_path: Path) -> None:
+    lines = run([str(ROOT / "examples" / "zero_shot.py")], tmp_path).splitlines()
+    assert [line.split()[0] for line in lines] == ["cat", "dog", "자동차", "other"]
+
+
+def test_the_example_of_few_examples_tells_apart_what_words_confuse(tmp_path: Path) -> None:
+    lines = run([str(ROOT / "examples" / "few_examples.py")], tmp_path).splitlines()
+    words, examples = (int(line.split()[-4]) for line in lines)
+    assert (words < 30, examples > 34) == (True, True)
+
+
 def test_the_chroma_example_finds_pictures_and_the_note(tmp_path: Path) -> None:
     output = run([str(ROOT / "examples" / "chroma_collection.py")], tmp_path)
     assert output.startswith("40 pictures and 1 text passages added")

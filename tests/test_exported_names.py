@@ -19,6 +19,7 @@ NAMES = [
     "ImageBatch",
     "ImageDecodeError",
     "InvalidInputError",
+    "LinearProbe",
     "MODELS",
     "MissingExtraError",
     "ModalityCalibration",
@@ -27,8 +28,11 @@ NAMES = [
     "Passage",
     "ScoreFunction",
     "StoreError",
+    "TEMPLATES",
     "TextTooLongError",
+    "TipAdapter",
     "TruncationWarning",
+    "ZeroShotClassifier",
     "clip_score",
     "contrastive_loss",
     "cosine_similarity",
@@ -98,6 +102,11 @@ def test_the_errors_and_the_config_load_nothing_heavy() -> None:
 def test_creating_an_embedder_loads_no_torch() -> None:
     loaded = loaded_after("from clip_embeddings import CLIPEmbedder; CLIPEmbedder('tiny')")
     assert not {"torch", "transformers", "tokenizers", "huggingface_hub"} & set(loaded)
+
+
+def test_creating_a_classifier_loads_no_torch() -> None:
+    code = "from clip_embeddings import *; ZeroShotClassifier(CLIPEmbedder('tiny'), ['cat', 'dog'])"
+    assert not {"torch", "transformers", "tokenizers", "huggingface_hub"} & set(loaded_after(code))
 
 
 def test_every_error_is_of_this_library_and_of_a_built_in_kind() -> None:

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from clip_embeddings import __version__
-from clip_embeddings.cli import finetune_command, gap_commands, score_command
+from clip_embeddings.cli import finetune_command, gap_commands, score_command, task_commands
 from clip_embeddings.cli import gap_options as gap
 from clip_embeddings.cli import ingest_options as source
 from clip_embeddings.cli import options as opt
@@ -168,6 +168,7 @@ app.command(cls=_ManyValues)(score_command.score)
 for command in (gap_commands.explain, gap_commands.calibrate, gap_commands.recalibrate):
     app.command()(command)
 app.command()(finetune_command.finetune)
+app.command()(task_commands.classify)
 
 
 @app.command()

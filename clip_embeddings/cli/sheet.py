@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from clip_embeddings.cli.canvas import ACCENT, GREY, INK, LINE, PAGE, TINT, WELL, Canvas, wrap
 from clip_embeddings.cli.fonts import fit_text, font_for
 from clip_embeddings.errors import ImageDecodeError
 from clip_embeddings.inputs.images import load_image
-
-if TYPE_CHECKING:
-    from chroma_clip_embeddings import Hit
 
 WIDTH, MARGIN, GAP = 1240, 43, 16
 INSIDE = WIDTH - 2 * MARGIN
@@ -25,6 +22,26 @@ _NOTE_LINES = (_PICTURE - 36) // 21
 _THUMBNAIL = 96
 
 
+class Card(Protocol):
+    """What a card shows: a search's hit, or a picture with its class.
+
+    Attributes:
+        uri: the file.
+        document: the passage, or a picture's caption; "" shows the file's name.
+        modality: "image" or "text".
+        score: its lower right corner.
+    """
+
+    @property
+    def uri(self) -> str: ...
+    @property
+    def document(self) -> str: ...
+    @property
+    def modality(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One query and what it found; exactly one of `query` and `image` is set.
@@ -36,15 +53,15 @@ class Panel:
 
     query: str | None
     image: Path | None
-    hits: "Sequence[Hit]"
+    hits: Sequence[Card]
     mixed: bool
 
     @property
-    def pictures(self) -> "Sequence[Hit]":
+    def pictures(self) -> Sequence[Card]:
         return [hit for hit in self.hits if hit.modality == "image"]
 
     @property
-    def passages(self) -> "Sequence[Hit]":
+    def passages(self) -> Sequence[Card]:
         return [hit for hit in self.hits if hit.modality != "image"]
 
 
@@ -86,7 +103,7 @@ def _height(panel: Panel) -> int:
     return heading + (cards - GAP + 4 if cards else 30)
 
 
-def _rows(hits: "Sequence[Hit]") -> int:
+def _rows(hits: Sequence[Card]) -> int:
     """How many rows of picture-sized cards they take."""
     return -(-len(hits) // PICTURES_IN_ROW)
 
@@ -122,7 +139,7 @@ def _draw_panel(canvas: Canvas, panel: Panel, top: int) -> None:
             _draw_passage(canvas, hit, index + 1, (*at, _PASSAGE, height))
 
 
-def _draw_cards(canvas: Canvas, hits: "Sequence[Hit]", top: int) -> None:
+def _draw_cards(canvas: Canvas, hits: Sequence[Card], top: int) -> None:
     """Cards of a picture's size; on a passage's there are its words."""
     for index, hit in enumerate(hits):
         row, column = divmod(index, PICTURES_IN_ROW)
@@ -150,7 +167,7 @@ def _draw_label(canvas: Canvas, label: str, top: int) -> int:
     return top + _LABEL
 
 
-def _draw_frame(canvas: Canvas, hit: "Hit", rank: int, at: tuple[int, int]) -> None:
+def _draw_frame(canvas: Canvas, hit: Card, rank: int, at: tuple[int, int]) -> None:
     """The card with its lower line: rank, caption or file name, score."""
     left, top = at
     canvas.card((left, top, _PICTURE, _PICTURE_HEIGHT))
@@ -160,13 +177,13 @@ def _draw_frame(canvas: Canvas, hit: "Hit", rank: int, at: tuple[int, int]) -> N
     canvas.text((left + 42, top + _PICTURE + 6), name, 14, width=_PICTURE - 106, color=GREY)
 
 
-def _draw_note(canvas: Canvas, hit: "Hit", at: tuple[int, int]) -> None:
+def _draw_note(canvas: Canvas, hit: Card, at: tuple[int, int]) -> None:
     left, top = at
     canvas.rounded((left + 7, top + 7, _PICTURE - 14, _PICTURE - 14), PAGE, radius=7)
     canvas.text((left + 20, top + 20), hit.document, _LETTER, width=_PICTURE - 40, lines=_NOTE_LINES)
 
 
-def _draw_passage(canvas: Canvas, hit: "Hit", rank: int, box: tuple[int, int, int, int]) -> None:
+def _draw_passage(canvas: Canvas, hit: Card, rank: int, box: tuple[int, int, int, int]) -> None:
     left, top, _, _ = box
     canvas.card(box)
     _draw_rank(canvas, rank, (left + 12, top + 12))

@@ -1,1 +1,1 @@
-"""What CLIP is used for beside retrieval. Imports the embedder and what is below it."""
+"""What CLIP is used for beside retrieval; each task is a module. Imports nothing."""

@@ -8,22 +8,20 @@ CPU time are shown too: they say what a worker does on a core that nobody else u
 import argparse
 import io
 import os
-import shutil
 import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import ray
 from PIL import Image
 
+from benchmarks.photos import write_photos
+from benchmarks.random_clip import write_random_clip
 from benchmarks.results import machine, replace_section
 from clip_embeddings.models.tiny import WEIGHTS
 from ray_clip_embeddings import CLIPBatchEmbedder
@@ -92,33 +90,15 @@ class EmbedImages(Timed):
         (features / features.norm(dim=-1, keepdim=True)).numpy()
 
 
-def pictures(count: int) -> list[dict[str, bytes]]:
+def pictures(count: int, work: Path) -> list[dict[str, bytes]]:
     """JPEG files of 500x375 at quality 90, as in BENCHMARKS."""
-    random, rows = np.random.default_rng(0), []
-    for _ in range(count):
-        small = Image.fromarray(random.integers(0, 255, (24, 32, 3), np.uint8))
-        file = io.BytesIO()
-        small.resize((500, 375), Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
-        rows.append({"bytes": file.getvalue()})
-    return rows
+    files = sorted(write_photos(work / f"photos-{count}", count).iterdir())
+    return [{"bytes": file.read_bytes()} for file in files]
 
 
-@contextmanager
-def checkpoint(name: str) -> Iterator[str]:
+def checkpoint(name: str, work: Path) -> str:
     """The folder of a model: the bundled one, or one of the shape of ViT-B/32 with random weights."""
-    if name == "tiny":
-        yield str(WEIGHTS)
-        return
-    import torch
-    from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
-
-    with TemporaryDirectory() as folder:
-        torch.manual_seed(0)
-        CLIPModel(CLIPConfig()).save_pretrained(folder)
-        CLIPImageProcessor().save_pretrained(folder)
-        for file in ("tokenizer.json", "tokenizer_config.json"):  # no text is embedded
-            shutil.copy(WEIGHTS / file, folder)
-        yield folder
+    return str(WEIGHTS if name == "tiny" else write_random_clip(work / "random-clip"))
 
 
 def rates_of(dataset: ray.data.Dataset, model: str, case: str) -> tuple[float, float]:
@@ -188,6 +168,7 @@ def main() -> None:
     parser.add_argument("--model", choices=["tiny", "vit-b-32"], default="tiny")
     parser.add_argument("--pictures", type=int, default=2048)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--work", type=Path, help="folder to keep models and files in; else a temporary one")
     parser.add_argument("--results", type=Path, help="file to write the section `ray` of")
     options = parser.parse_args()
     # More CPUs for Ray to give than there may be, so that no stage waits for another's.
@@ -198,11 +179,12 @@ def main() -> None:
         runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, [*sys.path, str(Path.cwd())]))}},
     )
     ray.data.DataContext.get_current().enable_progress_bars = False
-    rows = pictures(128)
-    items = [rows[i % len(rows)] for i in range(options.pictures)]
-    dataset = ray.data.from_items(items, override_num_blocks=options.pictures // BATCH).materialize()
     rates: dict[str, list[tuple[float, float]]] = {case: [] for case in CASES}
-    with checkpoint(options.model) as model:
+    with TemporaryDirectory() as temporary:
+        work: Path = options.work or Path(temporary)
+        rows, model = pictures(128, work), checkpoint(options.model, work)
+        items = [rows[i % len(rows)] for i in range(options.pictures)]
+        dataset = ray.data.from_items(items, override_num_blocks=options.pictures // BATCH).materialize()
         for _ in range(options.rounds):
             for case, found in rates.items():
                 found.append(rates_of(dataset, model, case))

@@ -1,0 +1,14 @@
+"""The cases, by name, in the order they run. A case takes a Bench and returns the body of its section."""
+
+from collections.abc import Callable
+
+from benchmarks.speed.cases.pictures import phone_photos, small_pictures
+from benchmarks.speed.cases.texts import long_text, short_text
+from benchmarks.speed.rounds import Bench
+
+CASES: dict[str, Callable[[Bench], str]] = {
+    "short-text": short_text,
+    "long-text": long_text,
+    "small-pictures": small_pictures,
+    "phone-photos": phone_photos,
+}

@@ -1,0 +1,66 @@
+"""The engines that are measured: ours and its peers. Imports none of them: a worker imports its own."""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+Work = Callable[[], Any]
+
+
+class Setting(NamedTuple):
+    """What an engine is created with: the folder of a model, of files it may keep, and of the peers."""
+
+    model: str
+    work: Path
+    peers: Path
+
+
+class Engine(Protocol):
+    """One way to embed. Created with a Setting; what it imports is imported then."""
+
+    def facts(self) -> dict[str, Any]:
+        """Precision and device, loaded by now."""
+        ...
+
+    def prepare(self, call: str, items: Sequence[str], **options: Any) -> Work:
+        """What is to be timed, with everything ready that is not: "texts" or "pictures" (paths)."""
+        ...
+
+
+class Row(NamedTuple):
+    """How an engine is shown and made; `single` takes one item at a time, `outside` is in the peers' folder."""
+
+    label: str
+    place: str
+    options: dict[str, Any] = {}
+    single: bool = False
+    outside: bool = True
+
+
+ENGINES = {
+    "ours": Row("clip-embeddings", "ours:Ours", outside=False),
+    "ours-float32": Row("clip-embeddings, float32", "ours:Ours", {"dtype": "float32"}, outside=False),
+    "chroma": Row("Chroma OpenCLIPEmbeddingFunction", "open_clip:Chroma", single=True),
+    "langchain": Row("LangChain OpenCLIPEmbeddings", "open_clip:LangChain", single=True),
+    "sentence-transformers": Row("sentence-transformers", "sentence:SentenceTransformers"),
+    "onnx": Row("ONNX Runtime, float32", "onnx:OnnxRuntime"),
+    "transformers": Row("transformers, batched", "plain:Batched", outside=False),
+    "transformers-single": Row("transformers, one at a time", "plain:Single", single=True, outside=False),
+}
+PEERS = tuple(name for name in ENGINES if not name.startswith("ours"))
+
+
+def create(name: str, setting: Setting) -> Engine:
+    """Import an engine and load its model.
+
+    Raises:
+        ImportError: what it needs is not installed.
+    """
+    if ENGINES[name].outside:
+        sys.path.append(str(setting.peers))  # last: what both have comes from the environment
+        import_module(f"{__name__}.torchvision").make_importable()
+    module, _, kind = ENGINES[name].place.partition(":")
+    made: Engine = getattr(import_module(f"{__name__}.{module}"), kind)(setting, **ENGINES[name].options)
+    return made

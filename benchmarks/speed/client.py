@@ -15,6 +15,12 @@ from benchmarks.speed.engines import Setting
 ROOT = Path(__file__).parents[2]
 
 
+def environment() -> dict[str, str]:
+    """Of a process that imports this tree; nothing else differs from ours."""
+    paths = [str(ROOT), str(ROOT / "integrations"), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONWARNINGS": "ignore"}
+
+
 class EngineMissing(Exception):
     """An engine cannot be measured; says why."""
 
@@ -25,7 +31,6 @@ class Worker:
     def __init__(self, name: str, setting: Setting) -> None:
         self.name, self.facts = name, dict[str, Any]()
         self._log: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed in close()
-        paths = [str(ROOT), str(ROOT / "integrations"), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -40,11 +45,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-                "PYTHONWARNINGS": "ignore",
-            },
+            env=environment(),
         )
 
     def send(self, call: str, items: Sequence[str] = (), *, times: int = 1, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Numbers and how they are shown: median with least and most, ratios of rounds. Imports the standard library."""
+"""Medians with least and most, ratios of rounds, and how they are shown. Imports the standard library."""
 
 import statistics
 from collections.abc import Sequence

@@ -1,7 +1,8 @@
 """Ask engines in turn, A B A B, and collect rates. Imports the standard library."""
 
+import statistics
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,26 @@ from benchmarks.speed.engines import ENGINES, Setting
 from benchmarks.speed.figures import Spread
 from benchmarks.speed.workload import Sizes
 
+Rates = dict[str, list[float]]
+
 
 @dataclass
 class Line:
-    """One thing that is measured: an engine's call on some items."""
+    """One thing that is measured: an engine's call on some items, `times` over in each round."""
 
     engine: str
     call: str
     items: Sequence[str]
     label: str = ""
+    times: int = 1
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.label = self.label or ENGINES[self.engine].label
+
+    @property
+    def warm_up(self) -> Sequence[str]:
+        return self.items[: 2 if ENGINES[self.engine].single else 32]
 
 
 @dataclass
@@ -39,42 +47,37 @@ class Bench:
     def work(self) -> Path:
         return self.setting.work
 
-    def rates(self, lines: Iterable[Line]) -> dict[str, list[float]]:
-        """Items in a second by label and round, after one round that does not count; empty where missing.
+    @property
+    def float32_is_default(self) -> bool:
+        """Whether "auto" chose float32 here; then ours in float32 is not measured a second time."""
+        return bool(self.workers.there["ours"].facts["dtype"] == "float32")
 
-        A line in float32 is not measured again where the default is float32 already.
+    def rates(self, lines: Sequence[Line], *, rounds: int = 0) -> Rates:
+        """Items in a second by label and round, after one round to warm up.
+
+        An engine that is missing, or fails on the way, has an empty list.
         """
-        lines = list(lines)
-        self.workers.start(line.engine for line in lines if line.engine != "ours-float32")
-        twice = self.float32_is_default()
-        if not twice:
-            self.workers.start(line.engine for line in lines)
-        found: dict[str, list[float]] = {line.label: [] for line in lines}
-        measured = [line for line in lines if not (twice and line.engine == "ours-float32")]
-        for count in range(self.sizes.rounds + 1):
-            for line in measured:
-                rate = self._rate(line, warm_up=count == 0)
-                if rate and count:
+        self.workers.start(line.engine for line in lines)
+        found: Rates = {line.label: [] for line in lines}
+        for line in lines:
+            self._rate(line, line.warm_up)
+        for _ in range(rounds or self.sizes.rounds):
+            for line in lines:
+                if rate := self._rate(line, line.items):
                     found[line.label].append(rate)
         for line in lines:
-            if twice and line.engine == "ours-float32":
-                found[line.label] = next(
-                    found[each.label] for each in measured if (each.engine, each.call) == ("ours", line.call)
-                )
+            if line.engine in self.workers.missing:
+                found[line.label] = []
         return found
 
-    def float32_is_default(self) -> bool:
-        ours = self.workers.there.get("ours")
-        return ours is not None and ours.facts["dtype"] == "float32"
-
-    def _rate(self, line: Line, *, warm_up: bool) -> float | None:
+    def _rate(self, line: Line, items: Sequence[str]) -> float | None:
         if line.engine not in self.workers.there:
             return None
-        items = line.items[:2] if warm_up else line.items
-        print(f"  {'warming up' if warm_up else 'measuring'} {line.label}", file=sys.stderr)
         try:
-            answer = self.workers.there[line.engine].ask(line.call, items, **line.options)
+            answer = self.workers.there[line.engine].ask(line.call, items, times=line.times, **line.options)
         except EngineMissing as reason:
             self.workers.drop(line.engine, reason)
             return None
-        return float(len(items) / answer["seconds"][0])
+        rate = len(items) / statistics.median(answer["seconds"])
+        print(f"  {line.label}: {len(items)} at {rate:.1f}/s", file=sys.stderr)
+        return rate

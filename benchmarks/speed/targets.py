@@ -46,7 +46,7 @@ TARGETS = (
     ),
     Target("small pictures over ONNX Runtime float32", "small pictures: ours over onnx", 2.5),
     Target("phone photos over ONNX Runtime float32", "phone photos: ours over onnx", 2.5),
-    Target("one warm text query over the tower alone", "query: over the tower", 1.15, at_most=True),
+    Target("one warm text query over the tower alone", "text query: over the tower", 1.15, at_most=True),
     Target("64 queries at once over one after another", "callers: at once over in turn", 4),
     Target("cost of an item, many texts over few: more by", "growth: cost", 0.05, at_most=True),
     Target("peak memory, many texts over few: more by", "growth: memory", 0.1, at_most=True),

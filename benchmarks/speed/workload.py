@@ -1,4 +1,4 @@
-"""What is embedded: seeded texts and pictures, the same for every engine. Imports numpy and Pillow through photos."""
+"""What is embedded: seeded texts and pictures, the same for every engine. Imports benchmarks.photos."""
 
 import random
 from pathlib import Path
@@ -24,21 +24,23 @@ class Sizes(NamedTuple):
 
     rounds: int
     captions: int  # short texts; batched peers get as many
-    passages: int  # long texts
+    passages: int  # long texts, cut off
+    passages_in_part: int  # of them in windows, and for batched peers
     small: int  # pictures of 500x375, end to end
-    small_parts: int  # of them for batched peers and for stages alone
-    phone: int
+    small_in_part: int  # of them for batched peers and for stages alone
+    phone: int  # pictures of 4000x3000, likewise
+    phone_in_part: int
     single_texts: int  # for what takes one item at a time
     single_pictures: int
-    queries: int
+    queries: int  # repetitions in a round
     callers: int
     rows: int  # in the store
     few: int  # texts, for the cost of an item
     many: int
 
 
-FULL = Sizes(3, 1000, 200, 256, 96, 32, 40, 10, 40, 64, 20_000, 1000, 50_000)
-QUICK = Sizes(2, 192, 32, 48, 32, 8, 8, 3, 10, 64, 1000, 500, 5000)
+FULL = Sizes(3, 1000, 200, 48, 256, 96, 32, 16, 40, 10, 10, 64, 20_000, 1000, 50_000)
+QUICK = Sizes(2, 192, 32, 8, 48, 32, 8, 4, 8, 3, 4, 64, 500, 500, 5000)
 
 
 def captions(count: int, seed: int = 0) -> list[str]:

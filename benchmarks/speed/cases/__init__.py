@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
+from benchmarks.speed.cases.cold import cold_start
+from benchmarks.speed.cases.gpu import gpu
 from benchmarks.speed.cases.pictures import phone_photos, small_pictures
+from benchmarks.speed.cases.queries import callers, one_query
+from benchmarks.speed.cases.store import growth, store
 from benchmarks.speed.cases.texts import long_text, short_text
 from benchmarks.speed.rounds import Bench
 
@@ -11,4 +15,10 @@ CASES: dict[str, Callable[[Bench], str]] = {
     "long-text": long_text,
     "small-pictures": small_pictures,
     "phone-photos": phone_photos,
+    "query": one_query,
+    "callers": callers,
+    "store": store,
+    "growth": growth,
+    "cold-start": cold_start,
+    "gpu": gpu,
 }

@@ -1,39 +1,37 @@
-"""What cases with peers have in common."""
+"""What cases with peers have in common. Imports the standard library."""
 
 from collections.abc import Sequence
 
 from benchmarks.speed.engines import ENGINES, PEERS
-from benchmarks.speed.figures import Spread, ratios
-from benchmarks.speed.rounds import Bench, Line
+from benchmarks.speed.figures import ratios
+from benchmarks.speed.rounds import Bench, Line, Rates
 
-OURS = ("ours", "ours-float32")
-
-
-def beside_peers(call: str, items: Sequence[str], *, batched: int, single: int) -> list[Line]:
-    """Ours on all items; peers on the first ones, as rates are of one item and theirs are slow."""
-    lines = []
-    for name in (*OURS, *PEERS):
-        count = single if ENGINES[name].single else batched
-        lines.append(Line(name, call, items if name == "ours" else items[:count]))
-    return lines
+OURS, FLOAT32 = "ours", "ours-float32"
 
 
-def record(bench: Bench, case: str, lines: Sequence[Line], rates: dict[str, list[float]]) -> None:
-    """Keep ours over each peer for the table of targets, by default and in float32."""
-    for mine in OURS:
+def beside_peers(
+    bench: Bench, call: str, items: Sequence[str], *, batched: int, single: int, times: int = 1
+) -> list[Line]:
+    """Ours on all items; the others on the first ones, as rates are of one item and theirs are slow."""
+    names = [OURS, *([] if bench.float32_is_default else [FLOAT32]), *PEERS]
+    counts = [single if ENGINES[name].single else batched for name in names]
+    return [
+        Line(name, call, items[:count] if name != OURS else items, times=times)
+        for name, count in zip(names, counts, strict=True)
+    ]
+
+
+def record(bench: Bench, case: str, lines: Sequence[Line], rates: Rates) -> None:
+    """Keep ours over each peer for the table of targets, as "auto" chose and in float32."""
+    for mine in (OURS, FLOAT32):
+        own = rates[ENGINES[OURS if bench.float32_is_default else mine].label]
         for line in lines:
-            own, other = rates[ENGINES[mine].label], rates[line.label]
-            if line.engine in PEERS and len(own) == len(other) == bench.sizes.rounds:
-                bench.figures[f"{case}: {mine} over {line.engine}"] = ratios(own, other)
+            if line.engine in PEERS and own and rates[line.label]:
+                bench.figures[f"{case}: {mine} over {line.engine}"] = ratios(own, rates[line.label])
 
 
-def record_best(bench: Bench, case: str, engines: Sequence[str], rates: dict[str, list[float]]) -> None:
+def record_best(bench: Bench, case: str, engines: Sequence[str], rates: Rates) -> None:
     """Keep ours over the best of some peers, if all of them were measured."""
-    found = [rates[ENGINES[name].label] for name in ("ours", *engines)]
-    if all(len(each) == bench.sizes.rounds for each in found):
-        best = [max(each) for each in zip(*found[1:], strict=True)]
-        bench.figures[f"{case}: ours over the best"] = ratios(found[0], best)
-
-
-def spread_or_none(values: list[float]) -> Spread | None:
-    return Spread.of(values) if values else None
+    own, *others = [rates[ENGINES[name].label] for name in (OURS, *engines)]
+    if own and all(others):
+        bench.figures[f"{case}: ours over the best"] = ratios(own, list(map(max, *others)))

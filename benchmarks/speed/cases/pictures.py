@@ -13,27 +13,28 @@ _THREE = ("chroma", "langchain", "sentence-transformers")
 def small_pictures(bench: Bench) -> str:
     """256 JPEG files of 500x375."""
     files = pictures(bench.work, SMALL, bench.sizes.small)
-    return _pictures(bench, "small pictures", files, parts=bench.sizes.small_parts)
+    return _measure(bench, "small pictures", files, parts=bench.sizes.small_in_part)
 
 
 def phone_photos(bench: Bench) -> str:
     """32 JPEG files of 4000x3000."""
     files = pictures(bench.work, PHONE, bench.sizes.phone)
-    return _pictures(bench, "phone photos", files, parts=max(bench.sizes.single_pictures, len(files) // 2))
+    return _measure(bench, "phone photos", files, parts=bench.sizes.phone_in_part)
 
 
-def _pictures(bench: Bench, case: str, files: Sequence[str], *, parts: int) -> str:
-    size = bench.sizes
-    lines = beside_peers("pictures", files, batched=parts, single=min(parts, size.single_pictures))
+def _measure(bench: Bench, case: str, files: Sequence[str], *, parts: int) -> str:
+    single = min(parts, bench.sizes.single_pictures)
+    lines = beside_peers(bench, "pictures", files, batched=parts, single=single)
     stages = [
         Line("ours", "decode", files[:parts], "decode"),
         Line("ours", "preprocess", files[:parts], "preprocess"),
         Line("ours", "pictures: model", files[:parts], "model"),
     ]
-    alone = [Line("onnx", "pictures: model", files[:parts], "ONNX Runtime, model alone")]
-    rates = bench.rates([*lines, *stages, *alone])
+    alone = Line("onnx", "pictures: model", files[:parts], "ONNX Runtime, model alone")
+    rates = bench.rates([*lines, *stages, alone])
     record(bench, case, lines, rates)
     record_best(bench, case, _THREE, rates)
     own = {**{line.label: rates[line.label] for line in stages}, END_TO_END: rates[lines[0].label]}
     table, bench.figures[f"{case}: efficiency"] = stages_table(own, "pictures", ["model", "decode"])
-    return f"{len(files)} JPEG files.\n\n{peers_table(bench, [*lines, *alone], rates, 'pictures')}\n\n{table}"
+    beside = peers_table([*lines, alone], rates, bench.workers.missing, "pictures")
+    return f"{len(files)} JPEG files, quality 90, from path to vector.\n\n{beside}\n\n{table}"

@@ -30,18 +30,22 @@ class Engine(Protocol):
 
 
 class Row(NamedTuple):
-    """How an engine is shown and made; `single` takes one item at a time, `outside` is in the peers' folder."""
+    """How an engine is shown and made.
+
+    label: in tables. place: module and class. dtype: where it is not the engine's own choice.
+    single: takes one item at a time. outside: needs the folder of peers on the path.
+    """
 
     label: str
     place: str
-    options: dict[str, Any] = {}
+    dtype: str = "auto"
     single: bool = False
     outside: bool = True
 
 
 ENGINES = {
     "ours": Row("clip-embeddings", "ours:Ours", outside=False),
-    "ours-float32": Row("clip-embeddings, float32", "ours:Ours", {"dtype": "float32"}, outside=False),
+    "ours-float32": Row("clip-embeddings, float32", "ours:Ours", "float32", outside=False),
     "chroma": Row("Chroma OpenCLIPEmbeddingFunction", "open_clip:Chroma", single=True),
     "langchain": Row("LangChain OpenCLIPEmbeddings", "open_clip:LangChain", single=True),
     "sentence-transformers": Row("sentence-transformers", "sentence:SentenceTransformers"),
@@ -62,5 +66,5 @@ def create(name: str, setting: Setting) -> Engine:
         sys.path.append(str(setting.peers))  # last: what both have comes from the environment
         import_module(f"{__name__}.torchvision").make_importable()
     module, _, kind = ENGINES[name].place.partition(":")
-    made: Engine = getattr(import_module(f"{__name__}.{module}"), kind)(setting, **ENGINES[name].options)
+    made: Engine = getattr(import_module(f"{__name__}.{module}"), kind)(setting, ENGINES[name].dtype)
     return made

@@ -24,7 +24,7 @@ _STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 class OnnxRuntime(Simple):
     """The towers of the model folder, exported once into the work folder."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, dtype: str) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 

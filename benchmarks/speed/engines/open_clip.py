@@ -15,7 +15,7 @@ _RANDOM = ""  # no checkpoint
 class Chroma(Simple):
     """chromadb's OpenCLIPEmbeddingFunction, pictures read by its ImageLoader."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, dtype: str) -> None:
         from chromadb.utils.data_loaders import ImageLoader
         from chromadb.utils.embedding_functions.open_clip_embedding_function import OpenCLIPEmbeddingFunction
 
@@ -32,7 +32,7 @@ class Chroma(Simple):
 class LangChain(Simple):
     """langchain-experimental's OpenCLIPEmbeddings."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, dtype: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # the package is no longer maintained
             from langchain_experimental.open_clip import OpenCLIPEmbeddings

@@ -24,14 +24,19 @@ _PART = 8  # decoded phone photos kept in memory at once: 36 MB each
 class Ours:
     """One embedder, and those of its long-text policies; they share the weights."""
 
-    def __init__(self, setting: Setting, dtype: str = "auto") -> None:
+    def __init__(self, setting: Setting, dtype: str) -> None:
         self._embedder = CLIPEmbedder(setting.model, dtype=dtype)
         self._encoder = self._embedder._encoder  # loads the weights
         self._work = setting.work
         self._threads = self._embedder.config.threads or min(8, cpu_count() or 1)
 
     def facts(self) -> dict[str, Any]:
-        return {"dtype": self._embedder.dtype, "device": self._embedder.device}
+        import torch
+
+        facts = {name: getattr(self._embedder, name) for name in ("dtype", "device", "dimension")}
+        if self._embedder.device.startswith("cuda"):
+            facts["gpu"] = torch.cuda.get_device_name(self._embedder.device)
+        return facts
 
     def prepare(self, call: str, items: Sequence[str], **options: Any) -> Work:
         methods: dict[str, Callable[..., Work]] = {
@@ -43,6 +48,7 @@ class Ours:
             "preprocess": self._preprocess,
             "pictures: model": self._picture_model,
             "copy": self._copy,
+            "matrix product": self._product,
             "callers at once": self._at_once,
             "callers in turn": self._in_turn,
             "store": self._store,
@@ -109,6 +115,20 @@ class Ours:
             for _ in range(-(-len(paths) // size)):
                 (batch.pin_memory() if device.type == "cuda" else batch).to(device, non_blocking=True)
             if device.type == "cuda":
+                torch.cuda.synchronize()
+
+        return work
+
+    def _product(self, sizes: list[str]) -> Work:
+        """A product of two square matrices of a size, in the precision of the weights."""
+        import torch
+
+        options: Any = {"dtype": getattr(torch, self._embedder.dtype), "device": self._embedder.device}
+        left, right = (torch.randn(int(sizes[0]), int(sizes[0]), **options) for _ in range(2))
+
+        def work() -> None:
+            torch.mm(left, right)
+            if left.is_cuda:
                 torch.cuda.synchronize()
 
         return work

@@ -1,4 +1,4 @@
-"""The loop of the CLIP tutorials: CLIPProcessor and CLIPModel, as they are. Imports torch and transformers."""
+"""The loop of the CLIP tutorials: CLIPProcessor, then CLIPModel. Imports torch and transformers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ class Batched(Simple):
 
     batch = 32
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, dtype: str) -> None:
         self._processor: Any = CLIPProcessor.from_pretrained(setting.model)
         self._model: Any = CLIPModel.from_pretrained(setting.model, dtype=torch.float32)  # in eval mode
 

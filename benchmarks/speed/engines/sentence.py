@@ -12,7 +12,7 @@ from benchmarks.speed.engines.simple import Simple
 class SentenceTransformers(Simple):
     """SentenceTransformer.encode."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, dtype: str) -> None:
         from sentence_transformers import SentenceTransformer
 
         self._model: Any = SentenceTransformer(setting.model)

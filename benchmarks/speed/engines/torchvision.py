@@ -1,6 +1,6 @@
-"""open_clip imports torchvision, whose wheel has no operators beside a CPU build of torch; transforms need none.
+"""open_clip imports torchvision, whose wheel has no operators beside a CPU build of torch; it needs none.
 
-Imports torch. Only for processes of peers.
+Imports torch. Only for the processes of peers.
 """
 
 import sys

@@ -20,6 +20,7 @@ from benchmarks.speed.rounds import Bench
 from benchmarks.speed.targets import targets_table
 from benchmarks.speed.workload import FULL, QUICK
 from benchmarks.vocabulary import PEERS
+from clip_embeddings.models.files import locate
 
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "clip-embeddings-benchmarks")
 
@@ -29,8 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names = list(CASES) if "all" in options.cases else options.cases
     options.work.mkdir(parents=True, exist_ok=True)
     folders = (options.peers, *PEERS)
-    model = options.model or str(write_random_clip(options.work / "ViT-B-32", peers=folders))
-    setting = Setting(model, options.work, options.peers)
+    if options.model:
+        model = locate(options.model).folder
+    else:
+        model = write_random_clip(options.work / "ViT-B-32", peers=folders)
+    setting = Setting(str(model), options.work, options.peers)
     with Workers(setting) as workers:
         bench = Bench(workers, setting, QUICK if options.quick else FULL)
         workers.start(["ours"])
@@ -67,11 +71,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def facts(bench: Bench) -> str:
     """What every section of a run begins with."""
-    ours = bench.workers.there["ours"].facts
-    threads = {worker.facts["threads"] for worker in bench.workers.there.values()}
+    there, name = bench.workers.there, Path(bench.setting.model).name
+    ours = there["ours"].facts
+    threads = sorted({worker.facts["threads"] for worker in there.values()})
+    versions = sorted({version for worker in there.values() for version in worker.facts["versions"]})
+    small = " (a small one of bytes, as no open_clip was found)" if name.endswith("-bytes") else ""
+    place = f'{ours.get("gpu", ours["device"])} in {ours["dtype"]}, as "auto" chose'
     return (
-        f"{machine(('torch', 'transformers', 'numpy', 'pillow'))}. Model {Path(bench.setting.model).name}; "
-        f'ours on {ours["device"]} in {ours["dtype"]}, as "auto" chose; torch threads of each engine: '
-        f"{', '.join(map(str, sorted(threads)))}. Engines in turn, {bench.sizes.rounds} rounds: "
-        "median (least to most)."
+        f"{machine(())}; {', '.join(versions)}. Model {name}{small}; ours on {place}; torch threads of each "
+        f"engine: {', '.join(map(str, threads))}. Engines in turn, {bench.sizes.rounds} rounds: median "
+        "(least to most)."
     )

@@ -12,11 +12,12 @@ import os
 import sys
 import time
 import traceback
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.memory import peak_memory
-from benchmarks.speed.engines import Engine, Setting, create
+from benchmarks.speed.engines import ENGINES, Engine, Setting, create
 
 
 def answer(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
@@ -31,11 +32,12 @@ def answer(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def load(name: str, setting: Setting) -> tuple[Engine, dict[str, Any]]:
-    """Create the engine; the facts are its precision, device and threads."""
+    """Create the engine; the facts are its precision, device, threads and versions."""
     engine = create(name, setting)
     import torch
 
-    return engine, {**engine.facts(), "threads": torch.get_num_threads(), "peak": peak_memory()}
+    versions = [f"{package} {version(package)}" for package in ENGINES[name].packages]
+    return engine, {**engine.facts(), "threads": torch.get_num_threads(), "versions": versions}
 
 
 def serve(requests: IO[str], answers: IO[str], name: str, setting: Setting) -> None:

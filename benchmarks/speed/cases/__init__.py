@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from benchmarks.speed.cases.cold import cold_start
-from benchmarks.speed.cases.gpu import gpu
+from benchmarks.speed.cases.gpu import on_gpu
 from benchmarks.speed.cases.pictures import phone_photos, small_pictures
 from benchmarks.speed.cases.queries import callers, one_query
 from benchmarks.speed.cases.store import growth, store
@@ -20,5 +20,5 @@ CASES: dict[str, Callable[[Bench], str]] = {
     "store": store,
     "growth": growth,
     "cold-start": cold_start,
-    "gpu": gpu,
+    "gpu": on_gpu,
 }

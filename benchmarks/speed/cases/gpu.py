@@ -18,7 +18,7 @@ NONE = "GPU: not measured, none on this machine."
 _BATCHES, _PRODUCT = (32, 64, 128, 256, 512), 8192
 
 
-def gpu(bench: Bench) -> str:
+def on_gpu(bench: Bench) -> str:
     """Only where ours runs on a GPU by itself."""
     if not bench.workers.there["ours"].facts["device"].startswith("cuda"):
         return NONE
@@ -61,7 +61,8 @@ def _sweep(bench: Bench, files: Sequence[str], *, batches: Sequence[int], produc
     }
     bench.figures["gpu: share of matrix product"] = max(shares.values())
     rows = [[name, Spread.of(rates[name]).text(), share.text()] for name, share in shares.items()]
-    facts = f"Matrix product {product}x{product}: {Spread.of([each / 1e12 for each in reference]).text(' TFLOP/s')}."
+    speed = Spread.of([each / 1e12 for each in reference]).text(" TFLOP/s")
+    facts = f"Matrix product {product}x{product}: {speed}."
     return f"{facts}\n\n{table(['tower alone', 'pictures/s', 'of the matrix product'], rows)}"
 
 
@@ -79,7 +80,7 @@ def _larger(bench: Bench, files: Sequence[str], model: Path) -> str:
 
 
 def tower_operations(model: Path) -> float:
-    """Floating-point operations of the picture tower for one picture, a multiplication and its addition as two.
+    """Floating-point operations of the picture tower for one picture; a multiplication and its sum are two.
 
     Source: Dosovitskiy et al. 2021, section 3.1; the patch projection, then in each layer four projections
     of attention, its two products, and the two of the MLP.

@@ -34,6 +34,7 @@ class Row(NamedTuple):
 
     label: in tables. place: module and class. dtype: where it is not the engine's own choice.
     single: takes one item at a time. outside: needs the folder of peers on the path.
+    packages: whose versions are shown.
     """
 
     label: str
@@ -41,15 +42,26 @@ class Row(NamedTuple):
     dtype: str = "auto"
     single: bool = False
     outside: bool = True
+    packages: tuple[str, ...] = ("torch", "transformers", "numpy", "pillow")
 
 
+_OPEN_CLIP = "open_clip_torch"
 ENGINES = {
     "ours": Row("clip-embeddings", "ours:Ours", outside=False),
     "ours-float32": Row("clip-embeddings, float32", "ours:Ours", "float32", outside=False),
-    "chroma": Row("Chroma OpenCLIPEmbeddingFunction", "open_clip:Chroma", single=True),
-    "langchain": Row("LangChain OpenCLIPEmbeddings", "open_clip:LangChain", single=True),
-    "sentence-transformers": Row("sentence-transformers", "sentence:SentenceTransformers"),
-    "onnx": Row("ONNX Runtime, float32", "onnx:OnnxRuntime"),
+    "chroma": Row(
+        "Chroma OpenCLIPEmbeddingFunction", "open_clip:Chroma", single=True, packages=("chromadb", _OPEN_CLIP)
+    ),
+    "langchain": Row(
+        "LangChain OpenCLIPEmbeddings",
+        "open_clip:LangChain",
+        single=True,
+        packages=("langchain-experimental", _OPEN_CLIP),
+    ),
+    "sentence-transformers": Row(
+        "sentence-transformers", "sentence:SentenceTransformers", packages=("sentence-transformers",)
+    ),
+    "onnx": Row("ONNX Runtime, float32", "onnx:OnnxRuntime", packages=("onnxruntime",)),
     "transformers": Row("transformers, batched", "plain:Batched", outside=False),
     "transformers-single": Row("transformers, one at a time", "plain:Single", single=True, outside=False),
 }

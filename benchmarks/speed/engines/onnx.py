@@ -4,10 +4,11 @@ fastembed itself asks for an older Pillow than this project, so that its engine 
 default options, texts in batches of 256 padded to the longest, pictures in batches of 16 by Pillow and numpy.
 """
 
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,7 @@ from PIL import Image
 from benchmarks.speed.engines import Setting, Work
 from benchmarks.speed.engines.simple import Simple
 
-_TEXTS, _PICTURES, _SIZE, _CONTEXT = 256, 16, 224, 77
-_MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
-_STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
+_TEXTS, _PICTURES, _CONTEXT = 256, 16, 77
 
 
 class OnnxRuntime(Simple):
@@ -28,14 +27,16 @@ class OnnxRuntime(Simple):
         import onnxruntime
         from tokenizers import Tokenizer
 
-        folder = export(setting.model, setting.work / "onnx")
+        model = Path(setting.model)
+        folder = export(model, setting.work / f"onnx-{model.name}")
         self._text, self._picture = (
             onnxruntime.InferenceSession(folder / f"{tower}.onnx", providers=["CPUExecutionProvider"])
             for tower in ("text", "picture")
         )
-        self._tokenizer = Tokenizer.from_file(str(Path(setting.model, "tokenizer.json")))
+        self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._tokenizer.enable_truncation(_CONTEXT)
-        self._tokenizer.enable_padding(pad_id=49407)
+        self._tokenizer.enable_padding(pad_id=self._tokenizer.token_to_id("<|endoftext|>"))
+        self._pixels = Pixels.of(model)
 
     def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = []
@@ -48,29 +49,42 @@ class OnnxRuntime(Simple):
     def pictures(self, paths: Sequence[str]) -> NDArray[np.float32]:
         rows = []
         for at in range(0, len(paths), _PICTURES):
-            values = np.stack([_values(path) for path in paths[at : at + _PICTURES]])
+            values = np.stack([self._pixels.values(path) for path in paths[at : at + _PICTURES]])
             rows.append(self._picture.run(None, {"pixel_values": values})[0])
         return _unit(np.concatenate(rows))
 
     def prepare(self, call: str, items: Sequence[str], **options: Any) -> Work:
         if call != "pictures: model":
             return super().prepare(call, items, **options)
-        ready = np.stack([_values(path) for path in items])
+        ready = np.stack([self._pixels.values(path) for path in items])
         batches = [ready[at : at + _PICTURES] for at in range(0, len(ready), _PICTURES)]
         return lambda: [self._picture.run(None, {"pixel_values": batch}) for batch in batches]
 
 
-def _values(path: str) -> NDArray[np.float32]:
-    """CLIP's preprocessing of one file: (3, 224, 224)."""
-    with Image.open(path) as opened:
-        picture = opened.convert("RGB")
-    share = _SIZE / min(picture.size)
-    size = (max(_SIZE, int(picture.width * share)), max(_SIZE, int(picture.height * share)))
-    picture = picture.resize(size, Image.Resampling.BICUBIC)
-    left, top = (picture.width - _SIZE) // 2, (picture.height - _SIZE) // 2
-    picture = picture.crop((left, top, left + _SIZE, top + _SIZE))
-    values = (np.asarray(picture, np.float32) / 255 - _MEAN) / _STD  # (224, 224, 3)
-    return values.transpose(2, 0, 1).astype(np.float32)
+class Pixels(NamedTuple):
+    """CLIP's preprocessing, as fastembed writes it."""
+
+    size: int
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, model: Path) -> "Pixels":
+        given = json.loads((model / "preprocessor_config.json").read_text(encoding="utf-8"))
+        mean, std = (np.array(given[name], np.float32) for name in ("image_mean", "image_std"))
+        return cls(given["crop_size"]["height"], mean, std)
+
+    def values(self, path: str) -> NDArray[np.float32]:
+        """One file: (3, H, W)."""
+        with Image.open(path) as opened:
+            picture = opened.convert("RGB")
+        share = self.size / min(picture.size)
+        size = (max(self.size, int(picture.width * share)), max(self.size, int(picture.height * share)))
+        picture = picture.resize(size, Image.Resampling.BICUBIC)
+        left, top = (picture.width - self.size) // 2, (picture.height - self.size) // 2
+        picture = picture.crop((left, top, left + self.size, top + self.size))
+        values = (np.asarray(picture, np.float32) / 255 - self.mean) / self.std  # (H, W, 3)
+        return values.transpose(2, 0, 1)
 
 
 def _unit(features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -78,7 +92,7 @@ def _unit(features: NDArray[np.float32]) -> NDArray[np.float32]:
     return unit
 
 
-def export(model: str, folder: Path) -> Path:
+def export(model: Path, folder: Path) -> Path:
     """Write text.onnx and picture.onnx if they are not there."""
     import torch
     from transformers import CLIPModel
@@ -92,28 +106,21 @@ def export(model: str, folder: Path) -> Path:
     class Tower(torch.nn.Module):
         def __init__(self, features: Any) -> None:
             super().__init__()
-            self.clip, self._features = clip, features
+            self.clip, self._features = clip, features  # the first holds the weights
 
         def forward(self, given: Any) -> Any:
             output = self._features(given)
             return getattr(output, "pooler_output", output)
 
-    ids, values = torch.randint(1, 49406, (2, 12)), torch.zeros(2, 3, _SIZE, _SIZE)
+    size, words = clip.config.vision_config.image_size, clip.config.text_config.vocab_size
     batch, length = torch.export.Dim("batch", max=4096), torch.export.Dim("length", max=_CONTEXT)
-    for name, given, tower, axes in (
-        ("text", ids, Tower(clip.get_text_features).eval(), {0: batch, 1: length}),
-        ("picture", values, Tower(clip.get_image_features).eval(), {0: batch}),
+    for name, given, features, axes in (
+        ("text", torch.randint(1, words - 2, (2, 12)), clip.get_text_features, {0: batch, 1: length}),
+        ("picture", torch.zeros(2, 3, size, size), clip.get_image_features, {0: batch}),
     ):
-        inputs = ["input_ids" if name == "text" else "pixel_values"]
         part = folder / f"{name}.part.onnx"
-        torch.onnx.export(
-            tower,
-            (given,),
-            part,
-            input_names=inputs,
-            dynamic_shapes=(axes,),
-            external_data=False,
-            verbose=False,
-        )
+        options: Any = {"dynamic_shapes": (axes,), "external_data": False, "verbose": False}
+        inputs = ["input_ids" if name == "text" else "pixel_values"]
+        torch.onnx.export(Tower(features).eval(), (given,), part, input_names=inputs, **options)
         part.rename(folder / f"{name}.onnx")
     return folder

@@ -23,7 +23,8 @@ class Sizes(NamedTuple):
     """How much a run does: items of ours and of one-at-a-time peers, and rounds."""
 
     rounds: int
-    captions: int  # short texts; batched peers get as many
+    captions: int  # short texts
+    captions_in_part: int  # of them for batched peers
     passages: int  # long texts, cut off
     passages_in_part: int  # of them in windows, and for batched peers
     small: int  # pictures of 500x375, end to end
@@ -33,14 +34,50 @@ class Sizes(NamedTuple):
     single_texts: int  # for what takes one item at a time
     single_pictures: int
     queries: int  # repetitions in a round
+    starts: int  # new processes of each engine
     callers: int
     rows: int  # in the store
     few: int  # texts, for the cost of an item
     many: int
 
 
-FULL = Sizes(3, 1000, 200, 48, 256, 96, 32, 16, 40, 10, 10, 64, 20_000, 1000, 50_000)
-QUICK = Sizes(2, 192, 32, 8, 48, 32, 8, 4, 8, 3, 4, 64, 500, 500, 5000)
+FULL = Sizes(
+    rounds=3,
+    captions=1000,
+    captions_in_part=384,
+    passages=200,
+    passages_in_part=32,
+    small=256,
+    small_in_part=64,
+    phone=32,
+    phone_in_part=16,
+    single_texts=40,
+    single_pictures=10,
+    queries=10,
+    starts=2,
+    callers=64,
+    rows=20_000,
+    few=1000,
+    many=50_000,
+)
+QUICK = FULL._replace(
+    rounds=2,
+    captions=192,
+    captions_in_part=96,
+    passages=32,
+    passages_in_part=8,
+    small=32,
+    small_in_part=32,
+    phone=8,
+    phone_in_part=4,
+    single_texts=8,
+    single_pictures=3,
+    queries=4,
+    starts=1,
+    rows=500,
+    few=500,
+    many=5000,
+)
 
 
 def captions(count: int, seed: int = 0) -> list[str]:

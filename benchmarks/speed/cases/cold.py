@@ -26,7 +26,7 @@ def cold_start(bench: Bench) -> str:
     milliseconds = bench.figures["cold start: import"] = Spread.of([found[0] for found in imports])
     bench.figures["cold start: torch"] = Spread.of([found[1] for found in imports])
     starts: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in _ENGINES}
-    for _ in range(max(1, bench.sizes.rounds - 1)):
+    for _ in range(bench.sizes.starts):
         for name, found in starts.items():
             try:
                 found.append(first_vector(bench, name))
@@ -37,7 +37,7 @@ def cold_start(bench: Bench) -> str:
         cells = [Spread.of(values).text() for values in zip(*found, strict=True)] if found else []
         cells = cells or [f"missing: {bench.workers.missing[name]}", "", "", ""]
         rows.append([ENGINES[name].label, *cells])
-    header = ["a new process", "loaded, s", "then a first text, ms", "both, s", "peak memory, MB"]
+    header = ["a new process", "ready, s", "then a first text, ms", "both, s", "peak memory, MB"]
     return (
         f"`import clip_embeddings`: {milliseconds.text(' ms')} in 7 new processes, torch among the modules "
         f"in {sum(found[1] for found in imports):.0f} of them.\n\n{table(header, rows)}\n\n"

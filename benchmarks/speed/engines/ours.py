@@ -7,12 +7,14 @@ the adapters.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from os import cpu_count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.speed.engines import Setting, Work
 from clip_embeddings import CLIPEmbedder
@@ -26,7 +28,7 @@ class Ours:
 
     def __init__(self, setting: Setting, dtype: str) -> None:
         self._embedder = CLIPEmbedder(setting.model, dtype=dtype)
-        self._encoder = self._embedder._encoder  # loads the weights
+        self._encoder = self._embedder._encoder
         self._work = setting.work
         self._threads = self._embedder.config.threads or min(8, cpu_count() or 1)
 
@@ -65,59 +67,78 @@ class Ours:
         return lambda: self._encoder.tokenizer.windows(texts, long_text)
 
     def _text_model(self, texts: list[str], long_text: Any = "truncate") -> Work:
-        """The tower on the batches that the embedder makes of these texts."""
-        tokenizer = self._encoder.tokenizer
-        windows = tokenizer.windows(texts, long_text)
-        batches = [ids for _, ids in tokenizer.batches(windows, self._embedder.config.batch_size)]
+        """The tower on the very batches that the embedder makes of these texts."""
+        batches = self._given_to("encode_text", self._texts(texts, long_text))
         return lambda: [self._encoder.encode_text(ids) for ids in batches]
 
-    def _pictures(self, paths: list[str]) -> Work:
-        return lambda: self._embedder.embed_images(paths)
+    def _pictures(self, paths: list[str], batch: int | None = None) -> Work:
+        embedder = self._embedder
+        if batch:
+            config = embedder.config
+            embedder = CLIPEmbedder(config.model, dtype=config.dtype, batch_size=batch)
+        return lambda: embedder.embed_images(paths)
+
+    def _load(self) -> Callable[[str], Any]:
+        """Reads a picture as the embedder does, at a part of its size where that is enough."""
+        enough = getattr(self._encoder.preprocessing, "enough", None)
+        options: dict[str, Any] = {"enough": enough} if enough else {}
+        return partial(load_image, **options)
 
     def _decode(self, paths: list[str]) -> Work:
+        load = self._load()
+
         def work() -> None:
             with ThreadPoolExecutor(self._threads) as pool:
-                for _ in pool.map(load_image, paths):
+                for _ in pool.map(load, paths):
                     pass
 
         return work
 
     def _preprocess(self, paths: list[str]) -> Work:
-        pictures = [load_image(path) for path in paths[:_PART]]
+        pictures = list(map(self._load(), paths[:_PART]))
+        again = [pictures[i % len(pictures)] for i in range(len(paths))]
 
         def work() -> None:
             with ThreadPoolExecutor(self._threads) as pool:
-                list(
-                    pool.map(self._encoder.preprocessing.to_pixels, pictures * (len(paths) // len(pictures)))
-                )
+                for _ in pool.map(self._encoder.preprocessing.to_pixels, again):
+                    pass
 
         return work
 
-    def _picture_model(self, paths: list[str], batch: int = 0) -> Work:
-        """The tower on crops that are ready; a few are used again and again, which costs it the same."""
-        size = batch or self._embedder.config.batch_size
-        few = [self._encoder.preprocessing.to_pixels(load_image(path)) for path in paths[:_PART]]
-        batches = [
-            np.stack([few[i % len(few)] for i in range(start, min(start + size, len(paths)))])
-            for start in range(0, len(paths), size)
-        ]
+    def _picture_model(self, paths: list[str], batch: int | None = None) -> Work:
+        """The tower on the very batches that the embedder makes of these files."""
+        batches = self._given_to("encode_image", self._pictures(paths, batch))
         return lambda: [self._encoder.encode_image(pixels) for pixels in batches]
 
     def _copy(self, paths: list[str]) -> Work:
         """Crops to the device, as bytes; on a CPU there is nothing to copy."""
         import torch
 
-        size = self._embedder.config.batch_size
-        batch = torch.zeros((size, 224, 224, 3), dtype=torch.uint8)
         device = torch.device(self._embedder.device)
+        batches = [torch.from_numpy(each) for each in self._given_to("encode_image", self._pictures(paths))]
 
         def work() -> None:
-            for _ in range(-(-len(paths) // size)):
+            for batch in batches:
                 (batch.pin_memory() if device.type == "cuda" else batch).to(device, non_blocking=True)
             if device.type == "cuda":
                 torch.cuda.synchronize()
 
         return work
+
+    def _given_to(self, tower: str, work: Work) -> list[NDArray[Any]]:
+        """What some work gives to a tower, which is not run meanwhile."""
+        given: list[NDArray[Any]] = []
+
+        def instead(batch: NDArray[Any]) -> NDArray[np.float32]:
+            given.append(batch)
+            return np.ones((len(batch), self._encoder.dimension), np.float32)
+
+        setattr(self._encoder, tower, instead)
+        try:
+            work()
+        finally:
+            delattr(self._encoder, tower)  # the method of the class is there again
+        return given
 
     def _product(self, sizes: list[str]) -> Work:
         """A product of two square matrices of a size, in the precision of the weights."""

@@ -78,6 +78,6 @@ class Bench:
         except EngineMissing as reason:
             self.workers.drop(line.engine, reason)
             return None
-        rate = len(items) / statistics.median(answer["seconds"])
+        rate: float = len(items) / statistics.median(answer["seconds"])
         print(f"  {line.label}: {len(items)} at {rate:.1f}/s", file=sys.stderr)
         return rate

@@ -7,6 +7,7 @@ default options, texts in batches of 256 padded to the longest, pictures in batc
 import json
 import logging
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,10 +25,9 @@ class OnnxRuntime(Simple):
     """The towers of the model folder, exported once into the work folder."""
 
     def __init__(self, setting: Setting, dtype: str) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        model = Path(setting.model)
+        onnxruntime, model = import_module("onnxruntime"), Path(setting.model)
         folder = export(model, setting.work / f"onnx-{model.name}")
         self._text, self._picture = (
             onnxruntime.InferenceSession(folder / f"{tower}.onnx", providers=["CPUExecutionProvider"])
@@ -84,7 +84,7 @@ class Pixels(NamedTuple):
         left, top = (picture.width - self.size) // 2, (picture.height - self.size) // 2
         picture = picture.crop((left, top, left + self.size, top + self.size))
         values = (np.asarray(picture, np.float32) / 255 - self.mean) / self.std  # (H, W, 3)
-        return values.transpose(2, 0, 1)
+        return values.transpose(2, 0, 1).astype(np.float32, copy=False)
 
 
 def _unit(features: NDArray[np.float32]) -> NDArray[np.float32]:

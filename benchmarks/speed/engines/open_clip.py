@@ -3,7 +3,8 @@
 import asyncio
 import warnings
 from collections.abc import Sequence
-from typing import Any, cast
+from importlib import import_module
+from typing import Any
 
 from benchmarks.speed.engines import Setting, Work
 from benchmarks.speed.engines.simple import Simple
@@ -35,8 +36,7 @@ class LangChain(Simple):
     def __init__(self, setting: Setting, dtype: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # the package is no longer maintained
-            from langchain_experimental.open_clip import OpenCLIPEmbeddings
-        make = cast(Any, OpenCLIPEmbeddings)
+            make = import_module("langchain_experimental.open_clip").OpenCLIPEmbeddings
         self._embeddings: Any = make(model_name=_MODEL, checkpoint=_RANDOM)
 
     def texts(self, texts: Sequence[str]) -> Any:

@@ -1,6 +1,7 @@
 """sentence-transformers on the same folder, by its defaults: batches of 32, texts sorted by length."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from PIL import Image
@@ -13,9 +14,7 @@ class SentenceTransformers(Simple):
     """SentenceTransformer.encode."""
 
     def __init__(self, setting: Setting, dtype: str) -> None:
-        from sentence_transformers import SentenceTransformer
-
-        self._model: Any = SentenceTransformer(setting.model)
+        self._model: Any = import_module("sentence_transformers").SentenceTransformer(setting.model)
 
     def facts(self) -> dict[str, Any]:
         parameter = next(self._model.parameters())

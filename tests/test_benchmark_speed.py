@@ -72,14 +72,13 @@ def test_the_median_alone_decides_a_verdict() -> None:
 
 def test_every_target_has_a_row_and_what_was_not_measured_says_why() -> None:
     figures = {"short text: ours over chroma": Spread.of([26.0]), "cold start: import": Spread.of([200.0])}
-    rows = targets_table(
-        figures, {"langchain": "ModuleNotFoundError: No module named 'open_clip'"}
-    ).splitlines()
+    missing = {"langchain": "ModuleNotFoundError: No module named 'open_clip'", "gpu": "none here"}
+    rows = targets_table(figures, missing).splitlines()
     assert len(rows) == 2 + len(TARGETS)
     assert rows[2] == "| short text over Chroma's OpenCLIP | at least 25.0 | 26.0 (26.0 to 26.0) | pass |"
     assert "not measured: ModuleNotFoundError: No module named 'open_clip'" in rows[3]
     assert next(row for row in rows if row.startswith("| import")).endswith("| **miss** |")
-    assert next(row for row in rows if row.startswith("| GPU")).endswith("| not measured |  |")
+    assert next(row for row in rows if row.startswith("| GPU")).endswith("| not measured: none here |  |")
 
 
 def test_a_missing_peer_is_in_the_table_with_the_reason() -> None:

@@ -58,15 +58,14 @@ TARGETS = (
 
 
 def targets_table(figures: Mapping[str, Spread], missing: Mapping[str, str]) -> str:
-    """Every target: pass, miss, or not measured and why."""
+    """Every target: pass, miss, or not measured and why; `missing` is by engine or by case."""
     rows = []
     for target in TARGETS:
         wanted = f"{'at most' if target.at_most else 'at least'} {number(target.bound)}"
         found = figures.get(target.figure)
         if found is None:
-            why = next(
-                (f": {why}" for name, why in missing.items() if target.figure.endswith(f" {name}")), ""
-            )
+            parts = (target.figure.partition(":")[0], target.figure.rpartition(" over ")[2])
+            why = next((f": {missing[part]}" for part in parts if part in missing), "")
             rows.append([target.text, wanted, f"not measured{why}", ""])
         else:
             rows.append([target.text, wanted, found.text(), target.verdict(found)])

@@ -35,6 +35,7 @@ class Sizes(NamedTuple):
     single_pictures: int
     queries: int  # repetitions in a round
     starts: int  # new processes of each engine
+    started: tuple[str, ...]  # which engines those are
     callers: int
     rows: int  # in the store
     few: int  # texts, for the cost of an item
@@ -55,6 +56,7 @@ FULL = Sizes(
     single_pictures=10,
     queries=10,
     starts=2,
+    started=("ours", "chroma", "langchain", "sentence-transformers", "transformers"),
     callers=64,
     rows=20_000,
     few=1000,
@@ -64,16 +66,17 @@ QUICK = FULL._replace(
     rounds=2,
     captions=192,
     captions_in_part=96,
-    passages=32,
-    passages_in_part=8,
+    passages=16,
+    passages_in_part=4,
     small=32,
-    small_in_part=32,
-    phone=8,
-    phone_in_part=4,
-    single_texts=8,
-    single_pictures=3,
+    small_in_part=16,
+    phone=6,
+    phone_in_part=3,
+    single_texts=6,
+    single_pictures=2,
     queries=4,
     starts=1,
+    started=("ours", "sentence-transformers"),
     rows=500,
     few=500,
     many=5000,

@@ -16,7 +16,6 @@ start = time.perf_counter()
 import clip_embeddings
 print(1000 * (time.perf_counter() - start), int("torch" in sys.modules))
 """
-_ENGINES = ("ours", "chroma", "langchain", "sentence-transformers", "transformers")
 _QUERY = ["a photo of a cat"]
 
 
@@ -25,7 +24,7 @@ def cold_start(bench: Bench) -> str:
     imports = [import_cost() for _ in range(8)][1:]  # the first may compile
     milliseconds = bench.figures["cold start: import"] = Spread.of([found[0] for found in imports])
     bench.figures["cold start: torch"] = Spread.of([found[1] for found in imports])
-    starts: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in _ENGINES}
+    starts: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in bench.sizes.started}
     for _ in range(bench.sizes.starts):
         for name, found in starts.items():
             try:

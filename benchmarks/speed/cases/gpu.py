@@ -21,6 +21,7 @@ _BATCHES, _PRODUCT = (32, 64, 128, 256, 512), 8192
 def on_gpu(bench: Bench) -> str:
     """Only where ours runs on a GPU by itself."""
     if not bench.workers.there["ours"].facts["device"].startswith("cuda"):
+        bench.workers.missing["gpu"] = "none on this machine"
         return NONE
     files = pictures(bench.work, SMALL, bench.sizes.small) * 8
     large = write_random_clip(bench.work / "ViT-L-14", shape="ViT-L/14", peers=(bench.setting.peers, *PEERS))

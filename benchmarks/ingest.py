@@ -25,6 +25,8 @@ import chromadb
 import numpy as np
 from PIL import Image
 
+from benchmarks.memory import peak_memory
+from benchmarks.photos import write_photos
 from benchmarks.random_clip import write_random_clip
 from benchmarks.results import machine, replace_section, table
 from chroma_clip_embeddings import connect, ingest, open_collection
@@ -147,12 +149,6 @@ def again_table(work: Path, rows: int) -> str:
     return table(header, [[*row, f"{1000 * second.seconds / rows:.2f}"]]) + "\n\nTarget: under 5 %."
 
 
-def peak_memory() -> int:
-    """Largest resident size of this process so far, in kB."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-
-
 @contextmanager
 def empty_collection(work: Path, embedder: CLIPEmbedder) -> Iterator[chromadb.Collection]:
     """In a store of its own; Chroma keeps what it knows of a folder, so none is used twice."""
@@ -181,19 +177,6 @@ def server(folder: Path) -> Iterator[int]:
         finally:
             process.terminate()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def write_photos(folder: Path, number: int, size: tuple[int, int] = (500, 375)) -> Path:
-    """Pictures with the detail of photographs, quality 90; no two alike."""
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        chance = np.random.default_rng(0)
-        for i in range(number):
-            coarse = Image.fromarray(chance.integers(0, 256, (24, 32, 3), np.uint8)).resize(size, 3)
-            grain = chance.normal(0, 8, (size[1], size[0], 1))
-            pixels = np.clip(np.asarray(coarse) + grain, 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / f"{i:06}.jpg", quality=90)
-    return folder
 
 
 def write_thumbnails(folder: Path, number: int) -> Path:

@@ -1,15 +1,20 @@
-"""A CLIP of random weights in the shape of ViT-B/32: as fast as the real one, and as large.
+"""A CLIP of random weights in the shape of a released one: as fast as the real one, and as large.
 
-Its tokenizer is a small one of bytes, so texts are not measured with it. Imports transformers.
+Its vocabulary is the true one where open_clip is installed in a folder of peers; else a small one of bytes,
+with which texts are not to be measured. Imports transformers.
 """
 
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import CLIPConfig, CLIPModel, PreTrainedTokenizerFast
+
+from benchmarks.vocabulary import PEERS, clip_tokenizer, find_merges
 
 _BOS, _EOS = "<|startoftext|>", "<|endoftext|>"
 _PIXELS = {
@@ -26,21 +31,54 @@ _PIXELS = {
     "image_std": [0.26862954, 0.26130258, 0.27577711],
     "do_convert_rgb": True,
 }
+# CLIPConfig's own defaults are those of ViT-B/32.
+SHAPES: dict[str, dict[str, Any]] = {
+    "ViT-B/32": {},
+    "ViT-L/14": {
+        "projection_dim": 768,
+        "text_config": {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12},
+        "vision_config": {
+            "hidden_size": 1024,
+            "intermediate_size": 4096,
+            "num_hidden_layers": 24,
+            "num_attention_heads": 16,
+            "patch_size": 14,
+        },
+    },
+}
 
 
-def write_random_clip(folder: Path) -> Path:
-    """Write the model if it is not there: 151 million parameters, 605 MB."""
-    if (folder / "model.safetensors").exists():
+def write_random_clip(folder: Path, *, shape: str = "ViT-B/32", peers: Sequence[Path] = PEERS) -> Path:
+    """Write the model if it is not there; ViT-B/32 has 151 million parameters, 605 MB in float32.
+
+    Args:
+        folder: where to write it.
+        shape: a name in SHAPES.
+        peers: folders where open_clip may be, for its vocabulary.
+    Returns:
+        The folder, with "-bytes" after its name if no open_clip was found.
+    """
+    merges = find_merges(peers)
+    folder = folder if merges else folder.with_name(f"{folder.name}-bytes")
+    if folder.exists():
         return folder
+    part = folder.with_name(f"{folder.name}.part")  # what was interrupted is not taken for the whole
+    shutil.rmtree(part, ignore_errors=True)
+    tokenizer = clip_tokenizer(merges) if merges else _byte_tokenizer()
+    ends = {"bos_token_id": 49406, "eos_token_id": 49407, "pad_token_id": 49407}
+    if not merges:
+        ends = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1}
+    given = SHAPES[shape]
     torch.manual_seed(0)
-    config = CLIPConfig(text_config={"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1})
-    CLIPModel(config).save_pretrained(folder)
-    _tokenizer().save_pretrained(folder)
-    (folder / "preprocessor_config.json").write_text(json.dumps(_PIXELS), encoding="utf-8")
+    config = CLIPConfig(**{**given, "text_config": {**given.get("text_config", {}), **ends}})
+    CLIPModel(config).save_pretrained(part)
+    tokenizer.save_pretrained(part)
+    (part / "preprocessor_config.json").write_text(json.dumps(_PIXELS), encoding="utf-8")
+    part.rename(folder)
     return folder
 
 
-def _tokenizer() -> Any:
+def _byte_tokenizer() -> Any:
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     made.decoder = decoders.ByteLevel()

@@ -19,12 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import ray
 from PIL import Image
 
-from benchmarks.ingest import server, write_photos
+from benchmarks.ingest import server
+from benchmarks.photos import write_photos
 from benchmarks.random_clip import write_random_clip
 from benchmarks.results import machine, replace_section, table
 from chroma_clip_embeddings import connect

@@ -1,6 +1,5 @@
 """open_clip's weights and vocabulary -> a folder in the layout of transformers."""
 
-import gzip
 import json
 import re
 from pathlib import Path
@@ -8,9 +7,10 @@ from typing import Any
 
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
+from transformers import CLIPConfig, CLIPModel
 
-_ENDS = ("<|startoftext|>", "<|endoftext|>")
+from benchmarks.vocabulary import clip_tokenizer
+
 # open_clip's name -> that of transformers; the towers differ only in their first part.
 _NAMES = {
     r"^visual\.conv1\.weight": "vision_model.embeddings.patch_embedding.weight",
@@ -48,17 +48,6 @@ def converted(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return result
 
 
-def vocabulary(archive: Path) -> Any:
-    """CLIP's tokenizer from the list of merges that open_clip brings along."""
-    lines = gzip.decompress(archive.read_bytes()).decode("utf-8").split("\n")
-    merges: Any = [tuple(line.split()) for line in lines[1 : 49152 - 256 - 2 + 1]]
-    # Bytes in the order of OpenAI's tokenizer: printable ones first.
-    shown = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAC + 1), *range(0xAE, 0xFF + 1)]
-    letters = [chr(byte) for byte in shown] + [chr(256 + i) for i in range(256 - len(shown))]
-    words = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(pair) for pair in merges), *_ENDS]
-    return CLIPTokenizer(vocab={word: i for i, word in enumerate(words)}, merges=merges, model_max_length=77)
-
-
 def config_of(shape: dict[str, Any]) -> CLIPConfig:
     """open_clip's description of a model -> that of transformers."""
     vision, text = shape["vision_cfg"], shape["text_cfg"]
@@ -86,7 +75,7 @@ def write_twin(weights: Path, shape: dict[str, Any], archive: Path, folder: Path
     model = CLIPModel(config_of(shape))
     model.load_state_dict(converted(load_file(weights)))
     model.save_pretrained(folder)
-    vocabulary(archive).save_pretrained(folder)
+    clip_tokenizer(archive).save_pretrained(folder)
     size = shape["vision_cfg"]["image_size"]
     pixels = {
         "image_processor_type": "CLIPImageProcessor",

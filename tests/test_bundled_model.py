@@ -1,4 +1,4 @@
-"""The bundled model does what its card says, on scenes that training never saw; figures: `make bench`."""
+"""The bundled model does what its card says, on scenes that training never saw; figures: make bench-card."""
 
 import json
 from pathlib import Path

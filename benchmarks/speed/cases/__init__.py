@@ -1,0 +1,24 @@
+"""The cases, by name, in the order they run. A case takes a Bench and returns the body of its section."""
+
+from collections.abc import Callable
+
+from benchmarks.speed.cases.cold import cold_start
+from benchmarks.speed.cases.gpu import on_gpu
+from benchmarks.speed.cases.pictures import phone_photos, small_pictures
+from benchmarks.speed.cases.queries import callers, one_query
+from benchmarks.speed.cases.store import growth, store
+from benchmarks.speed.cases.texts import long_text, short_text
+from benchmarks.speed.rounds import Bench
+
+CASES: dict[str, Callable[[Bench], str]] = {
+    "short-text": short_text,
+    "long-text": long_text,
+    "small-pictures": small_pictures,
+    "phone-photos": phone_photos,
+    "query": one_query,
+    "callers": callers,
+    "store": store,
+    "growth": growth,
+    "cold-start": cold_start,
+    "gpu": on_gpu,
+}

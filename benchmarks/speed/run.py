@@ -1,0 +1,84 @@
+"""The command line of the speed benchmark.
+
+python -m benchmarks short-text small-pictures --quick
+python -m benchmarks all --results benchmarks/RESULTS.md
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.random_clip import write_random_clip
+from benchmarks.results import machine, replace_section
+from benchmarks.speed.cases import CASES
+from benchmarks.speed.client import Workers
+from benchmarks.speed.engines import Setting
+from benchmarks.speed.rounds import Bench
+from benchmarks.speed.targets import targets_table
+from benchmarks.speed.workload import FULL, QUICK
+from benchmarks.vocabulary import PEERS
+from clip_embeddings.models.files import locate
+
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "clip-embeddings-benchmarks")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parse(arguments)
+    names = list(CASES) if "all" in options.cases else options.cases
+    options.work.mkdir(parents=True, exist_ok=True)
+    folders = (options.peers, *PEERS)
+    if options.model:
+        model = locate(options.model).folder
+    else:
+        model = write_random_clip(options.work / "ViT-B-32", peers=folders)
+    setting = Setting(str(model), options.work, options.peers)
+    with Workers(setting) as workers:
+        bench = Bench(workers, setting, QUICK if options.quick else FULL)
+        workers.start(["ours"])
+        sections = {}
+        for name in names:
+            start = time.perf_counter()
+            print(f"{name}:", file=sys.stderr)
+            title, body = name.replace("-", " "), CASES[name](bench)
+            sections[f"speed: {title}"] = f"## Speed: {title}\n\n{facts(bench)}\n\n{body}"
+            print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+            print(sections[f"speed: {title}"], end="\n\n", flush=True)
+        targets = f"## Speed: targets\n\n{facts(bench)}\n\n{targets_table(bench.figures, workers.missing)}"
+        print(targets)
+    if "all" in options.cases:
+        sections["speed: targets"] = targets
+    for name, text in sections.items() if options.results else ():
+        replace_section(options.results, name, text)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("cases", nargs="+", choices=["all", *CASES], metavar="CASE", help=", ".join(CASES))
+    parser.add_argument("--quick", action="store_true", help="less of everything: under three minutes")
+    parser.add_argument(
+        "--model", help="a hub id or folder; else one shaped like ViT-B/32, of random weights"
+    )
+    parser.add_argument("--work", type=Path, default=_CACHE, help="folder that keeps models and files")
+    parser.add_argument("--peers", type=Path, default=PEERS[0], help="folder that the peers are installed in")
+    parser.add_argument("--results", type=Path, help="file to write the sections `speed: ...` of")
+    return parser.parse_args(arguments)
+
+
+def facts(bench: Bench) -> str:
+    """What every section of a run begins with."""
+    there, name = bench.workers.there, Path(bench.setting.model).name
+    ours = there["ours"].facts
+    threads = sorted({worker.facts["threads"] for worker in there.values()})
+    versions = sorted({version for worker in there.values() for version in worker.facts["versions"]})
+    small = " (a small one of bytes, as no open_clip was found)" if name.endswith("-bytes") else ""
+    place = f'{ours.get("gpu", ours["device"])} in {ours["dtype"]}, as "auto" chose'
+    return (
+        f"{machine(())}; {', '.join(versions)}. Model {name}{small}; ours on {place}; torch threads of each "
+        f"engine: {', '.join(map(str, threads))}. Engines in turn, {bench.sizes.rounds} rounds: median "
+        "(least to most)."
+    )

@@ -1,0 +1,263 @@
+"""The speed benchmark's own logic: statistics, verdicts, engines that are missing, the true vocabulary."""
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks.speed import run, worker
+from benchmarks.speed.cases import CASES, gpu
+from benchmarks.speed.cases.common import record, record_best
+from benchmarks.speed.client import EngineMissing, Worker, Workers
+from benchmarks.speed.engines import ENGINES, PEERS, Setting, create
+from benchmarks.speed.figures import Spread, efficiency, number, ratios
+from benchmarks.speed.rounds import Bench, Line
+from benchmarks.speed.tables import END_TO_END, peers_table, stages_table
+from benchmarks.speed.targets import TARGETS, Target, targets_table
+from benchmarks.speed.workload import QUICK, captions, passages, pictures
+from benchmarks.vocabulary import clip_tokenizer, find_merges
+from clip_embeddings.models.tiny import WEIGHTS
+
+NOWHERE = Path("no-such-folder")
+SMALLEST = QUICK._replace(
+    captions=6, passages=2, passages_in_part=1, small=3, small_in_part=2, phone=1, phone_in_part=1, queries=1
+)._replace(callers=3, rows=5, few=4, many=8)
+
+
+@pytest.fixture
+def setting(tmp_path: Path) -> Setting:
+    """The bundled model, and a folder of peers that has none."""
+    return Setting(str(WEIGHTS), tmp_path, NOWHERE)
+
+
+def test_a_spread_is_the_median_with_the_least_and_the_most() -> None:
+    assert Spread.of([3.0, 1.0, 8.0]) == (3.0, 1.0, 8.0)
+    assert Spread.of([30.0, 10.0, 80.0]).text(" ms") == "30.0 ms (10.0 to 80.0)"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(1234.5, "1,234"), (56.71, "56.7"), (8.9, "8.90"), (0.1234, "0.123"), (-0.5, "-0.500")],
+)
+def test_a_number_shows_three_digits_that_count(value: float, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_a_ratio_is_taken_round_by_round_as_the_machine_changes_between_them() -> None:
+    slowed = ratios([100.0, 10.0, 50.0], [50.0, 5.0, 25.0])
+    assert slowed == (2.0, 2.0, 2.0)
+    with pytest.raises(ValueError, match="shorter"):
+        ratios([1.0, 2.0], [1.0])
+
+
+def test_efficiency_is_over_the_slower_of_the_limits_in_each_round() -> None:
+    assert efficiency([9.0, 9.0], [10.0, 100.0], [100.0, 18.0]) == (0.7, 0.5, 0.9)
+
+
+def test_a_verdict_follows_the_direction_of_its_target() -> None:
+    faster, shorter = Target("rate", "a", 2.5), Target("time", "b", 80, at_most=True)
+    assert [faster.verdict(Spread.of([each])) for each in (2.5, 2.4)] == ["pass", "**miss**"]
+    assert [shorter.verdict(Spread.of([each])) for each in (80, 81)] == ["pass", "**miss**"]
+
+
+def test_the_median_alone_decides_a_verdict() -> None:
+    assert Target("rate", "a", 2.0).verdict(Spread.of([0.1, 2.0, 2.1])) == "pass"
+
+
+def test_every_target_has_a_row_and_what_was_not_measured_says_why() -> None:
+    figures = {"short text: ours over chroma": Spread.of([26.0]), "cold start: import": Spread.of([200.0])}
+    missing = {"langchain": "ModuleNotFoundError: No module named 'open_clip'", "gpu": "none here"}
+    rows = targets_table(figures, missing).splitlines()
+    assert len(rows) == 2 + len(TARGETS)
+    assert rows[2] == "| short text over Chroma's OpenCLIP | at least 25.0 | 26.0 (26.0 to 26.0) | pass |"
+    assert "not measured: ModuleNotFoundError: No module named 'open_clip'" in rows[3]
+    assert next(row for row in rows if row.startswith("| import")).endswith("| **miss** |")
+    assert next(row for row in rows if row.startswith("| GPU")).endswith("| not measured: none here |  |")
+
+
+def test_a_missing_peer_is_in_the_table_with_the_reason() -> None:
+    lines = [Line("ours", "texts", ["a"]), Line("chroma", "texts", ["a"]), Line("onnx", "texts", ["a"])]
+    rates = {lines[0].label: [20.0, 20.0], lines[1].label: [2.0, 4.0], lines[2].label: []}
+    rows = peers_table(lines, rates, {"onnx": "ImportError: no onnx"}, "captions").splitlines()
+    assert rows[3].endswith("| 7.50 (5.00 to 10.0) |")
+    assert rows[4].startswith(f"| {lines[2].label} | missing: ImportError: no onnx |")
+
+
+def test_stages_end_with_the_efficiency_over_the_slower_limit() -> None:
+    rates = {"decode": [50.0], "model": [20.0], END_TO_END: [18.0]}
+    table, share = stages_table(rates, "pictures", ["model", "decode"])
+    assert share == (0.9, 0.9, 0.9)
+    assert table.splitlines()[-1].startswith(
+        "| efficiency: end to end over model or decode, the slower | 0.900"
+    )
+
+
+def test_float32_counts_as_measured_where_it_is_the_default(setting: Setting) -> None:
+    bench = Bench(Workers(setting), setting, SMALLEST)
+    ours, peer = Line("ours", "texts", ["a"]), Line("sentence-transformers", "texts", ["a"])
+    bench.workers.there["ours"] = _Loaded({"dtype": "float32"})
+    rates = {ours.label: [30.0, 30.0], peer.label: [10.0, 20.0]}
+    record(bench, "short text", [ours, peer], rates)
+    assert bench.figures["short text: ours over sentence-transformers"] == (2.25, 1.5, 3.0)
+    assert bench.figures["short text: ours-float32 over sentence-transformers"] == (2.25, 1.5, 3.0)
+
+
+def test_the_best_of_some_peers_is_not_named_if_one_of_them_is_missing(setting: Setting) -> None:
+    bench = Bench(Workers(setting), setting, SMALLEST)
+    names = ("chroma", "langchain")
+    rates = {
+        ENGINES["ours"].label: [40.0],
+        ENGINES["chroma"].label: [10.0],
+        ENGINES["langchain"].label: [20.0],
+    }
+    record_best(bench, "phone photos", names, rates)
+    assert bench.figures["phone photos: ours over the best"] == (2.0, 2.0, 2.0)
+    bench.figures.clear()
+    record_best(bench, "phone photos", names, {**rates, ENGINES["chroma"].label: []})
+    assert not bench.figures
+
+
+@pytest.mark.slow
+def test_every_case_names_the_peers_that_are_missing_and_measures_what_targets_ask_of_ours(
+    setting: Setting,
+) -> None:
+    with Workers(setting) as workers:
+        workers.missing = {name: "left out" for name in PEERS if name != "langchain"}
+        workers.start(["ours"])
+        bench = Bench(workers, setting, SMALLEST)
+        bodies = {name: case(bench) for name, case in CASES.items() if name != "cold-start"}
+        files = pictures(setting.work, (60, 40), 3)
+        on_a_gpu = gpu._stages(bench, files, "gpu"), gpu._sweep(bench, files, batches=(2,), product=64)
+        head = run.facts(bench)
+    assert "in float32" in head
+    assert bodies["gpu"] == gpu.NONE
+    for name in ("short-text", "long-text", "small-pictures", "phone-photos", "query"):
+        assert bodies[name].count("missing: left out") >= len(PEERS) - 1, name
+        assert "missing: ModuleNotFoundError: No module named 'langchain_experimental'" in bodies[name], name
+        assert "clip-embeddings" in bodies[name], name
+    assert "efficiency" in on_a_gpu[0]
+    assert "batch 2" in on_a_gpu[1]
+    of_peers_or_starts = "over (chroma|langchain|sentence-transformers|onnx|the best)|cold start"
+    ours = {each.figure for each in TARGETS if not re.search(of_peers_or_starts, each.figure)}
+    assert ours <= set(bench.figures)
+
+
+def test_the_tower_alone_gets_the_embedders_own_batches_and_works_on_afterwards(setting: Setting) -> None:
+    ours: Any = create("ours-float32", setting)
+    texts = captions(40)
+    before = ours._embedder.embed_texts(texts)
+    given = ours._given_to("encode_text", ours._texts(texts))
+    assert sum(len(batch) for batch in given) == 40
+    assert np.array_equal(ours._embedder.embed_texts(texts), before)
+
+
+def test_a_worker_that_ends_says_its_last_words(setting: Setting) -> None:
+    worker = Worker("no-such-engine", setting)
+    try:
+        with pytest.raises(EngineMissing, match="no-such-engine"):
+            worker.ask("load")
+    finally:
+        worker.close()
+
+
+@pytest.mark.parametrize(
+    ("call", "options"),
+    [
+        ("texts", {"long_text": "chunk", "role": "query"}),
+        ("tokenise", {}),
+        ("texts: model", {}),
+        ("callers at once", {}),
+        ("callers in turn", {}),
+        ("store", {}),
+    ],
+)
+def test_every_call_on_texts_answers_with_its_seconds(
+    setting: Setting, call: str, options: dict[str, Any]
+) -> None:
+    request = {"call": call, "items": captions(3), "times": 2, "options": options}
+    answer = worker.answer(create("ours-float32", setting), request)
+    assert len(answer["seconds"]) == 2
+    assert min(answer["seconds"]) > 0
+    assert answer["peak"] > 10_000
+
+
+@pytest.mark.parametrize(
+    "call", ["pictures", "decode", "preprocess", "pictures: model", "copy", "matrix product"]
+)
+def test_every_call_on_pictures_answers_with_its_seconds(setting: Setting, call: str) -> None:
+    items = ["64"] if call == "matrix product" else pictures(setting.work, (60, 40), 3)
+    answer = worker.answer(create("ours-float32", setting), {"call": call, "items": items})
+    assert min(answer["seconds"]) > 0
+
+
+def test_the_service_answers_each_line_and_goes_on_after_an_error(setting: Setting) -> None:
+    lines = [
+        {"call": "load", "items": []},
+        {"call": "nothing", "items": []},
+        {"call": "texts", "items": ["a"]},
+    ]
+    answers = io.StringIO()
+    worker.serve(io.StringIO("\n".join(map(json.dumps, lines))), answers, "ours-float32", setting)
+    loaded, failed, done = map(json.loads, answers.getvalue().splitlines())
+    assert (loaded["dtype"], loaded["device"]) == ("float32", "cpu")
+    assert failed == {"error": "KeyError: 'nothing'"}
+    assert len(done["seconds"]) == 1
+
+
+def test_captions_and_passages_have_the_words_they_say_and_repeat() -> None:
+    assert {len(text.split()) for text in captions(300)} == set(range(5, 16))
+    lengths = [len(text.split()) for text in passages(60)]
+    assert 150 <= min(lengths) < 170
+    assert 280 < max(lengths) <= 300
+    assert captions(5) == captions(9)[:5] != captions(5, seed=1)
+
+
+def test_the_towers_operations_are_those_of_the_paper(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"projection_dim": 512, "vision_config": {}}')
+    assert gpu.tower_operations(tmp_path) == pytest.approx(8.82e9, rel=0.001)  # 4.41 G multiply-adds
+
+
+@pytest.mark.skipif(find_merges() is None, reason='needs the dependency group "peers"; see the Makefile')
+def test_the_models_tokenizer_is_that_of_clip() -> None:
+    merges = find_merges()
+    assert merges
+    tokenizer = clip_tokenizer(merges)
+    assert len(tokenizer) == 49_408
+    assert tokenizer("a photo of a cat")["input_ids"] == [49406, 320, 1125, 539, 320, 2368, 49407]
+
+
+def test_no_folder_of_peers_means_no_vocabulary() -> None:
+    assert find_merges([NOWHERE]) is None
+
+
+def test_the_names_of_the_command_are_cases_or_other_benchmarks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not set(CASES) & set(command.OTHERS)
+    assert run.parse(["all", "--quick"]).quick
+    with pytest.raises(SystemExit):
+        run.parse(["short-txt"])
+    assert "'short-txt'" in capsys.readouterr().err
+
+
+def test_another_benchmark_gets_the_rest_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "bundled-model", "--help"])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert "--card" in capsys.readouterr().out
+
+
+class _Loaded(Worker):
+    """Facts without a process."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.facts = facts
+
+    def close(self) -> None:
+        return

@@ -1,10 +1,13 @@
-# Every target does its own set-up. Two settings:
+# Every target does its own set-up. Three settings:
 #   VENV=path     the virtual environment to create and use (default .venv)
+#   WORKERS=n     test files that run at once (default 2)
 #   PYTHON=name   the interpreter that creates it, 3.11 or newer (default python3)
 
 VENV   ?= .venv
 PYTHON ?= python3
 ARGS   ?=
+# Tests that wait for a server or a new process leave the processor to others.
+WORKERS ?= 2
 
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
@@ -48,7 +51,7 @@ demo: $(READY) ## set up, then index and search a small picture collection
 
 test: $(READY) $(PEERS) ## set up, then run the tests (ARGS="-k foo" goes to pytest)
 	@echo "Running the tests."
-	@"$(BIN)/python" -m pytest $(ARGS)
+	@"$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, import direction, exported names
 	@echo "Checking the formatting."

@@ -46,7 +46,7 @@ def token_states(
     filled = np.zeros(ids.shape, bool)
     for row, window in enumerate(windows.ids):
         ids[row, : len(window)], filled[row, : len(window)] = window, True
-    size = embedder.config.batch_size
+    size = embedder.batch_size
     parts = [
         encoder.token_states(ids[at : at + size], filled[at : at + size], layer=layer, skip=skip)
         for at in range(0, len(ids), size)

@@ -8,6 +8,11 @@ OTHERS = {
     "ray": "benchmarks.ray_workers",
     "bundled-model": "benchmarks.bundled_model",
     "mixed-retrieval": "benchmarks.mixed_retrieval",
+    "zero-shot": "benchmarks.zero_shot",
+    "few-shot": "benchmarks.few_shot",
+    "caption-scores": "benchmarks.caption_scores",
+    "fine-tuning": "benchmarks.finetuning",
+    "draft": "benchmarks.draft",
 }
 
 

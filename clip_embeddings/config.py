@@ -40,8 +40,8 @@ class EmbedderConfig:
         batch_size: items in one forward pass; None is what suits the device.
         max_pixels: a picture with more pixels is refused before it is decoded.
         threads: how many threads decode pictures; None is one for each core, at most 8.
-        draft: a large JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, as long as it stays twice as large
-            as what the model takes; False decodes every pixel, as the reference does.
+        draft: decode a large JPEG at 1/2, 1/4 or 1/8 of its size, as long as it stays twice as large as what
+            the model takes; False decodes every pixel, as the reference does.
         compile: run the model through torch.compile: faster, after a minute at the first batch.
     """
 
@@ -54,7 +54,7 @@ class EmbedderConfig:
     batch_size: int | None = None
     max_pixels: int = DEFAULT_MAX_PIXELS
     threads: int | None = None
-    draft: bool = True
+    draft: bool = False
     compile: bool = False
 
     def __post_init__(self) -> None:

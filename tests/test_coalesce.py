@@ -1,0 +1,123 @@
+"""Calls that arrive together are answered together, each with its own rows and its own errors."""
+
+import asyncio
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clip_embeddings import CLIPEmbedder, TextTooLongError
+from clip_embeddings.coalesce import Coalescer
+from clip_embeddings.types import Embeddings
+
+
+class Lengths:
+    """Work that gives each text its length, notes its calls and waits at the first until it may go on."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+        self.go = threading.Event()
+
+    def __call__(self, texts: list[str]) -> Embeddings:
+        self.calls.append(list(texts))
+        assert self.go.wait(30)
+        if "bad" in texts:
+            raise ValueError(f"bad at {texts.index('bad')}")
+        return np.array([[len(text)] for text in texts], np.float32)
+
+
+async def started(work: Lengths) -> None:
+    while not work.calls:
+        await asyncio.sleep(0.001)
+
+
+async def ask_while_one_runs(work: Lengths, *asked: list[str], most: int = 100) -> list[Any]:
+    """One call that is under way, then the others, which wait for it."""
+    ask = Coalescer(work, most=most)
+    first = asyncio.create_task(ask(["first"]))
+    await started(work)
+    others = [asyncio.create_task(ask(texts)) for texts in asked]
+    await asyncio.sleep(0.01)
+    work.go.set()
+    return await asyncio.gather(first, *others, return_exceptions=True)
+
+
+def test_those_who_come_meanwhile_go_together_and_get_their_own_rows() -> None:
+    work = Lengths()
+    found = asyncio.run(ask_while_one_runs(work, ["a", "bb"], [], ["cccc"]))
+    assert [each.tolist() for each in found] == [[[5]], [[1], [2]], [], [[4]]]
+    assert work.calls == [["first"], ["a", "bb", "cccc"]]
+
+
+def test_no_more_go_together_than_allowed() -> None:
+    work = Lengths()
+    found = asyncio.run(ask_while_one_runs(work, ["a"], ["b", "c", "d"], ["e"], most=2))
+    assert [len(each) for each in found] == [1, 1, 3, 1]
+    assert work.calls == [["first"], ["a"], ["b", "c", "d"], ["e"]]
+
+
+def test_the_error_of_one_caller_is_not_that_of_the_others() -> None:
+    work = Lengths()
+    _, good, bad, also_good = asyncio.run(ask_while_one_runs(work, ["a"], ["x", "bad"], ["ccc"]))
+    assert (good.tolist(), also_good.tolist()) == ([[1]], [[3]])
+    assert str(bad) == "bad at 1"
+
+
+def test_a_cancelled_caller_disturbs_nobody() -> None:
+    async def run() -> tuple[Any, list[list[str]]]:
+        work = Lengths()
+        ask = Coalescer(work, most=10)
+        first = asyncio.create_task(ask(["first"]))
+        await started(work)
+        gone, stays = asyncio.create_task(ask(["gone"])), asyncio.create_task(ask(["stays"]))
+        await asyncio.sleep(0.01)
+        gone.cancel()
+        await asyncio.sleep(0.01)
+        work.go.set()
+        await first
+        return await stays, work.calls
+
+    rows, calls = asyncio.run(run())
+    assert rows.tolist() == [[5]]
+    assert calls == [["first"], ["stays"]]
+
+
+def test_an_embedder_answers_in_one_loop_after_another(tiny: CLIPEmbedder) -> None:
+    for _ in range(2):
+        rows = asyncio.run(tiny.aembed_texts(["a cat", "two dogs"], role="query"))
+        assert np.allclose(rows, tiny.embed_texts(["a cat", "two dogs"], role="query"), atol=1e-5)
+
+
+def test_sixty_four_queries_at_once_take_few_passes(
+    tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"a cat and {number} dogs" for number in range(64)]
+    encode, passes = tiny._encoder.encode_text, list[int]()
+
+    def counted(ids: Any) -> Any:
+        passes.append(len(ids))
+        return encode(ids)
+
+    monkeypatch.setattr(tiny._encoder, "encode_text", counted)
+
+    async def run() -> list[Embeddings]:
+        return await asyncio.gather(*(tiny.aembed_texts([text], role="query") for text in texts))
+
+    rows = np.concatenate(asyncio.run(run()))
+    assert sum(passes) == 64
+    assert len(passes) < 32
+    assert np.allclose(rows, tiny.embed_texts(texts, role="query"), atol=1e-5)
+
+
+def test_a_text_that_is_too_long_is_named_by_its_place_in_its_own_call() -> None:
+    strict = CLIPEmbedder("tiny", device="cpu", dtype="float32", long_text="error")
+
+    async def run() -> list[Any]:
+        calls = [strict.aembed_texts(texts) for texts in (["a cat"], ["dog", "word " * 200], ["sea"])]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    first, error, last = asyncio.run(run())
+    assert isinstance(error, TextTooLongError)
+    assert str(error).startswith("texts[1] has")
+    assert first.shape == last.shape == (1, strict.dimension)

@@ -1,0 +1,65 @@
+"""Large JPEG files are decoded at a smaller scale where that was asked for, and only then."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+from reference import row_cosines
+
+from clip_embeddings import CLIPEmbedder, load_image
+from clip_embeddings.models.tiny.draw import render
+from clip_embeddings.models.tiny.scenes import scenes
+
+
+def encoded(
+    size: tuple[int, int], mode: str = "RGB", kind: str = "JPEG", *, seed: int = 0, turn: int = 1
+) -> bytes:
+    """A scene, enlarged, with grain."""
+    large = np.asarray(render(next(scenes(seed, 1)), size=300).resize(size, 3), np.float32)
+    grain = np.random.default_rng(seed).normal(0, 8, (*large.shape[:2], 1))
+    picture = Image.fromarray(np.clip(large + grain, 0, 255).astype(np.uint8)).convert(mode)
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x0112] = turn
+    picture.save(file, kind, exif=exif, **({"quality": 90} if kind == "JPEG" else {}))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("enough", "expected"),
+    [(900, (1600, 1200)), (601, (1600, 1200)), (600, (800, 600)), (300, (400, 300)), (10, (200, 150))],
+)
+def test_the_shorter_edge_keeps_enough(enough: int, expected: tuple[int, int]) -> None:
+    assert load_image(encoded((1600, 1200)), enough=enough).size == expected
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])
+def test_every_mode_is_decoded_smaller_and_looks_the_same(mode: str) -> None:
+    file = encoded((1600, 1200), mode)
+    small, whole = load_image(file, enough=300), load_image(file)
+    assert (small.size, small.mode) == ((400, 300), "RGB")
+    away = np.asarray(small, np.int16) - np.asarray(whole.resize((400, 300), Image.Resampling.BOX), np.int16)
+    assert np.abs(away).mean() < 3
+
+
+def test_a_turned_photo_is_still_upright() -> None:
+    file = encoded((1600, 1200), turn=6)
+    assert load_image(file, enough=300).size == (300, 400)
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(file))).resize((300, 400), Image.Resampling.BOX)
+    away = np.asarray(load_image(file, enough=300), np.int16) - np.asarray(upright, np.int16)
+    assert np.abs(away).mean() < 3
+
+
+def test_other_formats_and_a_callers_own_picture_stay_as_they_are() -> None:
+    assert load_image(encoded((1600, 1200), kind="PNG"), enough=300).size == (1600, 1200)
+    mine = Image.open(io.BytesIO(encoded((1600, 1200))))
+    assert load_image(mine, enough=300).size == mine.size == (1600, 1200)
+
+
+def test_vectors_hardly_move_and_those_of_small_pictures_not_at_all(tiny: CLIPEmbedder) -> None:
+    fast = CLIPEmbedder("tiny", device="cpu", dtype="float32", draft=True)
+    large = [encoded((1600, 1600), seed=seed) for seed in range(4)]
+    small = [encoded((320, 240), seed=seed) for seed in range(4)]
+    cosines = row_cosines(fast.embed_images(large), tiny.embed_images(large))
+    assert 0.9999 <= cosines.min() < 1
+    assert np.array_equal(fast.embed_images(small), tiny.embed_images(small))

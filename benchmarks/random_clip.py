@@ -1,7 +1,7 @@
 """A CLIP of random weights in the shape of a released one: as fast as the real one, and as large.
 
 Its vocabulary is the true one where open_clip is installed in a folder of peers; else a small one of bytes,
-with which texts are not to be measured. Imports transformers.
+with which texts are not to be measured. Imports torch and transformers when there is a model to write.
 """
 
 import json
@@ -9,10 +9,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import CLIPConfig, CLIPModel, PreTrainedTokenizerFast
 
 from benchmarks.vocabulary import PEERS, clip_tokenizer, find_merges
 
@@ -62,6 +58,9 @@ def write_random_clip(folder: Path, *, shape: str = "ViT-B/32", peers: Sequence[
     folder = folder if merges else folder.with_name(f"{folder.name}-bytes")
     if folder.exists():
         return folder
+    import torch
+    from transformers import CLIPConfig, CLIPModel
+
     part = folder.with_name(f"{folder.name}.part")  # what was interrupted is not taken for the whole
     shutil.rmtree(part, ignore_errors=True)
     tokenizer = clip_tokenizer(merges) if merges else _byte_tokenizer()
@@ -79,6 +78,9 @@ def write_random_clip(folder: Path, *, shape: str = "ViT-B/32", peers: Sequence[
 
 
 def _byte_tokenizer() -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     made.decoder = decoders.ByteLevel()

@@ -31,7 +31,7 @@ class Line:
 
     @property
     def warm_up(self) -> Sequence[str]:
-        return self.items[: 2 if ENGINES[self.engine].single else 32]
+        return self.items[: 2 if ENGINES[self.engine].single else 16]
 
 
 @dataclass

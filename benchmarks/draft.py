@@ -63,7 +63,7 @@ def photo(scene: Scene, seed: int) -> bytes:
 
 def by_tensors(embedder: CLIPEmbedder, files: list[bytes]) -> NDArray[np.float32]:
     """Vectors of pictures resized as tensors: (N, D). All are square, so nothing is cropped."""
-    edge = embedder._encoder.preprocessing.shortest_edge
+    edge = embedder._encoder.preprocessing.shortest_edge or 0
     pixels = []
     for file in files:
         picture = torch.from_numpy(np.asarray(load_image(file)).copy()).permute(2, 0, 1)[None]  # (1, 3, H, W)

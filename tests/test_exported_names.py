@@ -105,7 +105,10 @@ def test_creating_an_embedder_loads_no_torch() -> None:
 
 
 def test_creating_a_classifier_loads_no_torch() -> None:
-    code = "from clip_embeddings import *; ZeroShotClassifier(CLIPEmbedder('tiny'), ['cat', 'dog'])"
+    code = (
+        "from clip_embeddings import CLIPEmbedder, ZeroShotClassifier\n"
+        "ZeroShotClassifier(CLIPEmbedder('tiny'), ['cat', 'dog'])"
+    )
     assert not {"torch", "transformers", "tokenizers", "huggingface_hub"} & set(loaded_after(code))
 
 

@@ -12,6 +12,7 @@ from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models import hf
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.types import ImageInput
 
 TEXTS = ["a cat", "two dogs on the beach at night", "", "빨간 자동차", "the sea " * 30, "a house"]
 
@@ -66,7 +67,7 @@ def test_the_budget_does_not_change_rows(embedder: CLIPEmbedder) -> None:
 def test_two_batches_under_way_at_once_give_the_same_rows_in_order(
     embedder: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = [*pictures(9), b"no picture", *pictures(3)]
+    shown: list[ImageInput] = [*pictures(9), b"no picture", *pictures(3)]
     calm = CLIPEmbedder(embedder.config.model, device="cpu", dtype="float32", long_text="chunk", batch_size=2)
     texts, batches = calm.embed_texts(TEXTS), list(calm.iter_images(shown))
     monkeypatch.setattr(CLIPEmbedder, "_lanes", 2)  # what a GPU has

@@ -14,7 +14,7 @@ class Outcome:
     """What a command left: exit code, stdout and stderr."""
 
     def __init__(self, *arguments: object) -> None:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "100"})
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "140"})
         self.code, self.out, self.err = result.exit_code, result.stdout, result.stderr
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
 

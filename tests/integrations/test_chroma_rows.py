@@ -86,7 +86,8 @@ def test_a_caption_is_attached_and_the_vector_stays(collection: chromadb.Collect
     after = row(collection, "p")
     assert after["documents"] == "붉은 자동차"
     assert (after["metadatas"], after["uris"]) == (before["metadatas"], before["uris"])
-    np.testing.assert_array_equal(after["embeddings"], before["embeddings"])
+    # On some processors the store rounds a vector anew, by its last bit, when it is written again.
+    np.testing.assert_allclose(after["embeddings"], before["embeddings"], rtol=2e-7, atol=0)
 
 
 def test_a_picture_added_through_chroma_itself_gets_a_caption_and_its_modality(

@@ -10,10 +10,12 @@ import os
 import resource
 import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
 import chromadb
+import numpy as np
 import torch
 
 from chroma_clip_embeddings import connect, ingest, open_collection
@@ -73,7 +75,9 @@ def run(order: dict[str, Any]) -> None:
 
 def main() -> None:
     torch.set_num_threads(1)  # threads of a parent do not live on in its children
-    CLIPEmbedder("tiny", device="cpu", dtype="float32").embed_texts(["warm"])
+    warm = CLIPEmbedder("tiny", device="cpu", dtype="float32")
+    warm.embed_texts(["warm"])
+    warm.embed_images([np.zeros((8, 8, 3), np.uint8)])
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()
@@ -84,6 +88,8 @@ def main() -> None:
                 code = 0
             except SystemExit as end:
                 code = int(end.code or 0)
+            except BaseException:
+                traceback.print_exc()
             finally:
                 sys.stderr.flush()
                 os._exit(code)

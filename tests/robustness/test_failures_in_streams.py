@@ -28,8 +28,8 @@ def check(embedder: CLIPEmbedder, pattern: Sequence[bool]) -> list[ImageBatch]:
     assert failed == [index for index, is_good in enumerate(pattern) if not is_good]
     rows = embedder.embed_images(GOOD)
     for batch in batches:
-        assert len(batch.embeddings) == len(batch.indices) <= embedder.config.batch_size
-        assert len(batch.failures) <= embedder.config.batch_size
+        assert len(batch.embeddings) == len(batch.indices) <= embedder.batch_size
+        assert len(batch.failures) <= embedder.batch_size
         assert all(f"missing-{failure.index}.png" in failure.source for failure in batch.failures)
         assert np.abs(batch.embeddings - rows[batch.indices % 4]).max(initial=0) < 1e-5
     return batches
@@ -62,7 +62,7 @@ def test_a_stream_without_end_is_embedded_batch_by_batch(embedder: CLIPEmbedder)
     assert [*first.indices, *second.indices] == list(range(8))
     batches.close()
     threads = embedder.config.threads or 8
-    assert next(drawn) <= 8 + embedder.config.batch_size + 2 * threads + 1
+    assert next(drawn) <= 8 + embedder.batch_size + 2 * threads + 1
 
 
 def test_an_error_of_the_callers_generator_reaches_the_caller(embedder: CLIPEmbedder) -> None:

@@ -41,10 +41,17 @@ class Coalescer:
         if first:
             try:
                 asyncio.get_running_loop().run_in_executor(None, self._run)
-            except RuntimeError:  # the loop's threads are gone: nobody would answer
-                self._running = False
-                raise
+            except RuntimeError as error:  # the loop's threads are gone: nobody would answer
+                self._refuse(error)
         return await asyncio.wrap_future(call.answer)
+
+    def _refuse(self, error: RuntimeError) -> None:
+        """Give the error to all that wait, so that the next to come is first again."""
+        with self._lock:
+            calls, self._waiting, self._running = self._waiting, [], False
+        for call in calls:
+            if call.answer.set_running_or_notify_cancel():
+                call.answer.set_exception(error)
 
     def _run(self) -> None:
         while calls := self._next():
@@ -68,7 +75,9 @@ class Coalescer:
         if len(calls) > 1:
             try:
                 rows = self._work([text for call in calls for text in call.texts])
-            except Exception:  # one caller's fault: each is asked alone, and gets its own error
+            # One caller's fault: each is asked alone, and gets its own error. A tokenizer's panic is no
+            # Exception, and would leave all that wait, now and later, without an answer.
+            except BaseException:
                 rows = None
             if rows is not None:
                 start = 0

@@ -12,6 +12,10 @@ from clip_embeddings.coalesce import Coalescer
 from clip_embeddings.types import Embeddings
 
 
+class Panic(BaseException):
+    """What a library written in Rust raises where it fails: not an Exception."""
+
+
 class Lengths:
     """Work that gives each text its length, notes its calls and waits at the first until it may go on."""
 
@@ -24,6 +28,8 @@ class Lengths:
         assert self.go.wait(30)
         if "bad" in texts:
             raise ValueError(f"bad at {texts.index('bad')}")
+        if "panic" in texts:
+            raise Panic(f"panic at {texts.index('panic')}")
         return np.array([[len(text)] for text in texts], np.float32)
 
 
@@ -62,6 +68,62 @@ def test_the_error_of_one_caller_is_not_that_of_the_others() -> None:
     _, good, bad, also_good = asyncio.run(ask_while_one_runs(work, ["a"], ["x", "bad"], ["ccc"]))
     assert (good.tolist(), also_good.tolist()) == ([[1]], [[3]])
     assert str(bad) == "bad at 1"
+
+
+def test_a_panic_reaches_its_own_caller_and_leaves_nobody_waiting() -> None:
+    async def run(work: Lengths) -> list[Any]:
+        return await asyncio.wait_for(ask_while_one_runs(work, ["a"], ["x", "panic"], ["ccc"]), 30)
+
+    _, good, panic, also_good = asyncio.run(run(Lengths()))
+    assert (good.tolist(), also_good.tolist()) == ([[1]], [[3]])
+    assert isinstance(panic, Panic)
+    assert str(panic) == "panic at 1"
+
+
+def test_a_call_after_all_are_answered_works_again() -> None:
+    async def run(work: Lengths) -> list[Embeddings]:
+        ask = Coalescer(work, most=10)
+        work.go.set()
+        return [await ask([text]) for text in ("a", "bb", "ccc")]
+
+    work = Lengths()
+    assert [each.tolist() for each in asyncio.run(run(work))] == [[[1]], [[2]], [[3]]]
+    assert work.calls == [["a"], ["bb"], ["ccc"]]
+
+
+def test_a_call_in_a_loop_without_threads_is_refused_and_not_worked_on_later() -> None:
+    work = Lengths()
+    work.go.set()
+    ask = Coalescer(work, most=10)
+
+    async def closing() -> Embeddings:
+        await asyncio.get_running_loop().shutdown_default_executor()
+        return await ask(["refused"])
+
+    async def again() -> Embeddings:
+        return await ask(["again"])
+
+    with pytest.raises(RuntimeError, match="shutdown"):
+        asyncio.run(closing())
+    assert asyncio.run(again()).tolist() == [[5]]
+    assert work.calls == [["again"]]
+
+
+def test_a_caller_that_leaves_while_its_texts_are_worked_on_disturbs_nobody() -> None:
+    async def run() -> list[Any]:
+        work = Lengths()
+        ask = Coalescer(work, most=10)
+        gone = asyncio.create_task(ask(["gone"]))
+        await started(work)
+        stays = asyncio.create_task(ask(["stays"]))
+        gone.cancel()
+        await asyncio.sleep(0.01)
+        work.go.set()
+        return list(await asyncio.gather(gone, stays, return_exceptions=True))
+
+    gone, stays = asyncio.run(run())
+    assert isinstance(gone, asyncio.CancelledError)
+    assert stays.tolist() == [[5]]
 
 
 def test_a_cancelled_caller_disturbs_nobody() -> None:

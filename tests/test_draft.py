@@ -5,9 +5,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
-from reference import row_cosines
+from reference import IMAGE_SIZE, PIXELS, Reference, pixels_of, row_cosines
 
 from clip_embeddings import CLIPEmbedder, load_image
+from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
 
@@ -33,6 +34,17 @@ def test_the_shorter_edge_keeps_enough(enough: int, expected: tuple[int, int]) -
     assert load_image(encoded((1600, 1200)), enough=enough).size == expected
 
 
+@pytest.mark.parametrize("enough", [9, 64, 151, 192, 299, 300, 301, 599, 600, 601])
+@pytest.mark.parametrize("size", [(1601, 1203), (1203, 1601), (2399, 600)], ids=str)
+def test_an_odd_size_never_falls_below_what_is_enough(size: tuple[int, int], enough: int) -> None:
+    # Black, as only the size is looked at, and a scene of each would take long to draw.
+    file = io.BytesIO()
+    Image.new("RGB", size).save(file, "JPEG")
+    small = load_image(file.getvalue(), enough=enough)
+    assert min(small.size) >= min(enough, *size)
+    assert small.size in [tuple(-(-edge // part) for edge in size) for part in (1, 2, 4, 8)]
+
+
 @pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])
 def test_every_mode_is_decoded_smaller_and_looks_the_same(mode: str) -> None:
     file = encoded((1600, 1200), mode)
@@ -54,6 +66,15 @@ def test_other_formats_and_a_callers_own_picture_stay_as_they_are() -> None:
     assert load_image(encoded((1600, 1200), kind="PNG"), enough=300).size == (1600, 1200)
     mine = Image.open(io.BytesIO(encoded((1600, 1200))))
     assert load_image(mine, enough=300).size == mine.size == (1600, 1200)
+
+
+def test_a_large_jpeg_has_the_pixels_of_the_reference_unless_a_draft_is_asked_for() -> None:
+    file = encoded((2400, 1800))
+    ours = Preprocessing.from_config(PIXELS, IMAGE_SIZE)
+    expected = pixels_of(Reference.processor_of(PIXELS), Image.open(io.BytesIO(file)).convert("RGB"))
+    assert np.array_equal(ours.to_pixels(load_image(file)), expected)
+    drafted = ours.to_pixels(load_image(file, enough=ours.enough))
+    assert 0 < np.abs(drafted.astype(int) - expected).mean() < 2
 
 
 def test_vectors_hardly_move_and_those_of_small_pictures_not_at_all(tiny: CLIPEmbedder) -> None:

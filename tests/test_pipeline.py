@@ -1,4 +1,4 @@
-"""map_ordered keeps order and its bound, raises in turn and cancels what has not begun."""
+"""Overlapped work keeps order and its bound, raises in turn and cancels what has not begun."""
 
 import threading
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clip_embeddings.pipeline import map_ordered, progress
+from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
 
 
 @settings(max_examples=30, deadline=None)
@@ -104,3 +104,21 @@ def test_a_progress_bar_changes_nothing_but_the_screen(
 ) -> None:
     assert list(progress(iter(range(3)), "Counting", 3, show)) == [0, 1, 2]
     assert ("Counting" in capsys.readouterr().out) is show
+
+
+def test_one_lane_works_in_the_callers_thread_and_two_do_not() -> None:
+    def thread_of(_: int) -> int:
+        return threading.get_ident()
+
+    assert set(map_in_lanes(thread_of, range(4), lanes=1)) == {threading.get_ident()}
+    assert threading.get_ident() not in set(map_in_lanes(thread_of, range(4), lanes=2))
+
+
+def test_two_lanes_work_on_two_items_at_once_and_give_them_in_order() -> None:
+    both = threading.Barrier(2)  # broken, with an error, if one item is done before the next begins
+
+    def work(item: int) -> int:
+        both.wait(60)
+        return item
+
+    assert list(map_in_lanes(work, range(6), lanes=2)) == list(range(6))

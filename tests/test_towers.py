@@ -1,7 +1,10 @@
 """Towers load when they are used; batches, lanes, precision and compilation do not change rows."""
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +47,27 @@ def test_each_tower_loads_when_it_is_first_used(fresh: CLIPEmbedder) -> None:
     assert towers(fresh) == ["CLIPTextModelWithProjection", "CLIPVisionModelWithProjection"]
 
 
+def test_a_use_of_pictures_alone_never_loads_the_tower_for_text(fresh: CLIPEmbedder) -> None:
+    fresh.embed_images(pictures(1))
+    assert towers(fresh) == ["CLIPVisionModelWithProjection"]
+
+
+def test_threads_that_come_at_once_load_a_tower_once(
+    fresh: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, loads = hf._load_tower, list[str]()
+
+    def counted(kind: Any, *rest: Any) -> Any:
+        loads.append(kind.__name__)
+        return load(kind, *rest)
+
+    monkeypatch.setattr(hf, "_load_tower", counted)
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(pool.map(fresh.embed_texts, [["a cat"]] * 8))
+    assert loads == ["CLIPTextModelWithProjection"]
+    assert all(np.array_equal(rows[0], each) for each in rows)
+
+
 def test_batches_hold_every_window_once_longest_first_within_the_budget(embedder: CLIPEmbedder) -> None:
     tokenizer = embedder._encoder.tokenizer
     windows = tokenizer.windows(TEXTS * 20, "chunk")
@@ -55,6 +79,15 @@ def test_batches_hold_every_window_once_longest_first_within_the_budget(embedder
     assert {len(group) for group in tokenizer.batches(windows, size=7)[:-1]} == {7}
     ids = tokenizer.padded(windows, groups[-1])
     assert ids.shape == (len(groups[-1]), lengths[groups[-1]].max())
+    for line, row in zip(ids, groups[-1], strict=True):
+        assert line[: lengths[row]].tolist() == windows.ids[row].tolist()
+        assert set(line[lengths[row] :]) <= {tokenizer.pad}
+
+
+def test_a_window_longer_than_the_budget_is_a_batch_of_its_own(embedder: CLIPEmbedder) -> None:
+    tokenizer = embedder._encoder.tokenizer
+    windows = tokenizer.windows(["1", "1 " * 50, "2", "1 " * 60], "truncate")  # each digit is one token
+    assert [group.tolist() for group in tokenizer.batches(windows, tokens=10)] == [[3], [1], [0, 2]]
 
 
 def test_the_budget_does_not_change_rows(embedder: CLIPEmbedder) -> None:
@@ -77,9 +110,23 @@ def test_two_batches_under_way_at_once_give_the_same_rows_in_order(
         assert one.indices.tolist() == other.indices.tolist()
         assert [str(each) for each in one.failures] == [str(each) for each in other.failures]
         assert np.abs(one.embeddings - other.embeddings).max(initial=0) < 1e-5
-    stream = calm.iter_images(shown)
-    next(stream)
+
+
+def test_leaving_a_stream_of_two_lanes_early_ends_its_threads(
+    embedder: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CLIPEmbedder, "_lanes", 2)
+    calm = CLIPEmbedder(embedder.config.model, device="cpu", dtype="float32", batch_size=2)
+
+    def ours() -> set[threading.Thread]:
+        return {each for each in threading.enumerate() if each.name.startswith("clip-embeddings")}
+
+    before = ours()
+    stream = calm.iter_images(pictures(20))
+    assert next(stream).indices.tolist() == [0, 1]
+    assert ours() - before
     stream.close()
+    assert not ours() - before
 
 
 def test_bfloat16_stays_close_to_float32() -> None:

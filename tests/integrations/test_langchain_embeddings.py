@@ -41,6 +41,24 @@ async def test_the_async_ones_give_the_same_rows(embeddings: CLIPEmbeddings, tmp
     assert await embeddings.aembed_image(uris) == embeddings.embed_image(uris)
 
 
+async def test_queries_that_arrive_together_share_passes_and_keep_their_own_vectors(
+    embeddings: CLIPEmbeddings, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"{number} red houses" for number in range(64)]
+    one_by_one = [embeddings.embed_query(text) for text in texts]
+    encode, passes = tiny._encoder.encode_text, list[int]()
+
+    def counted(ids: Any) -> Any:
+        passes.append(len(ids))
+        return encode(ids)
+
+    monkeypatch.setattr(embeddings.embedder._encoder, "encode_text", counted)
+    together = await asyncio.gather(*(embeddings.aembed_query(text) for text in texts))
+    assert sum(passes) == 64
+    assert len(passes) < 32
+    assert np.abs(np.array(together) - np.array(one_by_one)).max() < 1e-5
+
+
 @pytest.mark.parametrize("method", ["aembed_documents", "aembed_query", "aembed_image"])
 async def test_the_event_loop_runs_while_the_model_works(
     method: str, monkeypatch: pytest.MonkeyPatch

@@ -154,6 +154,8 @@ def test_the_tower_alone_gets_the_embedders_own_batches_and_works_on_afterwards(
     before = ours._embedder.embed_texts(texts)
     given = ours._given_to("encode_text", ours._texts(texts))
     assert sum(len(batch) for batch in given) == 40
+    crops = ours._given_to("encode_image", ours._pictures(pictures(setting.work, (60, 40), 3), batch=2))
+    assert [len(batch) for batch in crops] == [2, 1]
     assert np.array_equal(ours._embedder.embed_texts(texts), before)
 
 

@@ -77,7 +77,6 @@ QUICK = FULL._replace(
     queries=2,
     starts=1,
     started=("ours",),
-    callers=32,
     rows=500,
     few=500,
     many=5000,

@@ -7,6 +7,7 @@ the adapters.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from os import cpu_count
 from pathlib import Path
@@ -71,18 +72,16 @@ class Ours:
         batches = self._given_to("encode_text", self._texts(texts, long_text))
         return lambda: [self._encoder.encode_text(ids) for ids in batches]
 
-    def _pictures(self, paths: list[str], batch: int | None = None) -> Work:
-        embedder = self._embedder
-        if batch:
-            config = embedder.config
-            embedder = CLIPEmbedder(config.model, dtype=config.dtype, batch_size=batch)
+    def _pictures(self, paths: list[str], batch: int | None = None, draft: bool = False) -> Work:
+        config = replace(self._embedder.config, batch_size=batch, draft=draft)
+        embedder = CLIPEmbedder.from_config(config)
+        embedder.embed_images([])  # the weights are there already; this finds them
         return lambda: embedder.embed_images(paths)
 
     def _load(self) -> Callable[[str], Any]:
-        """Reads a picture as the embedder does, at a part of its size where that is enough."""
-        enough = getattr(self._encoder.preprocessing, "enough", None)
-        options: dict[str, Any] = {"enough": enough} if enough else {}
-        return partial(load_image, **options)
+        """Reads a picture as the embedder does: whole, unless its configuration says draft."""
+        enough = self._encoder.preprocessing.enough if self._embedder.config.draft else None
+        return partial(load_image, enough=enough)
 
     def _decode(self, paths: list[str]) -> Work:
         load = self._load()

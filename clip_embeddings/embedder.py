@@ -73,8 +73,8 @@ class CLIPEmbedder:
         max_pixels: larger pictures are refused before they are decoded.
         threads: how many threads decode pictures.
         draft: decode JPEG files of four times what the model takes, or more, at 1/2, 1/4 or 1/8 of their
-            size: several times faster, and vectors move by a cosine of about 0.000002; False decodes every
-            pixel, as the reference does.
+            size. Faster; on the bundled model vectors move by 0.000004 of a cosine on average, 0.00003 at
+            most. False decodes every pixel, as the reference does.
         compile: run the model through torch.compile: faster, after a minute at the first batch.
     """
 
@@ -227,7 +227,7 @@ class CLIPEmbedder:
         units = np.empty((len(windows.ids), self.dimension), np.float32)  # (W, D)
 
         def encode(rows: NDArray[np.int64]) -> None:
-            features = encoder.encode_text(encoder.tokenizer.padded(windows, rows))
+            features = encoder.encode_text(encoder.tokenizer.padded([windows.ids[row] for row in rows]))
             units[rows] = self._unit(features, "texts", windows.owner[rows])
 
         encoded = map_in_lanes(encode, batches, lanes=self._lanes)
@@ -336,8 +336,8 @@ class CLIPEmbedder:
     async def aembed_texts(self, texts: Sequence[str], *, role: Role = "document") -> Embeddings:
         """`embed_texts` in a thread, so that the event loop stays free.
 
-        Calls with few texts that arrive together are embedded together: as many queries at once cost little
-        more than one after the other would cost for a few of them. A lone call does not wait for others.
+        Calls with few texts that arrive while another runs are embedded together, in one pass of the model. A
+        lone call does not wait for others.
         """
         check_role(role)
         texts = listed(texts, "aembed_texts")

@@ -55,13 +55,13 @@ def test_a_use_of_pictures_alone_never_loads_the_tower_for_text(fresh: CLIPEmbed
 def test_threads_that_come_at_once_load_a_tower_once(
     fresh: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, loads = hf._load_tower, list[str]()
+    load, loads = hf.load_weights, list[str]()
 
     def counted(kind: Any, *rest: Any) -> Any:
         loads.append(kind.__name__)
         return load(kind, *rest)
 
-    monkeypatch.setattr(hf, "_load_tower", counted)
+    monkeypatch.setattr(hf, "load_weights", counted)
     with ThreadPoolExecutor(8) as pool:
         rows = list(pool.map(fresh.embed_texts, [["a cat"]] * 8))
     assert loads == ["CLIPTextModelWithProjection"]
@@ -76,8 +76,8 @@ def test_batches_hold_every_window_once_longest_first_within_the_budget(embedder
     assert sorted(np.concatenate(groups).tolist()) == list(range(len(lengths)))
     assert all(len(group) == 1 or len(group) * lengths[group].max() <= 100 for group in groups)
     assert np.all(np.diff(lengths[np.concatenate(groups)]) <= 0)
-    assert {len(group) for group in tokenizer.batches(windows, size=7)[:-1]} == {7}
-    ids = tokenizer.padded(windows, groups[-1])
+    assert {len(group) for group in tokenizer.batches(windows, tokens=100, size=7)[:-1]} == {7}
+    ids = tokenizer.padded([windows.ids[row] for row in groups[-1]])
     assert ids.shape == (len(groups[-1]), lengths[groups[-1]].max())
     for line, row in zip(ids, groups[-1], strict=True):
         assert line[: lengths[row]].tolist() == windows.ids[row].tolist()

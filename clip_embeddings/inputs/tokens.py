@@ -98,9 +98,7 @@ class TextTokenizer:
             for encoding in self._tokenizer.encode_batch(clean[start : start + _BLOCK]):
                 yield encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
 
-    def batches(
-        self, windows: Windows, *, size: int | None = None, tokens: int = 1024
-    ) -> list[NDArray[np.int64]]:
+    def batches(self, windows: Windows, *, size: int | None = None, tokens: int) -> list[NDArray[np.int64]]:
         """Rows of windows that are encoded together: of like length, longest first.
 
         Args:
@@ -117,12 +115,11 @@ class TextTokenizer:
             start += count
         return groups
 
-    def padded(self, windows: Windows, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Ids of some windows, filled up to the longest of them: -> (B, T)."""
-        longest = max(len(windows.ids[row]) for row in rows)
-        batch = np.full((len(rows), longest), self.pad, np.int64)
-        for line, row in zip(batch, rows, strict=True):
-            line[: len(windows.ids[row])] = windows.ids[row]
+    def padded(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+        """Token ids of B windows, filled up to the longest of them: -> (B, T)."""
+        batch = np.full((len(ids), max(map(len, ids))), self.pad, np.int64)
+        for line, row in zip(batch, ids, strict=True):
+            line[: len(row)] = row
         return batch
 
     def passages(self, text: str) -> list[Passage]:

@@ -70,11 +70,8 @@ class BatchSizes:
 
 
 def batch_sizes(device: torch.device) -> BatchSizes:
-    """The size from which on a larger batch is no faster.
-
-    Measured on a CPU with ViT-B/32: 18 pictures/s at 32, 17 at 8 and 16 at 64, where the activations leave
-    the cache; texts of 12 tokens 158/s at 384 tokens, 168/s at 1,152 and 165/s at 1,920. Those for a GPU are
-    not measured: they are what fills one in published runs of the same towers.
+    """The size from which on a larger batch of ViT-B/32 was no faster on a CPU; beyond it activations leave
+    the cache. Those for a GPU are chosen, not measured.
     """
     return BatchSizes(256, 16_384) if device.type == "cuda" else BatchSizes(32, 1_024)
 

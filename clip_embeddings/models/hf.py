@@ -1,4 +1,4 @@
-"""The CLIP family behind the Encoder protocol. The only module that imports transformers.
+"""The CLIP family behind the Encoder protocol. Only this module and trainable.py import transformers.
 
 To add a family, write its encoder and a row in FAMILIES. Imports torch, transformers, numpy.
 """
@@ -17,6 +17,7 @@ from transformers import AutoTokenizer, CLIPConfig, CLIPTextModelWithProjection,
 from transformers.utils import logging as hf_logging
 
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
+from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.device import BatchSizes, batch_sizes, choose_device, choose_dtype, with_halving
 from clip_embeddings.models.encoder import Encoder
@@ -37,15 +38,12 @@ class CLIPEncoder:
         self._config: Any = _read_config(files)
         self.dimension = int(self._config.projection_dim)
         self.scoring = ScoreFunction("softmax", float(np.exp(_read_scalar(files, "logit_scale"))))
-        self.tokenizer = _load_tokenizer(files, int(self._config.text_config.max_position_embeddings))
+        self.tokenizer = load_tokenizer(files, int(self._config.text_config.max_position_embeddings))
         self.preprocessing = preprocessing_of(files)
         self.batch_sizes: BatchSizes = batch_sizes(device)
         self._towers: dict[Any, Any] = {}
         self._loading = Lock()
-        # (p * scale - mean) / std as one multiplication and one addition: (3,) each
-        std = torch.tensor(self.preprocessing.std, device=device)
-        self._gain = self.preprocessing.scale / std
-        self._offset = -torch.tensor(self.preprocessing.mean, device=device) / std
+        self._gain, self._offset = gain_and_offset(self.preprocessing, device)
 
     def encode_text(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """(B, T) -> (B, D)."""
@@ -76,7 +74,7 @@ class CLIPEncoder:
         with self._loading:
             if kind not in self._towers:
                 config.projection_dim = self.dimension  # CLIPModel goes by the common one
-                model = _load_tower(kind, config, self._files, self._dtype).to(self._device).eval()
+                model = load_weights(kind, self._files, self._dtype, config).to(self._device).eval()
                 # One graph for all sizes: each length of text would be compiled anew otherwise.
                 self._towers[kind] = torch.compile(model, dynamic=True) if self._compiled else model
             return self._towers[kind]
@@ -117,6 +115,12 @@ class CLIPEncoder:
         return tensor.to(self._device, non_blocking=True)
 
 
+def gain_and_offset(preprocessing: Preprocessing, device: torch.device) -> tuple[Tensor, Tensor]:
+    """(p * scale - mean) / std as one multiplication and one addition: (3,) each."""
+    std = torch.tensor(preprocessing.std, device=device)
+    return preprocessing.scale / std, -torch.tensor(preprocessing.mean, device=device) / std
+
+
 def _to_numpy(features: Tensor) -> NDArray[np.float32]:
     rows: NDArray[np.float32] = features.float().cpu().numpy()
     return rows
@@ -141,10 +145,15 @@ def _read_scalar(files: ModelFiles, name: str) -> float:
     raise ModelLoadError(f"model {files.model!r}: its weights have no {name}; expected those of a CLIPModel")
 
 
-def _load_tower(tower: Any, config: Any, files: ModelFiles, dtype: torch.dtype) -> Any:
+def load_weights(kind: Any, files: ModelFiles, dtype: torch.dtype, config: Any = None) -> Any:
+    """A model, or one tower of it, of a class of transformers.
+
+    Raises:
+        ModelLoadError: damaged files, or weights that are missing or of another shape.
+    """
     try:
-        with _quiet():
-            loaded: Any = tower.from_pretrained(
+        with quiet():
+            loaded: Any = kind.from_pretrained(
                 files.folder,
                 config=config,
                 dtype=dtype,
@@ -167,7 +176,7 @@ def _damaged(files: ModelFiles, error: Exception) -> ModelLoadError:
     return ModelLoadError(f"model {files.model!r}: cannot load the weights in {files.folder} ({error})")
 
 
-def _load_tokenizer(files: ModelFiles, context: int) -> TextTokenizer:
+def load_tokenizer(files: ModelFiles, context: int) -> TextTokenizer:
     try:
         tokenizer = AutoTokenizer.from_pretrained(files.folder, local_files_only=True, use_fast=True)
         backend = tokenizer.backend_tokenizer
@@ -177,7 +186,7 @@ def _load_tokenizer(files: ModelFiles, context: int) -> TextTokenizer:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No progress bar and no load report while a library loads; both are settings of the whole process."""
     settings: Any = hf_logging  # untyped functions
     bars, level = settings.is_progress_bar_enabled(), settings.get_verbosity()

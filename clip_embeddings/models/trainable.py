@@ -20,7 +20,7 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import preprocessing_of
-from clip_embeddings.models.hf import _load_tokenizer, _quiet
+from clip_embeddings.models.hf import gain_and_offset, load_tokenizer, load_weights, quiet
 
 # Taken over as they are. Not calibration.json: it was measured on the weights before.
 _KEPT = (
@@ -45,18 +45,14 @@ class TrainableCLIP:
         if family != "clip":
             raise ModelLoadError(f"model {files.model!r} is of type {family!r}; only clip can be fine-tuned")
         self.files, self.device, self.precision = files, device, precision
-        self.model = _load(files).to(device)
-        self.tokenizer = _load_tokenizer(files, int(self.model.config.text_config.max_position_embeddings))
+        self.model = load_weights(CLIPModel, files, torch.float32).to(device)
+        self.tokenizer = load_tokenizer(files, int(self.model.config.text_config.max_position_embeddings))
         self.preprocessing: Preprocessing = preprocessing_of(files)
-        std = torch.tensor(self.preprocessing.std, device=device)  # (3,)
-        self._gain = self.preprocessing.scale / std
-        self._offset = -torch.tensor(self.preprocessing.mean, device=device) / std
+        self._gain, self._offset = gain_and_offset(self.preprocessing, device)
 
     def embed_texts(self, ids: Sequence[NDArray[np.int64]]) -> Tensor:
         """Unit rows of B texts' token ids: -> (B, D) float32."""
-        rows = np.full((len(ids), max(map(len, ids))), self.tokenizer.pad, np.int64)
-        for row, tokens in zip(rows, ids, strict=True):
-            row[: len(tokens)] = tokens
+        rows = self.tokenizer.padded(ids)
         with self._autocast():
             output = self.model.get_text_features(input_ids=torch.from_numpy(rows).to(self.device))
         return _unit(output)
@@ -81,7 +77,7 @@ class TrainableCLIP:
                 shutil.copyfile(self.files.folder / name, folder / name)
         scratch = folder / "unfinished"
         shutil.rmtree(scratch, ignore_errors=True)
-        with _quiet():
+        with quiet():
             self.model.save_pretrained(scratch, max_shard_size="1TB")  # one file
         # safetensors makes files that only their owner may read.
         (scratch / "model.safetensors").chmod((scratch / "config.json").stat().st_mode)
@@ -93,25 +89,3 @@ class TrainableCLIP:
 def _unit(output: Any) -> Tensor:
     """Projected features, normalised; releases before 5 return the tensor itself."""
     return F.normalize(getattr(output, "pooler_output", output).float(), dim=-1)
-
-
-def _load(files: ModelFiles) -> Any:
-    try:
-        with _quiet():
-            loaded: Any = CLIPModel.from_pretrained(
-                files.folder,
-                dtype=torch.float32,
-                use_safetensors=True,
-                local_files_only=True,
-                output_loading_info=True,
-            )
-    except Exception as error:  # damaged files surface as errors of safetensors, json or torch
-        raise ModelLoadError(
-            f"model {files.model!r}: cannot load the weights in {files.folder} ({error})"
-        ) from error
-    model, report = loaded
-    if absent := [*report["missing_keys"], *report["mismatched_keys"]]:
-        raise ModelLoadError(
-            f"model {files.model!r}: {len(absent)} weights are missing or of another shape, first {absent[0]}"
-        )
-    return model

@@ -113,9 +113,9 @@ def test_two_models_under_one_name_are_mixed_in_silence(
 def test_every_write_builds_copies_but_the_weights_load_once(
     store: ClientAPI, unused: str, copy_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built, loaded = Counted(CLIPEmbeddingFunction.build_from_config), Counted(hf._load_tower)
+    built, loaded = Counted(CLIPEmbeddingFunction.build_from_config), Counted(hf.load_weights)
     monkeypatch.setattr(CLIPEmbeddingFunction, "build_from_config", staticmethod(built))
-    monkeypatch.setattr(hf, "_load_tower", loaded)
+    monkeypatch.setattr(hf, "load_weights", loaded)
     function = CLIPEmbeddingFunction(str(copy_of("fresh")))
     collection = store.create_collection(unused, embedding_function=function)
     assert loaded.calls == 0

@@ -51,7 +51,7 @@ demo: $(READY) ## set up, then index and search a small picture collection
 
 test: $(READY) $(PEERS) ## set up, then run the tests (ARGS="-k foo" goes to pytest)
 	@echo "Running the tests."
-	@"$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@"$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## format, lint, types, import direction, exported names
 	@echo "Checking the formatting."

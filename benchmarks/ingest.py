@@ -8,7 +8,6 @@ Ratios are of things measured alternately in one run. Imports the adapter and be
 import argparse
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from benchmarks.memory import peak_memory
 from benchmarks.photos import write_photos
 from benchmarks.random_clip import write_random_clip
 from benchmarks.results import machine, replace_section, table
+from benchmarks.speed.figures import Spread, ratios
 from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder, StoreError
 
@@ -40,8 +40,8 @@ class Rates(NamedTuple):
     ingest: list[float]
 
     @property
-    def share(self) -> float:
-        return statistics.median(self.ingest) / statistics.median(self.model)
+    def share(self) -> Spread:
+        return ratios(self.ingest, self.model)
 
 
 def main() -> None:
@@ -79,8 +79,7 @@ def rates_table(work: Path, pictures: int, rounds: int) -> str:
     rows = []
     for name, model in models.items():
         rates = measure_rates(CLIPEmbedder(model), files, work, rounds)
-        spread = [f"{statistics.median(each):.1f} ({min(each):.1f} to {max(each):.1f})" for each in rates]
-        rows.append([name, *spread, f"{rates.share:.2f}"])
+        rows.append([name, *(Spread.of(each).text() for each in rates), rates.share.text()])
     header = ["500x375 JPEG, pictures/s", "model alone", "ingest, store included", "share"]
     return table(header, rows) + "\n\nTarget for ViT-B/32: 0.85."
 

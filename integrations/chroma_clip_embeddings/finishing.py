@@ -111,7 +111,8 @@ class Finish:
             self._ledger.database.execute("INSERT OR IGNORE INTO gone VALUES (?, ?, 'moved')", (id, uri))
             picture = self._seen("image:" + id[8:72])
             if not (self._embed_captions and any(given.caption for given in self._given(picture))):
-                self._ledger.note(id, picture[0])
+                self._ledger.note(id, picture[0], new=False)
+        self._ledger.write_notes()
 
     def _settle(self, ids: list[str]) -> None:
         uris = {id: [uri for page in self._ledger.each(_URIS, id) for (uri,) in page] for id in ids}

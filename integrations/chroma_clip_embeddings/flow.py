@@ -4,7 +4,7 @@ All of it happens in the caller's thread; reading, decoding and storing have thr
 Imports numpy and the public core.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -12,12 +12,13 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.entries import Entry
 from chroma_clip_embeddings.items import Row
 from chroma_clip_embeddings.ledger import Given, Ledger
 from chroma_clip_embeddings.meter import Meter
-from chroma_clip_embeddings.reading import BYTES, Budget, Encoded, Reading, named
+from chroma_clip_embeddings.reading import BYTES, Budget, Encoded, Reading, failure_of, named
 from chroma_clip_embeddings.report import Recorder
-from chroma_clip_embeddings.sources import caption_row, rows_of
+from chroma_clip_embeddings.sources import UnusableFile, caption_row, rows_of, source_of
 from chroma_clip_embeddings.storing import Storer
 from chroma_clip_embeddings.vectors import Vectors
 from clip_embeddings import ImageBatch
@@ -61,7 +62,7 @@ class Flow:
         self._failed: dict[str, str] = {}  # row id -> reason
         self.decoding = Budget(BYTES)
 
-    def run(self, readings: Iterable[Reading]) -> None:
+    def run(self, readings: Iterable[list[Reading]]) -> None:
         """Embed what is new and hand it to the store; returns when all of it is stored.
 
         Raises:
@@ -81,59 +82,87 @@ class Flow:
                         break
                     self._land(batch)
         self._embed_texts()
+        self._write_notes()
         self._storer.finish()
 
-    def _pictures(self, readings: Iterable[Reading]) -> Generator[Encoded, None, None]:
+    def _pictures(self, readings: Iterable[list[Reading]]) -> Generator[Encoded, None, None]:
         """The new pictures. Texts are embedded in between, while pictures are decoded."""
         count = 0
-        for reading in readings:
-            self._storer.check()
-            for row in self._new_rows(reading):
-                if not row.is_picture:
-                    self._texts[row.id] = row
-                    if len(self._texts) >= UNIT:
-                        self._embed_texts()
-                    continue
-                content = cast(bytes, row.item)
-                self._flying[row.id] = Flying(_light(row))
-                self._order[count] = row.id
-                count += 1
-                del row
-                yield Encoded(content, self.decoding)
-                del content
-                self.decoding.wait()
-            self._meter.moved(1)
+        for row in self._rows(readings):
+            if not row.is_picture:
+                self._texts[row.id] = row
+                if len(self._texts) >= UNIT:
+                    self._embed_texts()
+                continue
+            content = cast(bytes, row.item)
+            self._flying[row.id] = Flying(_light(row))
+            self._order[count] = row.id
+            count += 1
+            del row
+            yield Encoded(content, self.decoding)
+            del content
+            self.decoding.wait()
 
-    def _new_rows(self, reading: Reading) -> Iterator[Row]:
+    def _rows(self, readings: Iterable[list[Reading]]) -> Iterator[Row]:
+        """The rows that have to be embedded; what is stored is looked up a group of files at a time."""
+        for group in readings:
+            stored = self._ledger.among([f"image:{reading.sha256}" for reading in group])
+            while group:
+                self._storer.check()
+                yield from self._new_rows(group.pop(0), stored)
+                self._meter.moved(1)
+            self._write_notes()
+
+    def _write_notes(self) -> None:
+        self._report.skipped += self._ledger.write_notes()
+
+    def _new_rows(self, reading: Reading, stored: Set[str]) -> Iterator[Row]:
         """Note what a file asks for; the rows of it that have to be embedded."""
-        source, entry = reading.source, reading.entry
-        if source is None or entry is None:
+        entry, picture = reading.entry, f"image:{reading.sha256}"
+        if entry is None or reading.reason:
             self._recorder.failed(*named(reading))
             return
-        self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
-        if source.text is not None and (stored := self._ledger.passages(source.sha256, source.text)):
-            self._report.skipped += sum(self._ledger.note(id, entry.uri) for id in stored)
+        if picture in stored:  # so what is in the file is known
+            self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
+            self._ledger.note(picture, entry.uri, new=False)
+            yield from self._new_caption(entry, reading.sha256)
             return
-        rows = rows_of(source, self._vectors.embedder, entry.caption, entry.metadata)
-        for row in rows:
+        try:
+            source = source_of(entry.uri, reading.content, reading.sha256)
+        except UnusableFile as error:
+            self._recorder.failed(*failure_of(entry, str(error)))
+            return
+        self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
+        if source.text is not None and (passages := self._ledger.passages(source.sha256, source.text)):
+            for id in passages:
+                self._ledger.note(id, entry.uri, new=False)
+            return
+        for row in rows_of(source, self._vectors.embedder, entry.caption, entry.metadata):
             if row.id in self._failed:
                 self._recorder.failed(entry.uri, self._failed[row.id])
                 return
             yield from self._if_new(row)
-        if self._embed_captions and entry.caption and source.text is None:
-            caption = caption_row(source, entry.caption, entry.metadata)
-            flying = self._flying.get(f"image:{source.sha256}")
-            if flying:  # its picture may yet turn out to be broken
-                flying.captions.append(caption)
-            elif f"image:{source.sha256}" not in self._failed:
-                yield from self._if_new(caption)
+        if source.text is None:
+            yield from self._new_caption(entry, source.sha256)
+
+    def _new_caption(self, entry: Entry, sha256: str) -> Iterator[Row]:
+        """The caption of a picture as a row of its own, if that is asked for and new."""
+        if not (self._embed_captions and entry.caption):
+            return
+        picture, caption = f"image:{sha256}", caption_row(entry.uri, sha256, entry.caption, entry.metadata)
+        if flying := self._flying.get(picture):  # it may yet turn out to be broken
+            flying.captions.append(caption)
+        elif picture not in self._failed:
+            yield from self._if_new(caption)
 
     def _if_new(self, row: Row) -> Iterator[Row]:
         """The row, unless it is stored, under way, or its vector is known."""
-        first = self._ledger.note(row.id, row.uri or "")
-        if row.id in self._flying or row.id in self._texts or self._ledger.holds(row.id):
-            self._report.skipped += first
-        elif (vector := self._vectors.known(row.id)) is not None:
+        waits = row.id in self._flying or row.id in self._texts
+        new = not waits and not self._ledger.holds(row.id)
+        self._ledger.note(row.id, row.uri or "", new=new)
+        if not new:
+            return
+        if (vector := self._vectors.known(row.id)) is not None:
             with self._storer.room_for(1):
                 self._put([_light(row)], [vector])
             self._report.cached += 1
@@ -154,6 +183,7 @@ class Flow:
 
     def _fail(self, row: Row, reason: str) -> None:
         self._failed[row.id] = reason
+        self._write_notes()
         uris = self._ledger.forget(row.id)
         self._report.skipped -= len(uris) - 1  # those that waited for the first
         for uri in uris:

@@ -74,7 +74,7 @@ class Gathering:
             if row.id not in self._pictures:
                 self._waiting[row.id] = row
             if caption:
-                self._captions[row.id] = caption_row(source, caption)
+                self._captions[row.id] = caption_row(source.uri, source.sha256, caption)
         weight = sum(len(row.item) for row in self._waiting.values() if isinstance(row.item, bytes))
         if len(self._waiting) >= _TOGETHER or weight >= _BYTES or self._enough_pictures():
             self._embed()

@@ -6,7 +6,8 @@ Memory stays flat however many rows there are. Imports the standard library.
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -27,6 +28,12 @@ CREATE TABLE entry (uri TEXT PRIMARY KEY, caption TEXT, metadata TEXT) WITHOUT R
 CREATE TABLE gone (id TEXT, uri TEXT, why TEXT, PRIMARY KEY (id, uri)) WITHOUT ROWID;
 """
 
+# Many ids in one step: the threads that read files run during each, and take their time to give way.
+_AMONG = "SELECT json_group_array(id) FROM stored WHERE id IN (SELECT value FROM json_each(?))"
+_ASKED = """
+INSERT OR IGNORE INTO seen SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
+"""
+
 
 class Given(NamedTuple):
     """What this run was told of a uri."""
@@ -42,13 +49,13 @@ def digest_of(document: str) -> bytes:
 
 def uris_of(metadata: Mapping[str, Any]) -> list[str]:
     """All uris of a row, from its metadata."""
-    try:
-        several = json.loads(metadata.get("uris") or "[]")
-    except (TypeError, ValueError):
-        several = []
-    uris = {uri for uri in several if isinstance(uri, str)} if isinstance(several, list) else set()
-    first = metadata.get("uri")
-    return sorted(uris | ({first} if isinstance(first, str) else set()))
+    first, several = metadata.get("uri"), metadata.get("uris")
+    uris = {first} if isinstance(first, str) else set()
+    if several:
+        with suppress(TypeError, ValueError):
+            found = json.loads(several)
+            uris |= {uri for uri in found if isinstance(uri, str)} if isinstance(found, list) else set()
+    return sorted(uris)
 
 
 def is_ingested(id: str, metadata: Mapping[str, Any]) -> bool:
@@ -70,6 +77,7 @@ class Ledger:
         self.database = sqlite3.connect("", isolation_level=None)
         self.database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
         self.database.execute("BEGIN")
+        self._asked: dict[bool, list[tuple[str, str]]] = {True: [], False: []}  # by whether the row is new
 
     def __enter__(self) -> "Ledger":
         return self
@@ -101,7 +109,12 @@ class Ledger:
         self.database.executemany("INSERT OR IGNORE INTO stored_uri VALUES (?, ?)", uris)
 
     def holds(self, id: str) -> bool:
-        return bool(self._all("SELECT 1 FROM stored WHERE id = ?", id))
+        return bool(self.among([id]))
+
+    def among(self, ids: Sequence[str]) -> set[str]:
+        """Those of some ids that are stored."""
+        ((found,),) = self._all(_AMONG, json.dumps(ids))
+        return set(json.loads(found))
 
     def passages(self, sha256: str, text: str) -> list[str]:
         """Ids of all passages of a text if every one is stored, so that it need not be split; else none.
@@ -132,10 +145,18 @@ class Ledger:
         found = self._all("SELECT uri, caption, metadata FROM entry WHERE uri = ?", uri)
         return Given(found[0][0], found[0][1], json.loads(found[0][2])) if found else None
 
-    def note(self, id: str, uri: str) -> bool:
-        """A file asks for a row; whether it is the first time that it does."""
-        done = self.database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (id, uri))
-        return done.rowcount > 0
+    def note(self, id: str, uri: str, *, new: bool) -> None:
+        """A file asks for a row, a new one or one that there is; written down by `write_notes`."""
+        self._asked[new].append((id, uri))
+
+    def write_notes(self) -> int:
+        """Returns how often a file asked for a row that there was, each file and row once."""
+        written = {True: 0, False: 0}
+        for new, asked in self._asked.items():  # the new ones first: asking again adds nothing
+            if asked:
+                written[new] = self.database.execute(_ASKED, (json.dumps(asked),)).rowcount
+                asked.clear()
+        return written[False]
 
     def forget(self, id: str) -> list[str]:
         """A row cannot be made: it is as if it had not been asked for. Returns the files that did."""

@@ -4,6 +4,7 @@ Imports the public core and its pipeline.
 """
 
 import io
+import os
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +12,13 @@ from threading import Condition
 
 from chroma_clip_embeddings.entries import Entry, IngestProblem, printable
 from chroma_clip_embeddings.remote import read_remote
-from chroma_clip_embeddings.sources import Source, UnusableFile, read_file, source_of
+from chroma_clip_embeddings.sources import Source, UnusableFile, digest, read_file, source_of
 from clip_embeddings.pipeline import map_ordered
 
 THREADS = 8
-TOGETHER = 8
+TOGETHER = 16
 """Small files that a thread reads in one go: handing each over by itself costs more than reading it."""
-AHEAD = 32
+AHEAD = 16
 """Such groups; a large file, and one from elsewhere, is a group of its own."""
 _SMALL = 100_000
 BYTES = 32_000_000
@@ -45,11 +46,12 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One entry, read; without a source there is a reason."""
+    """One entry, read; where it could not be, there is a reason."""
 
     place: str
     entry: Entry | None
-    source: Source | None = None
+    content: bytes = b""
+    sha256: str = ""
     reason: str = ""
 
 
@@ -114,8 +116,8 @@ class Encoded(io.BytesIO):
 
 def read_ahead(
     found: Iterable[Entry | IngestProblem], remote: Remote, budget: Budget
-) -> Generator[Reading, None, None]:
-    """Read what was found, in order."""
+) -> Generator[list[Reading], None, None]:
+    """Read what was found, in order, in groups of at most TOGETHER; take readings out as you use them."""
 
     def read(numbered: tuple[int, _Group]) -> tuple[int, list[Reading]]:
         number, group = numbered
@@ -127,8 +129,7 @@ def read_ahead(
     try:
         for size, readings in results:
             budget.next()
-            while readings:
-                yield readings.pop(0)
+            yield readings
             budget.leave(size)
     finally:
         budget.close()
@@ -147,7 +148,7 @@ def _grouped(found: Iterable[Entry | IngestProblem]) -> Iterator[_Group]:
     group = _Group()
     for each in found:
         local = isinstance(each, Entry) and not each.is_remote
-        size = _size(Path(each.uri)) if isinstance(each, Entry) and local else 0
+        size = _size(each.uri) if isinstance(each, Entry) and local else 0
         alone = size > _SMALL or (isinstance(each, Entry) and not local)
         if group.members and (alone or len(group.members) == TOGETHER):
             yield group
@@ -168,7 +169,7 @@ def read_entry(entry: Entry, remote: Remote) -> Source:
         UnusableFile: with the reason in words.
     """
     content = remote.read(entry.uri) if entry.is_remote else read_file(Path(entry.uri))
-    return source_of(entry.uri, content)
+    return source_of(entry.uri, content, digest(content))
 
 
 def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[int, Reading]:
@@ -183,14 +184,14 @@ def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[
             budget.add(size)
         else:
             content = read_file(Path(each.uri))
-        return size, Reading(each.place, each, source_of(each.uri, content))
+        return size, Reading(each.place, each, content, digest(content))
     except UnusableFile as error:
         return size, Reading(each.place, each, reason=str(error))
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - making a Path takes longer than looking
     except OSError:
         return 0  # reading it will say what is wrong
 

@@ -21,6 +21,7 @@ from chroma_clip_embeddings import (
     sample_collection,
     sample_files,
 )
+from chroma_clip_embeddings.sources import read_file
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, ImageBatch, InvalidInputError
 from clip_embeddings.models.tiny.captions import caption
 from clip_embeddings.models.tiny.draw import render
@@ -114,13 +115,12 @@ def test_a_few_of_many_files_are_read(
 ) -> None:
     """What a name promises that there is enough of is not opened."""
     read: list[Path] = []
-    read_bytes = Path.read_bytes
 
-    def reading(path: Path) -> bytes:
+    def counted(path: Path) -> bytes:
         read.append(path)
-        return read_bytes(path)
+        return read_file(path)
 
-    monkeypatch.setattr(Path, "read_bytes", reading)
+    monkeypatch.setattr("chroma_clip_embeddings.reading.read_file", counted)
     sample = sample_files([captioned[0]], tiny, size=5)
     assert sample.counts == {"text": 5, "image": 5}
     assert len([path for path in read if path.suffix == ".png"]) == 5

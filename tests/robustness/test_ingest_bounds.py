@@ -13,6 +13,7 @@ from PIL import Image
 from stored import write_notes
 
 from chroma_clip_embeddings import connect, flow, ingest, ingestion, open_collection, reading
+from chroma_clip_embeddings.sources import read_file
 from clip_embeddings import CLIPEmbedder
 
 FILES = 1000
@@ -50,11 +51,11 @@ def test_a_slow_store_holds_the_model_and_the_reading_back(
     """Each text is one row here, so what is read and not stored is what is in memory."""
     write_notes(tmp_path / "files", FILES)
     counts = Counts()
-    read, embed, upsert = Path.read_bytes, CLIPEmbedder.embed_texts, chromadb.Collection.upsert
+    embed, upsert = CLIPEmbedder.embed_texts, chromadb.Collection.upsert
 
-    def counted_read(self: Path) -> bytes:
+    def counted_read(path: Path) -> bytes:
         counts.add("read", 1)
-        return read(self)
+        return read_file(path)
 
     def counted_embed(self: CLIPEmbedder, texts: Any, **options: Any) -> Any:
         rows = embed(self, texts, **options)
@@ -66,7 +67,7 @@ def test_a_slow_store_holds_the_model_and_the_reading_back(
         upsert(self, **rows)
         counts.add("stored", len(rows["ids"]))
 
-    monkeypatch.setattr(Path, "read_bytes", counted_read)
+    monkeypatch.setattr("chroma_clip_embeddings.reading.read_file", counted_read)
     monkeypatch.setattr(CLIPEmbedder, "embed_texts", counted_embed)
     monkeypatch.setattr(chromadb.Collection, "upsert", slow_upsert)
     assert ingest([tmp_path / "files"], collection).passages == FILES

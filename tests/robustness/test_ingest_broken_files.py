@@ -5,6 +5,7 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import chromadb
 import pytest
@@ -57,14 +58,14 @@ def test_every_good_file_is_stored_and_every_bad_one_is_named(
     write_picture(folder / "locked" / "secret.png", 500)
     (folder / "loop").symlink_to(folder, target_is_directory=True)
     (folder / "nowhere.png").symlink_to(folder / "absent.png")
-    read_bytes = Path.read_bytes
+    system_open = os.open
 
-    def guarded(self: Path) -> bytes:
-        if self.parent.name == "locked":
-            raise PermissionError(13, "Permission denied", str(self))
-        return read_bytes(self)
+    def guarded(path: Any, *flags: Any, **options: Any) -> int:
+        if "/locked/" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return system_open(path, *flags, **options)
 
-    monkeypatch.setattr(Path, "read_bytes", guarded)
+    monkeypatch.setattr(os, "open", guarded)
     report = ingest([folder], collection)
     assert (report.images, report.passages) == (PICTURES, NOTES)
     assert collection.count() == PICTURES + NOTES

@@ -16,6 +16,7 @@ from benchmarks.speed.cases import CASES, gpu
 from benchmarks.speed.cases.common import record, record_best
 from benchmarks.speed.client import EngineMissing, Worker, Workers
 from benchmarks.speed.engines import ENGINES, PEERS, Setting, create
+from benchmarks.speed.engines.ours import given_to
 from benchmarks.speed.figures import Spread, efficiency, number, ratios
 from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.tables import END_TO_END, peers_table, stages_table
@@ -152,9 +153,10 @@ def test_the_tower_alone_gets_the_embedders_own_batches_and_works_on_afterwards(
     ours: Any = create("ours-float32", setting)
     texts = captions(40)
     before = ours._embedder.embed_texts(texts)
-    given = ours._given_to("encode_text", ours._texts(texts))
+    given = given_to(ours._encoder, "encode_text", ours._texts(texts))
     assert sum(len(batch) for batch in given) == 40
-    crops = ours._given_to("encode_image", ours._pictures(pictures(setting.work, (60, 40), 3), batch=2))
+    of_two = ours._pictures(pictures(setting.work, (60, 40), 3), batch_size=2)
+    crops = given_to(ours._encoder, "encode_image", of_two)
     assert [len(batch) for batch in crops] == [2, 1]
     assert np.array_equal(ours._embedder.embed_texts(texts), before)
 
@@ -173,7 +175,7 @@ def test_a_worker_that_ends_says_its_last_words(setting: Setting) -> None:
     [
         ("texts", {"long_text": "chunk", "role": "query"}),
         ("tokenise", {}),
-        ("texts: model", {}),
+        ("texts: model", {"tokens": 32}),
         ("callers at once", {}),
         ("callers in turn", {}),
         ("store", {}),

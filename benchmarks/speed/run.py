@@ -38,20 +38,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with Workers(setting) as workers:
         bench = Bench(workers, setting, QUICK if options.quick else FULL)
         workers.start(["ours"])
-        sections = {}
         for name in names:
             start = time.perf_counter()
             print(f"{name}:", file=sys.stderr)
             title, body = name.replace("-", " "), CASES[name](bench)
-            sections[f"speed: {title}"] = f"## Speed: {title}\n\n{facts(bench)}\n\n{body}"
             print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-            print(sections[f"speed: {title}"], end="\n\n", flush=True)
-        targets = f"## Speed: targets\n\n{facts(bench)}\n\n{targets_table(bench.figures, workers.missing)}"
-        print(targets)
-    if "all" in options.cases:
-        sections["speed: targets"] = targets
-    for name, text in sections.items() if options.results else ():
-        replace_section(options.results, name, text)
+            show(title, f"{facts(bench)}\n\n{body}", options.results)
+        results = options.results if "all" in options.cases else None
+        show("targets", f"{facts(bench)}\n\n{targets_table(bench.figures, workers.missing)}", results)
+
+
+def show(title: str, body: str, results: Path | None) -> None:
+    """Print a section, and write it at once: a run takes long and may be interrupted."""
+    text = f"## Speed: {title}\n\n{body}"
+    print(text, end="\n\n", flush=True)
+    if results:
+        replace_section(results, f"speed: {title}", text)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -40,6 +40,7 @@ class Sizes(NamedTuple):
     rows: int  # in the store
     few: int  # texts, for the cost of an item
     many: int
+    compiles: bool  # whether torch.compile is measured, which takes minutes
 
 
 FULL = Sizes(
@@ -61,6 +62,7 @@ FULL = Sizes(
     rows=20_000,
     few=1000,
     many=50_000,
+    compiles=True,
 )
 QUICK = FULL._replace(
     rounds=2,
@@ -80,6 +82,7 @@ QUICK = FULL._replace(
     rows=500,
     few=500,
     many=5000,
+    compiles=False,
 )
 
 

@@ -51,7 +51,8 @@ def _stages(bench: Bench, files: Sequence[str], key: str) -> str:
 def _sweep(bench: Bench, files: Sequence[str], *, batches: Sequence[int], product: int) -> str:
     """The tower by batch size, and its arithmetic over that of a matrix product of the same precision."""
     lines = [
-        Line("ours", "pictures: model", files, f"batch {size}", options={"batch": size}) for size in batches
+        Line("ours", "pictures: model", files, f"batch {size}", options={"batch_size": size})
+        for size in batches
     ]
     square = Line("ours", "matrix product", [str(product)], "matrix product", times=10)
     rates = bench.rates([*lines, square])

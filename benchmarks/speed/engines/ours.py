@@ -36,7 +36,9 @@ class Ours:
     def facts(self) -> dict[str, Any]:
         import torch
 
-        facts = {name: getattr(self._embedder, name) for name in ("dtype", "device", "dimension")}
+        names = ("dtype", "device", "dimension", "batch_size")
+        facts = {name: getattr(self._embedder, name) for name in names}
+        facts["tokens"] = self._encoder.batch_sizes.tokens
         if self._embedder.device.startswith("cuda"):
             facts["gpu"] = torch.cuda.get_device_name(self._embedder.device)
         return facts
@@ -58,24 +60,31 @@ class Ours:
         }
         return methods[call](list(items), **options)
 
-    def _texts(self, texts: list[str], long_text: Any = "truncate", role: Any = "document") -> Work:
-        embedder = self._embedder
-        if long_text != embedder.config.long_text:
-            embedder = CLIPEmbedder(embedder.config.model, dtype=embedder.config.dtype, long_text=long_text)
+    def _with(self, **settings: Any) -> CLIPEmbedder:
+        """An embedder with other settings; one that computes the same shares the weights."""
+        embedder = CLIPEmbedder.from_config(replace(self._embedder.config, **settings))
+        _ = embedder._encoder  # found or loaded now, not when it is timed
+        return embedder
+
+    def _texts(self, texts: list[str], role: Any = "document", **settings: Any) -> Work:
+        embedder = self._with(**settings)
         return lambda: embedder.embed_texts(texts, role=role)
 
     def _tokenise(self, texts: list[str], long_text: Any = "truncate") -> Work:
         return lambda: self._encoder.tokenizer.windows(texts, long_text)
 
-    def _text_model(self, texts: list[str], long_text: Any = "truncate") -> Work:
-        """The tower on the very batches that the embedder makes of these texts."""
-        batches = self._given_to("encode_text", self._texts(texts, long_text))
-        return lambda: [self._encoder.encode_text(ids) for ids in batches]
+    def _text_model(self, texts: list[str], tokens: int | None = None, **settings: Any) -> Work:
+        """The tower on the very batches that the embedder makes of these texts, or of so many tokens."""
+        embedder = self._with(**settings)
+        encoder: Any = embedder._encoder
+        chosen = encoder.batch_sizes
+        encoder.batch_sizes = replace(chosen, tokens=tokens or chosen.tokens)
+        batches = given_to(encoder, "encode_text", lambda: embedder.embed_texts(texts))
+        encoder.batch_sizes = chosen
+        return lambda: [encoder.encode_text(ids) for ids in batches]
 
-    def _pictures(self, paths: list[str], batch: int | None = None, draft: bool = False) -> Work:
-        config = replace(self._embedder.config, batch_size=batch, draft=draft)
-        embedder = CLIPEmbedder.from_config(config)
-        embedder.embed_images([])  # the weights are there already; this finds them
+    def _pictures(self, paths: list[str], **settings: Any) -> Work:
+        embedder = self._with(**settings)
         return lambda: embedder.embed_images(paths)
 
     def _load(self) -> Callable[[str], Any]:
@@ -104,17 +113,20 @@ class Ours:
 
         return work
 
-    def _picture_model(self, paths: list[str], batch: int | None = None) -> Work:
+    def _picture_model(self, paths: list[str], **settings: Any) -> Work:
         """The tower on the very batches that the embedder makes of these files."""
-        batches = self._given_to("encode_image", self._pictures(paths, batch))
-        return lambda: [self._encoder.encode_image(pixels) for pixels in batches]
+        embedder = self._with(**settings)
+        encoder = embedder._encoder
+        batches = given_to(encoder, "encode_image", lambda: embedder.embed_images(paths))
+        return lambda: [encoder.encode_image(pixels) for pixels in batches]
 
     def _copy(self, paths: list[str]) -> Work:
         """Crops to the device, as bytes; on a CPU there is nothing to copy."""
         import torch
 
         device = torch.device(self._embedder.device)
-        batches = [torch.from_numpy(each) for each in self._given_to("encode_image", self._pictures(paths))]
+        given = given_to(self._encoder, "encode_image", self._pictures(paths))
+        batches = [torch.from_numpy(each) for each in given]
 
         def work() -> None:
             for batch in batches:
@@ -123,21 +135,6 @@ class Ours:
                 torch.cuda.synchronize()
 
         return work
-
-    def _given_to(self, tower: str, work: Work) -> list[NDArray[Any]]:
-        """What some work gives to a tower, which is not run meanwhile."""
-        given: list[NDArray[Any]] = []
-
-        def instead(batch: NDArray[Any]) -> NDArray[np.float32]:
-            given.append(batch)
-            return np.ones((len(batch), self._encoder.dimension), np.float32)
-
-        setattr(self._encoder, tower, instead)
-        try:
-            work()
-        finally:
-            delattr(self._encoder, tower)  # the method of the class is there again
-        return given
 
     def _product(self, sizes: list[str]) -> Work:
         """A product of two square matrices of a size, in the precision of the weights."""
@@ -182,6 +179,22 @@ class Ours:
                     collection.upsert(ids[part], embeddings=vectors[part], documents=texts[part])
 
         return work
+
+
+def given_to(encoder: Any, tower: str, work: Work) -> list[NDArray[Any]]:
+    """What some work gives to a tower, which is not run meanwhile."""
+    given: list[NDArray[Any]] = []
+
+    def instead(batch: NDArray[Any]) -> NDArray[np.float32]:
+        given.append(batch)
+        return np.ones((len(batch), encoder.dimension), np.float32)
+
+    setattr(encoder, tower, instead)
+    try:
+        work()
+    finally:
+        delattr(encoder, tower)  # the method of the class is there again
+    return given
 
 
 async def _gathered(embeddings: Any, queries: list[str]) -> None:

@@ -14,6 +14,7 @@ from benchmarks import __main__ as command
 from benchmarks.speed import run, worker
 from benchmarks.speed.cases import CASES, gpu
 from benchmarks.speed.cases.common import record, record_best
+from benchmarks.speed.cases.settings import tower_operations
 from benchmarks.speed.client import EngineMissing, Worker, Workers
 from benchmarks.speed.engines import ENGINES, PEERS, Setting, create
 from benchmarks.speed.engines.ours import given_to
@@ -134,7 +135,7 @@ def test_every_case_names_the_peers_that_are_missing_and_measures_what_targets_a
         bench = Bench(workers, setting, SMALLEST)
         bodies = {name: case(bench) for name, case in CASES.items() if name != "cold-start"}
         files = pictures(setting.work, (60, 40), 3)
-        on_a_gpu = gpu._stages(bench, files, "gpu"), gpu._sweep(bench, files, batches=(2,), product=64)
+        on_a_gpu = gpu._stages(bench, files, "gpu"), gpu._sizes(bench, files, (2,), 64)
         head = run.facts(bench)
     assert "in float32" in head
     assert bodies["gpu"] == gpu.NONE
@@ -224,7 +225,7 @@ def test_captions_and_passages_have_the_words_they_say_and_repeat() -> None:
 
 def test_the_towers_operations_are_those_of_the_paper(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"projection_dim": 512, "vision_config": {}}')
-    assert gpu.tower_operations(tmp_path) == pytest.approx(8.82e9, rel=0.001)  # 4.41 G multiply-adds
+    assert tower_operations(tmp_path) == pytest.approx(8.82e9, rel=0.001)  # 4.41 G multiply-adds
 
 
 @pytest.mark.skipif(find_merges() is None, reason='needs the dependency group "peers"; see the Makefile')

@@ -1,14 +1,13 @@
 """What a GPU does: each stage alone, batch sizes, the tower over the matrix product, and a larger tower."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks.random_clip import write_random_clip
 from benchmarks.results import table
 from benchmarks.speed.client import Worker
-from benchmarks.speed.figures import Spread, ratios
+from benchmarks.speed.figures import Spread
+from benchmarks.speed.cases.settings import by_batch
 from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.tables import END_TO_END, stages_table
 from benchmarks.speed.workload import SMALL, pictures
@@ -28,7 +27,7 @@ def on_gpu(bench: Bench) -> str:
     return "\n\n".join(
         [
             _stages(bench, files, "gpu"),
-            _sweep(bench, files, batches=_BATCHES, product=_PRODUCT),
+            _sizes(bench, files),
             _larger(bench, files, large),
         ]
     )
@@ -48,24 +47,9 @@ def _stages(bench: Bench, files: Sequence[str], key: str) -> str:
     return body
 
 
-def _sweep(bench: Bench, files: Sequence[str], *, batches: Sequence[int], product: int) -> str:
-    """The tower by batch size, and its arithmetic over that of a matrix product of the same precision."""
-    lines = [
-        Line("ours", "pictures: model", files, f"batch {size}", options={"batch_size": size})
-        for size in batches
-    ]
-    square = Line("ours", "matrix product", [str(product)], "matrix product", times=10)
-    rates = bench.rates([*lines, square])
-    dearness = tower_operations(Path(bench.setting.model))
-    reference = [2 * product**3 * rate for rate in rates[square.label]]
-    shares = {
-        line.label: ratios([dearness * rate for rate in rates[line.label]], reference) for line in lines
-    }
-    bench.figures["gpu: share of matrix product"] = max(shares.values())
-    rows = [[name, Spread.of(rates[name]).text(), share.text()] for name, share in shares.items()]
-    speed = Spread.of([each / 1e12 for each in reference]).text(" TFLOP/s")
-    facts = f"Matrix product {product}x{product}: {speed}."
-    return f"{facts}\n\n{table(['tower alone', 'pictures/s', 'of the matrix product'], rows)}"
+def _sizes(bench: Bench, files: Sequence[str], batches: Sequence[int] = _BATCHES, product: int = _PRODUCT) -> str:
+    body, bench.figures["gpu: share of matrix product"] = by_batch(bench, files, batches, product)
+    return body
 
 
 def _larger(bench: Bench, files: Sequence[str], model: Path) -> str:
@@ -79,19 +63,3 @@ def _larger(bench: Bench, files: Sequence[str], model: Path) -> str:
     finally:
         worker.close()
     return table([model.name, "pictures/s"], rows)
-
-
-def tower_operations(model: Path) -> float:
-    """Floating-point operations of the picture tower for one picture; a multiplication and its sum are two.
-
-    Source: Dosovitskiy et al. 2021, section 3.1; the patch projection, then in each layer four projections
-    of attention, its two products, and the two of the MLP.
-    """
-    config: dict[str, Any] = json.loads((model / "config.json").read_text(encoding="utf-8"))
-    given = config["vision_config"]
-    width, inner = given.get("hidden_size", 768), given.get("intermediate_size", 3072)
-    layers, patch = given.get("num_hidden_layers", 12), given.get("patch_size", 32)
-    patches = (given.get("image_size", 224) // patch) ** 2
-    tokens = patches + 1
-    layer = 4 * tokens * width**2 + 2 * tokens**2 * width + 2 * tokens * width * inner
-    return float(2 * (patches * 3 * patch**2 * width + layers * layer + width * config["projection_dim"]))

@@ -69,4 +69,5 @@ def targets_table(figures: Mapping[str, Spread], missing: Mapping[str, str]) -> 
             rows.append([target.text, wanted, f"not measured{why}", ""])
         else:
             rows.append([target.text, wanted, found.text(), target.verdict(found)])
-    return table(["target", "wanted", "reached", "verdict"], rows)
+    verdicts = table(["target", "wanted", "reached", "verdict"], rows)
+    return f"{verdicts}\n\nWhy rows are missed, and what was tried: docs/performance.md."

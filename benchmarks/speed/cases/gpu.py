@@ -5,9 +5,9 @@ from pathlib import Path
 
 from benchmarks.random_clip import write_random_clip
 from benchmarks.results import table
+from benchmarks.speed.cases.settings import by_batch
 from benchmarks.speed.client import Worker
 from benchmarks.speed.figures import Spread
-from benchmarks.speed.cases.settings import by_batch
 from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.tables import END_TO_END, stages_table
 from benchmarks.speed.workload import SMALL, pictures
@@ -47,7 +47,9 @@ def _stages(bench: Bench, files: Sequence[str], key: str) -> str:
     return body
 
 
-def _sizes(bench: Bench, files: Sequence[str], batches: Sequence[int] = _BATCHES, product: int = _PRODUCT) -> str:
+def _sizes(
+    bench: Bench, files: Sequence[str], batches: Sequence[int] = _BATCHES, product: int = _PRODUCT
+) -> str:
     body, bench.figures["gpu: share of matrix product"] = by_batch(bench, files, batches, product)
     return body
 

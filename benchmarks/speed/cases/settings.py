@@ -22,13 +22,11 @@ def settings(bench: Bench) -> str:
     return "\n\n".join([by_size, _by_tokens(bench, texts), _compiled(bench, files, texts)])
 
 
-def by_batch(
-    bench: Bench, files: Sequence[str], batches: Sequence[int], product: int
-) -> tuple[str, Spread]:
+def by_batch(bench: Bench, files: Sequence[str], batches: Sequence[int], product: int) -> tuple[str, Spread]:
     """The picture tower by batch size, and its arithmetic over that of a large matrix product.
 
-    Of the same precision, on the same threads: what is missing to 1 is all that better code could gain. Returns
-    the table and the best share.
+    Of the same precision, on the same threads: what is missing to 1 is all that better code could gain.
+    Returns the table and the best share.
     """
     lines = [
         Line("ours", "pictures: model", files, f"batch {size}", options={"batch_size": size})

@@ -22,6 +22,7 @@ from benchmarks.speed.workload import FULL, QUICK
 from benchmarks.vocabulary import PEERS
 from clip_embeddings.models.files import locate
 
+_WHY = "Why rows are missed, and what was tried: docs/performance.md."
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "clip-embeddings-benchmarks")
 
 
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
             show(title, f"{facts(bench)}\n\n{body}", options.results)
         results = options.results if "all" in options.cases else None
-        show("targets", f"{facts(bench)}\n\n{targets_table(bench.figures, workers.missing)}", results)
+        verdicts = f"{targets_table(bench.figures, workers.missing)}\n\n{_WHY}"
+        show("targets", f"{facts(bench)}\n\n{verdicts}", results)
 
 
 def show(title: str, body: str, results: Path | None) -> None:

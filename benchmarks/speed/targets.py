@@ -69,5 +69,4 @@ def targets_table(figures: Mapping[str, Spread], missing: Mapping[str, str]) -> 
             rows.append([target.text, wanted, f"not measured{why}", ""])
         else:
             rows.append([target.text, wanted, found.text(), target.verdict(found)])
-    verdicts = table(["target", "wanted", "reached", "verdict"], rows)
-    return f"{verdicts}\n\nWhy rows are missed, and what was tried: docs/performance.md."
+    return table(["target", "wanted", "reached", "verdict"], rows)

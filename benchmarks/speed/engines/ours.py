@@ -36,9 +36,7 @@ class Ours:
     def facts(self) -> dict[str, Any]:
         import torch
 
-        names = ("dtype", "device", "dimension", "batch_size")
-        facts = {name: getattr(self._embedder, name) for name in names}
-        facts["tokens"] = self._encoder.batch_sizes.tokens
+        facts = {name: getattr(self._embedder, name) for name in ("dtype", "device", "dimension")}
         if self._embedder.device.startswith("cuda"):
             facts["gpu"] = torch.cuda.get_device_name(self._embedder.device)
         return facts

@@ -55,7 +55,8 @@ def load_image(
             _draft(picture, enough)
         with _LOADING if picture is source else nullcontext():
             picture.load()
-        return to_rgb(upright(picture))
+        rgb = to_rgb(upright(picture))
+        return rgb.copy() if rgb is source else rgb
     except _Unreadable as error:
         raise ImageDecodeError(index, describe(source), str(error)) from error.__cause__
     except Exception as error:  # Pillow's plugins raise errors of many kinds on damaged files

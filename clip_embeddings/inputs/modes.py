@@ -28,13 +28,13 @@ def upright(picture: Image.Image) -> Image.Image:
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
-    """Convert any mode, transparency on white."""
+    """Convert any mode, transparency on white; an opaque RGB picture is given back itself."""
     if convert := _CONVERSIONS.get(picture.mode):
         picture = convert(picture)
     if picture.mode == "RGBA" or picture.has_transparency_data:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, WHITE), picture).convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _from_wide(picture: Image.Image) -> Image.Image:

@@ -42,7 +42,8 @@ class EmbedderConfig:
         threads: how many threads decode pictures; None is one for each core, at most 8.
         draft: decode a large JPEG at 1/2, 1/4 or 1/8 of its size, as long as it stays twice as large as what
             the model takes; False decodes every pixel, as the reference does.
-        compile: run the model through torch.compile: faster, after a minute at the first batch.
+        compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
+            CPU with AVX-512, where weights are laid out for it by default.
     """
 
     model: str = DEFAULT_MODEL

@@ -75,7 +75,8 @@ class CLIPEmbedder:
         draft: decode JPEG files of four times what the model takes, or more, at 1/2, 1/4 or 1/8 of their
             size. Faster; on the bundled model vectors move by 0.000004 of a cosine on average, 0.00003 at
             most. False decodes every pixel, as the reference does.
-        compile: run the model through torch.compile: faster, after a minute at the first batch.
+        compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
+            CPU with AVX-512, where weights are laid out for it by default.
     """
 
     def __init__(

@@ -24,6 +24,8 @@ from benchmarks.speed.tables import END_TO_END, peers_table, stages_table
 from benchmarks.speed.targets import TARGETS, Target, targets_table
 from benchmarks.speed.workload import QUICK, captions, passages, pictures
 from benchmarks.vocabulary import clip_tokenizer, find_merges
+from clip_embeddings.models import hf
+from clip_embeddings.models.packed import PackedLinear
 from clip_embeddings.models.tiny import WEIGHTS
 
 NOWHERE = Path("no-such-folder")
@@ -136,8 +138,8 @@ def test_every_case_names_the_peers_that_are_missing_and_measures_what_targets_a
         bodies = {name: case(bench) for name, case in CASES.items() if name != "cold-start"}
         files = pictures(setting.work, (60, 40), 3)
         on_a_gpu = gpu._stages(bench, files, "gpu"), gpu._sizes(bench, files, (2,), 64)
-        head = run.facts(bench)
-    assert "in float32" in head
+        head, precision = run.facts(bench), workers.there["ours"].facts["dtype"]
+    assert f"cpu in {precision}" in head
     assert bodies["gpu"] == gpu.NONE
     for name in ("short-text", "long-text", "small-pictures", "phone-photos", "query"):
         assert bodies[name].count("missing: left out") >= len(PEERS) - 1, name
@@ -160,6 +162,18 @@ def test_the_tower_alone_gets_the_embedders_own_batches_and_works_on_afterwards(
     crops = given_to(ours._encoder, "encode_image", of_two)
     assert [len(batch) for batch in crops] == [2, 1]
     assert np.array_equal(ours._embedder.embed_texts(texts), before)
+
+
+@pytest.mark.parametrize(("name", "packs"), [("ours-packed", True), ("ours-unpacked", False)])
+def test_packed_and_not_packed_are_what_they_say(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch, name: str, packs: bool
+) -> None:
+    monkeypatch.setattr(hf, "can_pack", None)  # put back at the end
+    monkeypatch.setattr(hf, "_LOADED", {})
+    ours: Any = create(name, setting)
+    ours._embedder.embed_texts(["a cat"])
+    (tower,) = ours._encoder._towers.values()
+    assert any(isinstance(module, PackedLinear) for module in tower.modules()) is packs
 
 
 def test_a_worker_that_ends_says_its_last_words(setting: Setting) -> None:

@@ -1,4 +1,4 @@
-"""What settings change: the towers alone by size of batch, and compiled beside not compiled."""
+"""What settings change: the towers alone by size of batch, with packed weights and compiled."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,8 @@ def settings(bench: Bench) -> str:
     files = pictures(bench.work, SMALL, bench.sizes.small)[: bench.sizes.small_in_part]
     texts = captions(bench.sizes.captions_in_part)
     by_size, _ = by_batch(bench, files, _BATCHES, _PRODUCT)
-    return "\n\n".join([by_size, _by_tokens(bench, texts), _compiled(bench, files, texts)])
+    parts = [by_size, _by_tokens(bench, texts), _packed(bench, files, texts), _compiled(bench, files, texts)]
+    return "\n\n".join(parts)
 
 
 def by_batch(bench: Bench, files: Sequence[str], batches: Sequence[int], product: int) -> tuple[str, Spread]:
@@ -51,27 +52,55 @@ def _by_tokens(bench: Bench, texts: Sequence[str]) -> str:
     return table(["text tower, tokens in a batch", "captions/s"], rows)
 
 
+def _packed(bench: Bench, files: Sequence[str], texts: Sequence[str]) -> str:
+    """Weights laid out beforehand beside those that torch lays out at each product."""
+    rows = []
+    for unit, call, items, times in _works(bench, files, texts):
+        lines = [Line(f"ours-{name}", call, items, name, times) for name in ("unpacked", "packed")]
+        rows.append([unit, *_beside(bench, lines)])
+    return table(["weights packed for oneDNN", "not, ms each", "packed, ms each", "rate over not"], rows)
+
+
 def _compiled(bench: Bench, files: Sequence[str], texts: Sequence[str]) -> str:
     """`compile=True`: what the first batch waits for, and what the others gain."""
     if not bench.sizes.compiles:
         return "`compile=True`: not measured in the quick form."
     rows = []
-    for unit, call, items, times in (
-        ("pictures", "pictures: model", files, 1),
-        ("captions", "texts: model", texts, 1),
-        ("one query", "texts", texts[:1], bench.sizes.queries),
-    ):
+    for unit, call, items, times in _works(bench, files, texts):
         try:
             first = bench.workers.there["ours"].ask(call, items, compile=True)["seconds"][0]
         except EngineMissing as reason:
             return f"`compile=True`: not measured: {reason}"
-        plain = Line("ours", call, items, "plain", times)
+        default = Line("ours", call, items, "default", times)
         compiled = Line("ours", call, items, "compiled", times, {"compile": True})
-        rates = bench.rates([plain, compiled])
-        found = [Spread.of([1000 / rate for rate in each]).text() for each in rates.values()]
-        rows.append([unit, f"{first:.1f}", *found, ratios(rates["compiled"], rates["plain"]).text()])
-    header = ["`compile=True`", "first call, s", "plain, ms each", "compiled, ms each", "rate over plain"]
+        rows.append([unit, f"{first:.1f}", *_beside(bench, [default, compiled])])
+    header = ["`compile=True`", "first call, s", "not, ms each", "compiled, ms each", "rate over not"]
     return table(header, rows)
+
+
+def _works(
+    bench: Bench, files: Sequence[str], texts: Sequence[str]
+) -> list[tuple[str, str, Sequence[str], int]]:
+    """Unit, call, items and repetitions: the towers on batches, and one query of each kind."""
+    often = bench.sizes.queries
+    return [
+        ("pictures", "pictures: model", files, 1),
+        ("captions", "texts: model", texts, 1),
+        ("one text query", "texts", texts[:1], often),
+        ("one picture query", "pictures", files[:1], often),
+    ]
+
+
+def _beside(bench: Bench, lines: Sequence[Line]) -> list[str]:
+    """Milliseconds an item of two lines, and the rate of the second over that of the first."""
+    first, second = bench.rates(lines).values()
+    if not (first and second):
+        missing = next(
+            bench.workers.missing[line.engine] for line in lines if line.engine in bench.workers.missing
+        )
+        return [f"missing: {missing}", "", ""]
+    each = [Spread.of([1000 / rate for rate in found]).text() for found in (first, second)]
+    return [*each, ratios(second, first).text()]
 
 
 def tower_operations(model: Path) -> float:

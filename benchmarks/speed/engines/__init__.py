@@ -49,6 +49,8 @@ _OPEN_CLIP = "open_clip_torch"
 ENGINES = {
     "ours": Row("clip-embeddings", "ours:Ours", outside=False),
     "ours-float32": Row("clip-embeddings, float32", "ours:Ours", "float32", outside=False),
+    "ours-packed": Row("clip-embeddings, packed", "packing:Packed", outside=False),
+    "ours-unpacked": Row("clip-embeddings, not packed", "packing:Unpacked", outside=False),
     "chroma": Row(
         "Chroma OpenCLIPEmbeddingFunction", "open_clip:Chroma", single=True, packages=("chromadb", _OPEN_CLIP)
     ),

@@ -25,6 +25,7 @@ from clip_embeddings.models.encoder import Encoder
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import preprocessing_of
 from clip_embeddings.models.packed import can_pack, pack
+from clip_embeddings.models.thread import compute
 from clip_embeddings.similarity import ScoreFunction
 
 
@@ -49,11 +50,11 @@ class CLIPEncoder:
 
     def encode_text(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """(B, T) -> (B, D)."""
-        return with_halving(self._text_features, ids)
+        return compute(self._device, with_halving, self._text_features, ids)
 
     def encode_image(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(B, H, W, 3) -> (B, D)."""
-        return with_halving(self._image_features, pixels)
+        return compute(self._device, with_halving, self._image_features, pixels)
 
     @torch.inference_mode()
     def _text_features(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -99,7 +100,9 @@ class CLIPEncoder:
                 f"token_states: got layer={layer}, skip={skip}; the text tower has the layers 0 to "
                 f"{states - 1}, or -{states} to -1, and a skip goes back from there, at most to 0"
             )
-        return with_halving(
+        return compute(
+            self._device,
+            with_halving,
             lambda rows: self._token_states(ids[rows], filled[rows], place, norm=layer == -1),
             np.arange(len(ids)),
         )

@@ -1,0 +1,103 @@
+"""The one thread that torch computes in on a CPU: whoever asks, with the caller's settings, after a fork too."""
+
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from subprocess import CompletedProcess, run
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from clip_embeddings import CLIPEmbedder
+from clip_embeddings.models import hf
+from clip_embeddings.models.thread import ComputingThread, compute
+
+CPU = torch.device("cpu")
+
+
+def test_whoever_asks_the_same_thread_computes() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        names = list(pool.map(lambda _: compute(CPU, threading.current_thread), range(20)))
+    assert len({*names, compute(CPU, threading.current_thread)}) == 1
+    assert names[0] is not threading.current_thread()
+
+
+def test_another_device_has_no_need_of_it() -> None:
+    assert compute(torch.device("cuda"), threading.current_thread) is threading.current_thread()
+
+
+def test_both_towers_and_token_states_run_there(tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    used = list[str]()
+
+    def noted(encode: Any, batch: Any) -> Any:
+        used.append(threading.current_thread().name)
+        return encode(batch)
+
+    monkeypatch.setattr(hf, "with_halving", noted)
+    encoder = tiny._encoder
+    tiny.embed_texts(["a cat"])
+    tiny.embed_images([np.zeros((9, 9, 3), np.uint8)])
+    encoder.token_states(np.zeros((1, 4), np.int64), np.ones((1, 4), bool), layer=-1, skip=0)
+    assert len(used) == 3
+    assert all(name.startswith("clip-model") for name in used)
+
+
+def test_an_error_reaches_its_caller_and_the_next_call_is_answered() -> None:
+    thread = ComputingThread()
+    with pytest.raises(ZeroDivisionError):
+        thread.run(lambda: 1 // 0)
+    assert thread.run(sum, [1, 2]) == 3
+
+
+def test_it_has_as_many_threads_of_torch_as_the_caller() -> None:
+    usual = torch.get_num_threads()
+    try:
+        for number in (2, 1, 3):
+            torch.set_num_threads(number)
+            assert compute(CPU, torch.get_num_threads) == number
+    finally:
+        torch.set_num_threads(usual)
+    assert compute(CPU, torch.get_num_threads) == usual
+
+
+FORKED = """
+import os, sys
+import numpy as np
+from clip_embeddings import CLIPEmbedder
+
+embedder = CLIPEmbedder("tiny", device="cpu", dtype="float32")
+texts = ["a red car", "two dogs"]
+rows = embedder.embed_texts(texts)
+child = os.fork()
+if not child:
+    os._exit(0 if np.array_equal(embedder.embed_texts(texts), rows) else 3)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+ENDING = """
+import atexit
+from clip_embeddings import CLIPEmbedder
+
+embedder = CLIPEmbedder("tiny", device="cpu", dtype="float32")
+embedder.embed_texts(["a red car"])
+atexit.register(lambda: print(embedder.embed_texts(["two dogs"]).shape))
+"""
+
+
+def ended(program: str) -> CompletedProcess[str]:
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    return run(command, check=False, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_has_a_thread_of_its_own() -> None:
+    done = ended(FORKED)
+    assert (done.stdout, done.returncode) == ("0\n", 0), done.stderr
+
+
+def test_it_answers_while_the_interpreter_ends() -> None:
+    done = ended(ENDING)
+    assert (done.stdout, done.returncode) == ("(1, 128)\n", 0), done.stderr

@@ -1,4 +1,4 @@
-"""The one thread that torch computes in on a CPU: whoever asks, with the caller's settings, after a fork too."""
+"""The one thread that torch computes in on a CPU: whoever asks, with the caller's settings, after a fork."""
 
 import os
 import sys

@@ -1,9 +1,10 @@
 """Text -> token ids: the context limit, what happens beyond it, passages that fit it, batches of like length.
 
-Works on any `tokenizers.Tokenizer`. Imports numpy, config and errors.
+Works on any `tokenizers.Tokenizer`. Imports numpy, errors and ragged.
 """
 
 import warnings
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clip_embeddings.errors import InvalidInputError, TextTooLongError, TruncationWarning
+from clip_embeddings.inputs.ragged import Ragged
 from clip_embeddings.types import LongText
 
 if TYPE_CHECKING:
@@ -33,11 +35,11 @@ class Passage:
 class Windows:
     """Token ids of what is encoded, and how it makes up the texts.
 
-    ids: one array a window, special tokens included. owner: (W,) index of each window's text.
+    ids: one row a window, special tokens included. owner: (W,) index of each window's text.
     weight: (W,) content tokens in each window, at least 1.
     """
 
-    ids: list[NDArray[np.int64]]
+    ids: Ragged
     owner: NDArray[np.int64]
     weight: NDArray[np.int64]
 
@@ -69,8 +71,7 @@ class TextTokenizer:
             InvalidInputError: an item is not a string.
             TextTooLongError: a text is over the limit and the policy is "error".
         """
-        ids: list[NDArray[np.int64]] = []
-        owner: list[int] = []
+        flat, lengths, owner = array("q"), array("q"), array("q")
         cut_texts = cut_tokens = 0
         for index, content in enumerate(self._contents(texts)):
             if len(content) > self.room and policy == "error":
@@ -81,15 +82,17 @@ class TextTokenizer:
             if len(content) > self.room and policy == "truncate":
                 cut_texts, cut_tokens = cut_texts + 1, cut_tokens + len(content) - self.room
             stop = self.room if policy == "truncate" else max(1, len(content))
-            pieces = [content[at : at + self.room] for at in range(0, stop, self.room)]
-            ids += [np.array([*self._first, *piece, *self._last]) for piece in pieces]
-            owner += [index] * len(pieces)
+            for at in range(0, stop, self.room):
+                window = [*self._first, *content[at : at + self.room], *self._last]
+                flat.extend(window)
+                lengths.append(len(window))
+                owner.append(index)
         if cut_texts:
             _warn_of_truncation(cut_texts, len(texts), cut_tokens, self.room)
-        special = len(self._first) + len(self._last)
+        ids = Ragged(np.asarray(flat), np.asarray(lengths))
         # An empty text counts as one token: its window is all there is of it.
-        weight = np.array([max(1, len(row) - special) for row in ids], np.int64)
-        return Windows(ids, np.array(owner, np.int64), weight)
+        weight = np.maximum(1, ids.lengths - len(self._first) - len(self._last))
+        return Windows(ids, np.asarray(owner), weight)
 
     def _contents(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """Yield each text's ids without the special tokens around it."""
@@ -106,11 +109,11 @@ class TextTokenizer:
             tokens: in each batch at most, padding included; a longer window is a batch of its own.
         """
         # Longest first: where memory is too small, it shows at once.
-        order = np.argsort([-len(row) for row in windows.ids], kind="stable")
+        order = np.argsort(-windows.ids.lengths, kind="stable")
         groups: list[NDArray[np.int64]] = []
         start = 0
         while start < len(order):
-            count = size or max(1, tokens // len(windows.ids[order[start]]))
+            count = size or max(1, tokens // int(windows.ids.lengths[order[start]]))
             groups.append(order[start : start + count])
             start += count
         return groups

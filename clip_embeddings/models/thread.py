@@ -1,8 +1,8 @@
 """One thread in which torch computes on the CPU, whoever asks. Imports torch.
 
 OpenMP gives each thread that calls torch a team of its own. Once the teams have more threads than the
-machine has cores, all of them go to sleep at every barrier instead of waiting awake: on two cores a query took
-17 instead of 9 ms as soon as a second thread had asked, one of an event loop, say.
+machine has cores, all of them go to sleep at every barrier instead of waiting awake: on two cores a query
+took 17 instead of 9 ms as soon as a second thread had asked, one of an event loop, say.
 """
 
 import os

@@ -2,6 +2,7 @@
 
 from benchmarks.results import table
 from benchmarks.speed.cases.common import beside_peers, record
+from benchmarks.speed.client import Workers
 from benchmarks.speed.engines import ENGINES
 from benchmarks.speed.figures import Spread, ratios
 from benchmarks.speed.rounds import Bench, Line
@@ -39,14 +40,18 @@ def callers(bench: Bench) -> str:
         Line("langchain", _IN_TURN, queries[:16], f"LangChain OpenCLIPEmbeddings: {_IN_TURN}"),
         Line("langchain", _AT_ONCE, queries[:16], f"LangChain OpenCLIPEmbeddings: {_AT_ONCE}"),
     ]
-    rates = bench.rates(lines)
+    # Of their own: a server's main thread does not compute, and that of the other cases' processes does.
+    with Workers(bench.setting) as apart:
+        apart.missing = dict(bench.workers.missing)
+        rates = Bench(apart, bench.setting, bench.sizes).rates(lines)
     gain = bench.figures["callers: at once over in turn"] = ratios(
         rates[lines[1].label], rates[lines[0].label]
     )
     theirs = [rates[line.label] for line in lines[2:]]
     other = f"; {ENGINES['langchain'].label}: {ratios(*theirs[::-1]).text()}" if all(theirs) else ""
-    beside = peers_table(lines, rates, bench.workers.missing, "queries")
+    beside = peers_table(lines, rates, apart.missing, "queries")
     return (
-        f"{len(queries)} callers of LangChain's `aembed_query`.\n\n{beside}\n\n"
-        f"At once over one after another: {gain.text()}{other}."
+        f"{len(queries)} callers of LangChain's `aembed_query`; the main thread of the process computes "
+        "nothing."
+        f"\n\n{beside}\n\nAt once over one after another: {gain.text()}{other}."
     )

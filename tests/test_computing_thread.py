@@ -75,7 +75,7 @@ def test_it_has_as_many_threads_of_torch_as_the_caller() -> None:
 
 
 FORKED = """
-import os, sys
+import os
 import numpy as np
 from clip_embeddings import CLIPEmbedder
 

@@ -50,11 +50,17 @@ class CLIPEncoder:
 
     def encode_text(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """(B, T) -> (B, D)."""
-        return compute(self._device, with_halving, self._text_features, ids)
+        return self._in_parts(self._text_features, ids)
 
     def encode_image(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(B, H, W, 3) -> (B, D)."""
-        return compute(self._device, with_halving, self._image_features, pixels)
+        return self._in_parts(self._image_features, pixels)
+
+    def _in_parts(
+        self, encode: Callable[[NDArray[Any]], NDArray[np.float32]], batch: NDArray[Any]
+    ) -> NDArray[np.float32]:
+        """encode(batch) where the device computes, in parts if its memory is too small for all of it."""
+        return compute(self._device, with_halving, encode, batch)
 
     @torch.inference_mode()
     def _text_features(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -64,11 +70,8 @@ class CLIPEncoder:
 
     @torch.inference_mode()
     def _image_features(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        levels = self._to_device(torch.from_numpy(pixels)).float()  # bytes cross to the device, floats do not
-        width = levels.shape[2]
-        # (B, H, W * 3): with the three channels alone as the last axis it takes six times as long on a CPU.
-        values = levels.flatten(2) * self._gain.repeat(width) + self._offset.repeat(width)
-        values = values.to(self._dtype).view(levels.shape).permute(0, 3, 1, 2)  # -> (B, 3, H, W)
+        levels = self._to_device(torch.from_numpy(pixels))  # bytes cross to the device, floats do not
+        values = normalised(levels, self._gain, self._offset).to(self._dtype)
         tower = self._tower(CLIPVisionModelWithProjection, self._config.vision_config)
         return _to_numpy(tower(pixel_values=values).image_embeds)
 
@@ -100,9 +103,7 @@ class CLIPEncoder:
                 f"token_states: got layer={layer}, skip={skip}; the text tower has the layers 0 to "
                 f"{states - 1}, or -{states} to -1, and a skip goes back from there, at most to 0"
             )
-        return compute(
-            self._device,
-            with_halving,
+        return self._in_parts(
             lambda rows: self._token_states(ids[rows], filled[rows], place, norm=layer == -1),
             np.arange(len(ids)),
         )
@@ -131,6 +132,14 @@ def gain_and_offset(preprocessing: Preprocessing, device: torch.device) -> tuple
     """(p * scale - mean) / std as one multiplication and one addition: (3,) each."""
     std = torch.tensor(preprocessing.std, device=device)
     return preprocessing.scale / std, -torch.tensor(preprocessing.mean, device=device) / std
+
+
+def normalised(pixels: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
+    """Pixels times gain plus offset: uint8 (B, H, W, 3) -> float (B, 3, H, W)."""
+    width = pixels.shape[2]
+    # (B, H, W * 3): with the three channels alone as the last axis it takes six times as long on a CPU.
+    rows = pixels.float().flatten(2) * gain.repeat(width) + offset.repeat(width)
+    return rows.view(pixels.shape).permute(0, 3, 1, 2)
 
 
 def _to_numpy(features: Tensor) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import preprocessing_of
-from clip_embeddings.models.hf import gain_and_offset, load_tokenizer, load_weights, quiet
+from clip_embeddings.models.hf import gain_and_offset, load_tokenizer, load_weights, normalised, quiet
 
 # Taken over as they are. Not calibration.json: it was measured on the weights before.
 _KEPT = (
@@ -59,8 +59,7 @@ class TrainableCLIP:
 
     def embed_pictures(self, pixels: NDArray[np.uint8]) -> Tensor:
         """Unit rows of cropped pictures: (B, H, W, 3) -> (B, D) float32."""
-        levels = torch.from_numpy(pixels).to(self.device).float()
-        values = (levels * self._gain + self._offset).permute(0, 3, 1, 2)  # (B, H, W, 3) -> (B, 3, H, W)
+        values = normalised(torch.from_numpy(pixels).to(self.device), self._gain, self._offset)
         with self._autocast():
             output = self.model.get_image_features(pixel_values=values)
         return _unit(output)

@@ -50,8 +50,6 @@ def callers(bench: Bench) -> str:
     theirs = [rates[line.label] for line in lines[2:]]
     other = f"; {ENGINES['langchain'].label}: {ratios(*theirs[::-1]).text()}" if all(theirs) else ""
     beside = peers_table(lines, rates, apart.missing, "queries")
-    return (
-        f"{len(queries)} callers of LangChain's `aembed_query`; the main thread of the process computes "
-        "nothing."
-        f"\n\n{beside}\n\nAt once over one after another: {gain.text()}{other}."
-    )
+    what = "callers of LangChain's `aembed_query`; the main thread of the process computes nothing"
+    gains = f"At once over one after another: {gain.text()}{other}."
+    return f"{len(queries)} {what}.\n\n{beside}\n\n{gains}"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from clip_embeddings.inputs.images import load_image
     from clip_embeddings.inputs.tokens import Passage
-    from clip_embeddings.models.registry import MODELS, ModelSpec
+    from clip_embeddings.models.registry import MODELS, OPEN_CLIP_TWINS, ModelSpec
     from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize, softmax
     from clip_embeddings.tasks.duplicates import DuplicateGroup, find_duplicates
     from clip_embeddings.tasks.linear_probe import LinearProbe
@@ -43,6 +43,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "MODELS",
+    "OPEN_CLIP_TWINS",
     "TEMPLATES",
     "CLIPEmbedder",
     "CalibrationEstimator",
@@ -96,7 +97,7 @@ _HOMES = {
     ),
     "inputs.images": ("load_image",),
     "inputs.tokens": ("Passage",),
-    "models.registry": ("MODELS", "ModelSpec"),
+    "models.registry": ("MODELS", "OPEN_CLIP_TWINS", "ModelSpec"),
     "similarity": ("ScoreFunction", "cosine_similarity", "l2_normalize", "softmax"),
     "tasks.training": ("contrastive_loss", "finetune"),
     "tasks.duplicates": ("DuplicateGroup", "find_duplicates"),

@@ -8,7 +8,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, get_args
 
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.types import LongText
+from clip_embeddings.types import LongText, ModelName
 
 if TYPE_CHECKING:
     from clip_embeddings.calibration import ModalityCalibration
@@ -20,6 +20,8 @@ DEVICES = ("auto", "cuda", "mps", "cpu")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 _IDENTITY = ("model", "revision", "long_text")
 REFERENCE = "reference"
+ALLOW_PICKLE = "CLIP_EMBEDDINGS_ALLOW_PICKLE"
+"""Environment variable that says what allow_pickle=None means: "0" refuses pickled weights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class EmbedderConfig:
     deployment: it changes speed and memory, not what a vector means, and is never stored.
 
     Attributes:
-        model: hub id, local folder or bundled name.
+        model: hub id, local folder or bundled name; a path becomes its text, without white space around it.
         revision: branch, tag or commit on the hub; None is the default branch.
         long_text: what happens to a text over the context limit.
         calibration: what removes the modality gap: a ModalityCalibration, the path of one, "reference" for
@@ -44,9 +46,11 @@ class EmbedderConfig:
             the model takes; False decodes every pixel, as the reference does.
         compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
             CPU with AVX-512, where weights are laid out for it by default.
+        allow_pickle: whether weights that exist as pickles only are converted to safetensors, once; None is
+            what the environment variable CLIP_EMBEDDINGS_ALLOW_PICKLE says, and yes without it.
     """
 
-    model: str = DEFAULT_MODEL
+    model: ModelName = DEFAULT_MODEL  # type: ignore[assignment]
     revision: str | None = None
     long_text: LongText = "truncate"
     calibration: "ModalityCalibration | str | PathLike[str] | None" = None
@@ -57,12 +61,10 @@ class EmbedderConfig:
     threads: int | None = None
     draft: bool = False
     compile: bool = False
+    allow_pickle: bool | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.model, str) or not self.model.strip():
-            raise InvalidInputError(
-                f"model: got {self.model!r}; expected a hub id, a folder or a bundled name"
-            )
+        object.__setattr__(self, "model", name_of_model(self.model))  # frozen
         _check_calibration(self.calibration)
         _one_of("long_text", self.long_text, get_args(LongText))
         _one_of("dtype", self.dtype, DTYPES)
@@ -74,6 +76,8 @@ class EmbedderConfig:
         for name in ("draft", "compile"):
             if not isinstance(value := getattr(self, name), bool):
                 raise InvalidInputError(f"{name}: got {value!r}; expected True or False")
+        if self.allow_pickle is not None and not isinstance(self.allow_pickle, bool):
+            raise InvalidInputError(f"allow_pickle: got {self.allow_pickle!r}; expected True, False or None")
 
     def identity(self) -> dict[str, Any]:
         """The part that is stored with a collection as it is; a calibration is stored whole beside it."""
@@ -86,6 +90,18 @@ class EmbedderConfig:
         if unknown := [key for key in values if key not in known]:
             raise InvalidInputError(f"unknown settings {unknown}; known: {', '.join(known)}")
         return cls(**values)
+
+
+def name_of_model(given: object) -> str:
+    """What a model is called, however it was named: a path and its text are one model.
+
+    Raises:
+        InvalidInputError: it is blank, or neither text nor a path of text.
+    """
+    name = fspath(given) if isinstance(given, PathLike) else given
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidInputError(f"model: got {given!r}; expected a hub id, a folder or a bundled name")
+    return name.strip()
 
 
 def _check_calibration(given: object) -> None:

@@ -22,8 +22,15 @@ from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError, ModelL
 from clip_embeddings.inputs.arguments import check_role, check_several, listed
 from clip_embeddings.inputs.images import load_image
 from clip_embeddings.inputs.tokens import Passage
-from clip_embeddings.models.files import ModelFiles, locate
-from clip_embeddings.models.fingerprint import calibration_of, fingerprint_of, model_fingerprint_of
+from clip_embeddings.models.files import ModelFiles
+from clip_embeddings.models.fingerprint import (
+    calibration_of,
+    dimension_of,
+    fingerprint_of,
+    is_fingerprint_of,
+    model_fingerprint_of,
+)
+from clip_embeddings.models.hub.locate import locate
 from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
 from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize
 from clip_embeddings.types import Embeddings, ImageInput, LongText, Modality, Role
@@ -57,10 +64,10 @@ class CLIPEmbedder:
     """Embeds text and pictures into one space.
 
     Creating one is free: the weights load at first use, once per process for the same model, device and
-    dtype, and are shared by every embedder and thread.
+    dtype, and are shared by every embedder and thread. Pickles and copies hold the settings, no weights.
 
     Args:
-        model: hub id, local folder, or the bundled "tiny".
+        model: hub id, local folder (a str or a path), or the bundled "tiny".
         revision: branch, tag or commit on the hub.
         long_text: for a text over the context limit (77 tokens for CLIP): "truncate" cuts and warns,
             "chunk" averages over windows, "error" raises.
@@ -77,11 +84,14 @@ class CLIPEmbedder:
             most. False decodes every pixel, as the reference does.
         compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
             CPU with AVX-512, where weights are laid out for it by default.
+        allow_pickle: whether weights that exist as pickles only are converted to safetensors, once and
+            without running what is in them. False refuses them; None is what the environment variable
+            CLIP_EMBEDDINGS_ALLOW_PICKLE says, and yes without it.
     """
 
     def __init__(
         self,
-        model: str = DEFAULT_MODEL,
+        model: str | PathLike[str] = DEFAULT_MODEL,
         *,
         revision: str | None = None,
         long_text: LongText = "truncate",
@@ -93,6 +103,7 @@ class CLIPEmbedder:
         threads: int | None = None,
         draft: bool = False,
         compile: bool = False,
+        allow_pickle: bool | None = None,
     ) -> None:
         self.config = EmbedderConfig(
             model=model,
@@ -106,6 +117,7 @@ class CLIPEmbedder:
             threads=threads,
             draft=draft,
             compile=compile,
+            allow_pickle=allow_pickle,
         )
 
     @classmethod
@@ -115,9 +127,21 @@ class CLIPEmbedder:
     def __repr__(self) -> str:
         return f"CLIPEmbedder({self.config.model!r}, long_text={self.config.long_text!r})"
 
+    def __getstate__(self) -> object:
+        """What it was given: what was loaded or looked up since is so again where a copy is used."""
+        state = super().__getstate__()
+        attributes, slots = state if isinstance(state, tuple) else (state, None)  # a subclass may have slots
+        given = {
+            name: value
+            for name, value in dict(attributes or {}).items()  # another thread may load meanwhile
+            if not isinstance(getattr(type(self), name, None), cached_property)
+        }
+        return given if slots is None else (given, slots)
+
     @cached_property
     def _files(self) -> ModelFiles:
-        return locate(self.config.model, self.config.revision)
+        config = self.config
+        return locate(config.model, config.revision, allow_pickle=config.allow_pickle)
 
     @cached_property
     def _encoder(self) -> "Encoder":
@@ -136,7 +160,12 @@ class CLIPEmbedder:
     @property
     def dimension(self) -> int:
         """D, the length of every vector."""
-        return int(self._files.json("config.json").get("projection_dim", 512))
+        return dimension_of(self._files)
+
+    @property
+    def context(self) -> int:
+        """Tokens that the text tower reads, special tokens included: 77 for CLIP."""
+        return self._encoder.tokenizer.context
 
     @property
     def logit_scale(self) -> float:
@@ -183,6 +212,20 @@ class CLIPEmbedder:
     def model_fingerprint(self) -> str:
         """That of the model alone: what a calibration is made for, under any long-text policy."""
         return model_fingerprint_of(self._files)
+
+    def matches(self, fingerprint: object) -> bool:
+        """Whether vectors with this fingerprint on record are of this embedder, calibration included.
+
+        It may be one of an earlier release, which had another way to make them.
+        """
+        calibration = self.calibration.id if self.calibration else None
+        return is_fingerprint_of(
+            self._files, fingerprint, long_text=self.config.long_text, calibration=calibration
+        )
+
+    def matches_model(self, fingerprint: object) -> bool:
+        """Whether a `model_fingerprint` on record, of a calibration or a sample, is of this model."""
+        return is_fingerprint_of(self._files, fingerprint)
 
     @cached_property
     def calibration(self) -> ModalityCalibration | None:

@@ -1,7 +1,7 @@
 """Type aliases of the public interface. Imports nothing heavy at run time."""
 
 from os import PathLike
-from typing import IO, TYPE_CHECKING, Literal, TypeAlias, Union
+from typing import IO, TYPE_CHECKING, Literal, TypeAlias, Union, overload
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,3 +22,17 @@ Modality = Literal["text", "image"]
 
 LongText = Literal["truncate", "chunk", "error"]
 """What happens to a text over the context limit."""
+
+if TYPE_CHECKING:
+
+    class ModelName:
+        """A field that is set with a str or a path and read as a str; `EmbedderConfig` makes one of both."""
+
+        @overload
+        def __get__(self, instance: None, owner: type) -> "ModelName": ...
+        @overload
+        def __get__(self, instance: object, owner: type) -> str: ...
+        def __get__(self, instance: object, owner: type) -> "ModelName | str": ...
+        def __set__(self, instance: object, value: str | PathLike[str]) -> None: ...
+else:
+    ModelName = str

@@ -1,6 +1,8 @@
 """Fixtures of the whole suite: the bundled model, and random checkpoints that are ready in a second."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,14 @@ from reference import Reference, byte_level_tokenizer, clip_tokenizer, write_che
 
 from clip_embeddings import CLIPEmbedder, ModalityCalibration
 from clip_embeddings.models.tiny import WEIGHTS
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is noted of models goes to a folder of this run, shared by its workers and by what they start."""
+    if "HF_ASSETS_CACHE" not in os.environ or not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="clip-assets-")
+        os.environ["HF_ASSETS_CACHE"] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture(scope="session", autouse=True)

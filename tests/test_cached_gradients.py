@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from clip_embeddings.models.contrastive import contrastive_loss
-from clip_embeddings.models.files import locate
+from clip_embeddings.models.hub.locate import locate
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.gradients import Chunk, accumulate, seeded
 

@@ -25,6 +25,7 @@ NAMES = [
     "ModalityCalibration",
     "ModelLoadError",
     "ModelSpec",
+    "OPEN_CLIP_TWINS",
     "Passage",
     "ScoreFunction",
     "StoreError",

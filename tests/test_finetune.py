@@ -22,7 +22,7 @@ from clip_embeddings import (
     MissingExtraError,
     finetune,
 )
-from clip_embeddings.models.files import locate
+from clip_embeddings.models.hub.locate import locate
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.dataset import PairSet
 from clip_embeddings.tasks.training.pairs import read_pairs

@@ -9,7 +9,7 @@ import torch
 from training_pairs import drawn, write_manifest, write_pairs
 
 from clip_embeddings import InvalidInputError, TruncationWarning, finetune
-from clip_embeddings.models.files import locate
+from clip_embeddings.models.hub.locate import locate
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.dataset import PairSet
 from clip_embeddings.tasks.training.pairs import read_pairs

@@ -2,15 +2,18 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from clip_embeddings import CLIPEmbedder
+from clip_embeddings.models import digest
 from clip_embeddings.types import LongText
 
 Copy = Callable[[str], Path]
@@ -79,7 +82,6 @@ def test_weights_written_anew_are_read_anew(copy_of: Copy) -> None:
     ("file", "changes"),
     [
         ("config.json", {"logit_scale_init_value": 1.0}),
-        ("tokenizer.json", {"version": "2.0"}),
         ("preprocessor_config.json", {"resample": 2}),
         ("preprocessor_config.json", {"image_mean": [0.5, 0.5, 0.5]}),
         ("preprocessor_config.json", {"size": {"shortest_edge": 40}}),
@@ -93,17 +95,76 @@ def test_config_tokenizer_and_preprocessing_change_it(
     assert fingerprint(folder) != fingerprint(checkpoint)
 
 
+def test_the_order_of_two_merges_changes_it(copy_of: Copy, checkpoint: Path) -> None:
+    folder = copy_of("copy")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    merges = tokenizer["model"]["merges"]
+    merges[-1], merges[-2] = merges[-2], merges[-1]
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    assert fingerprint(folder) != fingerprint(checkpoint)
+
+
+def test_another_way_to_make_ids_of_the_same_vocabulary_changes_it(
+    byte_level_checkpoint: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(byte_level_checkpoint, tmp_path / "copy"))
+    edit(folder / "tokenizer.json", normalizer={"type": "Lowercase"})
+    assert fingerprint(folder) != fingerprint(byte_level_checkpoint)
+
+
+def test_how_the_weights_are_stored_does_not_change_it(copy_of: Copy, checkpoint: Path) -> None:
+    folder = copy_of("copy")
+    weights = load_file(folder / "model.safetensors")
+    # Another order, and a buffer that old releases stored.
+    turned = {"text_model.embeddings.position_ids": np.arange(77)[None], **dict(reversed(weights.items()))}
+    save_file(turned, folder / "model.safetensors", {"format": "pt", "made": "elsewhere"})
+    assert fingerprint(folder) == fingerprint(checkpoint)
+
+
+def test_precision_that_loses_nothing_does_not_change_it(copy_of: Copy) -> None:
+    half, whole, rounded = copy_of("half"), copy_of("whole"), copy_of("rounded")
+    weights = {
+        name: values.astype(np.float16) for name, values in load_file(half / "model.safetensors").items()
+    }
+    save_file(weights, half / "model.safetensors", {"format": "pt"})
+    wide = {name: values.astype(np.float32) for name, values in weights.items()}
+    save_file(wide, whole / "model.safetensors", {"format": "pt"})
+    assert fingerprint(half) == fingerprint(whole) != fingerprint(rounded)
+
+
+def test_older_tokenizer_files_of_the_same_tokens_do_not_change_it(copy_of: Copy, checkpoint: Path) -> None:
+    folder = copy_of("old")
+    model = json.loads((folder / "tokenizer.json").read_text())["model"]
+    (folder / "vocab.json").write_text(json.dumps(model["vocab"]))
+    merges = "\n".join(" ".join(pair) for pair in model["merges"])
+    (folder / "merges.txt").write_text(f"#version: 0.2\n{merges}\n", encoding="utf-8")
+    (folder / "tokenizer.json").unlink()
+    assert fingerprint(folder) == fingerprint(checkpoint)
+
+
+def test_the_weights_are_read_once_for_it(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = fingerprint(checkpoint)
+    digest._remembered.cache_clear()  # as in a new process
+
+    def read(paths: object) -> str:
+        raise AssertionError(f"read again: {paths}")
+
+    monkeypatch.setattr(digest, "_digest_of_tensors", read)
+    assert fingerprint(checkpoint) == known
+
+
 def test_the_long_text_policy_changes_it(checkpoint: Path) -> None:
     policies: tuple[LongText, ...] = ("truncate", "chunk", "error")
     assert len({fingerprint(checkpoint, policy) for policy in policies}) == 3
 
 
-def test_it_needs_no_torch(checkpoint: Path) -> None:
+def test_the_second_time_it_needs_no_torch(checkpoint: Path) -> None:
     code = (
         "import sys; from clip_embeddings import CLIPEmbedder; e = CLIPEmbedder(sys.argv[1]);"
         "print(e.fingerprint, e.dimension); assert not {'torch', 'transformers'} & set(sys.modules)"
     )
+    known = fingerprint(checkpoint)
     command = [sys.executable, "-c", code, str(checkpoint)]
     result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.split() == [fingerprint(checkpoint), "24"]
+    assert result.stdout.split() == [known, "24"]

@@ -20,7 +20,12 @@ RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in l
 CLI = {"cli", "__main__"}
 # Only these files import the package named; a trailing slash means a whole folder.
 RESERVED = {
-    "transformers": (f"{CORE}/models/hf.py", f"{CORE}/models/trainable.py", f"{CORE}/models/tiny/"),
+    "transformers": (
+        f"{CORE}/models/hf.py",
+        f"{CORE}/models/tokenizer.py",
+        f"{CORE}/models/trainable.py",
+        f"{CORE}/models/tiny/",
+    ),
 }
 # What `import clip_embeddings` may not load, directly or through its own modules.
 HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "numpy", "PIL", "typer"}

@@ -20,7 +20,7 @@ from benchmarks.speed.rounds import Bench
 from benchmarks.speed.targets import targets_table
 from benchmarks.speed.workload import FULL, QUICK
 from benchmarks.vocabulary import PEERS
-from clip_embeddings.models.files import locate
+from clip_embeddings.models.hub.locate import locate
 
 _WHY = "Why rows are missed, and what was tried: docs/performance.md."
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "clip-embeddings-benchmarks")

@@ -37,6 +37,14 @@ def root(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
+    no_pickle: Annotated[
+        bool,
+        typer.Option(
+            "--no-pickle",
+            callback=opt.refuse_pickles,
+            help=f"Refuse models whose weights are pickles alone; {opt.ALLOW_PICKLE}=0 says it for good.",
+        ),
+    ] = False,
 ) -> None:
     """Text and pictures in one collection, found across modalities by CLIP embeddings."""
 
@@ -189,6 +197,27 @@ def info(
         run_models(as_json=as_json)
     else:
         run(model, opt.place(db, host, port) if db or host or port else None, as_json=as_json)
+
+
+@app.command()
+@guarded
+def download(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Hub id or nickname (info --models).")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Also write a folder that loads without a network."),
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option("--revision", metavar="R", help="Branch, tag or commit (default branch)."),
+    ] = None,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Fetch a model, so that later starts need no network; with --to, as a folder for other machines."""
+    from clip_embeddings.cli.download import run
+
+    run(model, to, revision, as_json=as_json)
 
 
 @app.command()

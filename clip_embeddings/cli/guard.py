@@ -1,4 +1,4 @@
-"""How a command ends: errors and warnings as one line on stderr. Imports typer and errors."""
+"""How a command ends: errors and warnings as one line on stderr. Imports typer and what is light."""
 
 import errno
 import sys
@@ -12,6 +12,7 @@ from typing import Any, ParamSpec
 import typer
 
 from clip_embeddings.errors import ClipEmbeddingsError
+from clip_embeddings.models.hub.download import progress_shown
 
 P = ParamSpec("P")
 
@@ -22,7 +23,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with one_line_warnings():
+            with one_line_warnings(), progress_shown():
                 command(*args, **kwargs)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

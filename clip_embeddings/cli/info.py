@@ -76,17 +76,20 @@ def _versions() -> dict[str, str]:
 
 def _model(model: str) -> dict[str, object]:
     from clip_embeddings import CLIPEmbedder
-    from clip_embeddings.models.files import locate
+    from clip_embeddings.models.hub.locate import locate
+    from clip_embeddings.models.preprocessing import preprocessing_of
 
-    embedder = CLIPEmbedder(model)
-    files = locate(model)
-    text = files.json("config.json").get("text_config", {})
+    files, embedder = locate(model), CLIPEmbedder(model)
+    apart = {"weights folder": str(files.weights_folder)} if files.weights_folder != files.folder else {}
     return {
         "model": model,
         "folder": str(files.folder),
+        **apart,
         "revision": files.revision,
+        "weights": files.origin,
         "dimension": embedder.dimension,
-        "context": text.get("max_position_embeddings", 77),
+        "context": embedder.context,
+        "pictures": str(preprocessing_of(files)),
         "logit scale": round(embedder.logit_scale, 3),
         "fingerprint": embedder.fingerprint,
         "device": embedder.device,

@@ -1,11 +1,14 @@
-"""Options that several commands share. Imports typer and the standard library."""
+"""Options that several commands share. Imports typer and what is light."""
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from clip_embeddings.config import ALLOW_PICKLE
 
 DEFAULT_DB = Path("clip-db")
 DEFAULT_COLLECTION = "clip"
@@ -113,6 +116,22 @@ def place(db: Path | None, host: str | None, port: int | None) -> Place:
 def deployment(**settings: Any) -> dict[str, Any]:
     """The settings that were given."""
     return {name: value for name, value in settings.items() if value is not None}
+
+
+def refuse_pickles(context: typer.Context, wanted: bool) -> None:
+    """`--no-pickle`: what the environment variable says, for this command."""
+    if not wanted:
+        return
+    before = os.environ.get(ALLOW_PICKLE)
+    os.environ[ALLOW_PICKLE] = "0"
+    context.call_on_close(lambda: _put_back(before))
+
+
+def _put_back(value: str | None) -> None:
+    if value is None:
+        del os.environ[ALLOW_PICKLE]
+    else:
+        os.environ[ALLOW_PICKLE] = value
 
 
 def picture_name(path: Path | None) -> Path | None:

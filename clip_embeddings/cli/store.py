@@ -90,7 +90,7 @@ def embedder_on_record(client: "ClientAPI", name: str) -> "CLIPEmbedder | None":
 def calibrated_as(stored: "CLIPEmbedder", embedder: "CLIPEmbedder") -> "CLIPEmbedder":
     """A model that was named, with the calibration of the collection if it is of this model."""
     calibration = stored.config.calibration
-    of_this_model = getattr(calibration, "model", None) == embedder.model_fingerprint
+    of_this_model = embedder.matches_model(getattr(calibration, "model", None))
     return embedder.with_calibration(calibration) if of_this_model else embedder
 
 
@@ -105,7 +105,9 @@ def embedder_for(model: str, deployment: dict[str, Any] | None = None) -> "CLIPE
 
 def ships_with_reference(embedder: "CLIPEmbedder") -> bool:
     """Whether calibration="reference" is there for this model."""
-    from clip_embeddings.models.files import locate
-    from clip_embeddings.models.fingerprint import REFERENCE_FILE
+    from clip_embeddings.models.hub.layout import CALIBRATION
+    from clip_embeddings.models.hub.locate import locate
 
-    return (locate(embedder.config.model, embedder.config.revision).folder / REFERENCE_FILE).is_file()
+    config = embedder.config
+    files = locate(config.model, config.revision, allow_pickle=config.allow_pickle)
+    return (files.folder / CALIBRATION).is_file()

@@ -39,30 +39,47 @@ class Preprocessing:
 
     @classmethod
     def from_config(cls, config: dict[str, Any], image_size: int) -> "Preprocessing":
-        """Read the content of a preprocessor_config.json; what it leaves out has CLIP's defaults.
+        """Read what an image processor was saved with; what it leaves out has CLIP's defaults.
 
+        Raises:
+            ModelLoadError: pictures would not be of the size that the model takes, or a value cannot be.
         Source: transformers, models/clip/image_processing_pil_clip.py.
         """
-        size = config.get("size", {"shortest_edge": image_size})
-        size = {"shortest_edge": size} if isinstance(size, int) else size
-        crop = config.get("crop_size", {"height": image_size, "width": image_size})
-        crop = {"height": crop, "width": crop} if isinstance(crop, int) else crop
-        resize, normalise = config.get("do_resize", True), config.get("do_normalize", True)
+        given = {key: value for key, value in config.items() if value is not None}  # null is the default too
+        size = _sizes("size", given.get("size", {"shortest_edge": image_size}), square=False)
+        crop = _sizes("crop_size", given.get("crop_size", image_size), square=True)
+        resize, normalise = given.get("do_resize", True), given.get("do_normalize", True)
         preprocessing = cls(
             shortest_edge=size.get("shortest_edge") if resize else None,
             resize_to=(size["height"], size["width"]) if resize and "height" in size else None,
-            resample=config.get("resample", Image.Resampling.BICUBIC),
-            crop=(crop["height"], crop["width"]) if config.get("do_center_crop", True) else None,
-            scale=config.get("rescale_factor", 1 / 255) if config.get("do_rescale", True) else 1.0,
-            mean=tuple(config.get("image_mean", _CLIP_MEAN)) if normalise else (0.0, 0.0, 0.0),
-            std=tuple(config.get("image_std", _CLIP_STD)) if normalise else (1.0, 1.0, 1.0),
+            resample=given.get("resample", Image.Resampling.BICUBIC),
+            crop=(crop["height"], crop["width"]) if given.get("do_center_crop", True) else None,
+            scale=given.get("rescale_factor", 1 / 255) if given.get("do_rescale", True) else 1.0,
+            mean=_channels("image_mean", given.get("image_mean", _CLIP_MEAN))
+            if normalise
+            else (0.0, 0.0, 0.0),
+            std=_channels("image_std", given.get("image_std", _CLIP_STD)) if normalise else (1.0, 1.0, 1.0),
         )
         if preprocessing.output_size != (image_size, image_size):
             raise ModelLoadError(
-                f"preprocessor_config.json makes pictures of {preprocessing.output_size or 'any size'}; "
+                f"makes pictures of {preprocessing.output_size or 'any size'}; "
                 f"the model takes {image_size} x {image_size}"
             )
         return preprocessing
+
+    def __str__(self) -> str:
+        """In words, as `clip-embeddings info` shows it."""
+        steps = []
+        if self.shortest_edge:
+            steps.append(f"shorter edge to {self.shortest_edge}")
+        elif self.resize_to:
+            steps.append("squashed to {} x {}".format(*self.resize_to))
+        if steps:
+            steps[0] += f" ({Image.Resampling(self.resample).name.lower()})"
+        if self.crop:
+            steps.append("middle {} x {}".format(*self.crop))
+        numbers = ("/".join(f"{value:.3g}" for value in values) for values in (self.mean, self.std))
+        return ", ".join([*steps, "mean {}, std {}".format(*numbers)])
 
     @property
     def output_size(self) -> tuple[int, int] | None:
@@ -116,3 +133,35 @@ class Preprocessing:
 
 _CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+def _sizes(name: str, value: Any, *, square: bool) -> dict[str, int]:
+    """A size as transformers writes or wrote it: a number, a pair, or an object with names.
+
+    Args:
+        square: whether a number alone means both edges, as it does for a crop.
+    """
+    if isinstance(value, list | tuple) and len(value) == 2:
+        value = {"height": value[0], "width": value[1]}
+    if isinstance(value, int):
+        value = {"height": value, "width": value} if square else {"shortest_edge": value}
+    kinds: tuple[set[str], ...] = (
+        ({"height", "width"},) if square else ({"shortest_edge"}, {"height", "width"})
+    )
+    if (
+        not isinstance(value, dict)
+        or value.keys() not in kinds
+        or not all(type(edge) is int and edge > 0 for edge in value.values())
+    ):
+        raise ModelLoadError(
+            f"has {name} {value!r}; expected {' or '.join(str(sorted(kind)) for kind in kinds)}"
+        )
+    return value
+
+
+def _channels(name: str, values: Any) -> tuple[float, float, float]:
+    """One number for each of red, green and blue."""
+    if len(values) != 3 or not np.isfinite(np.asarray(values, np.float64)).all():
+        raise ModelLoadError(f"has {name} {values!r}; expected three numbers")
+    red, green, blue = values
+    return red, green, blue

@@ -50,17 +50,21 @@ class TextTokenizer:
     Args:
         tokenizer: the fast tokenizer; it has to add the model's special tokens itself.
         context: tokens that one window holds, special tokens included: 77 for CLIP.
-        pad: id that fills a batch's shorter rows.
+        pad: id of the padding token; None where the model has none: its end token, as CLIP's first release.
     """
 
-    def __init__(self, tokenizer: "Tokenizer", *, context: int, pad: int) -> None:
+    def __init__(self, tokenizer: "Tokenizer", *, context: int, pad: int | None) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self._tokenizer, self.context, self.pad = tokenizer, context, pad
+        self._tokenizer, self.context = tokenizer, context
         empty = tokenizer.encode("").ids
         # CLIP: one start and one end token around the content.
         self._first, self._last = empty[:1], empty[1:]
         self.room = context - len(empty)
+        # Shorter rows of a batch are filled with end tokens: a causal model does not look behind the first,
+        # while the id of a padding token may lie beyond the vocabulary, or be taken for the end of the text.
+        self._fill = int(self._last[-1]) if self._last else int(pad or 0)
+        self.pad = self._fill if pad is None else int(pad)
 
     def windows(self, texts: Sequence[str], policy: LongText) -> Windows:
         """Tokenise texts under a long-text policy.
@@ -120,7 +124,7 @@ class TextTokenizer:
 
     def padded(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
         """Token ids of B windows, filled up to the longest of them: -> (B, T)."""
-        batch = np.full((len(ids), max(map(len, ids))), self.pad, np.int64)
+        batch = np.full((len(ids), max(map(len, ids))), self._fill, np.int64)
         for line, row in zip(batch, ids, strict=True):
             line[: len(row)] = row
         return batch

@@ -1,58 +1,108 @@
-"""The fingerprint: a short name for everything that changes vectors, read from files without loading a model.
+"""The fingerprint: a short name for everything that changes vectors, found out without loading a model.
 
-Imports the standard library, calibration, files and preprocess.
+Imports the standard library, calibration, and what reads a model's files.
 """
 
 import hashlib
 import json
-import re
+from collections.abc import Callable
 from dataclasses import asdict
-from functools import lru_cache
 from os import PathLike
 from pathlib import Path
+from typing import TypeVar
 
 from clip_embeddings.calibration import ModalityCalibration
 from clip_embeddings.config import REFERENCE
-from clip_embeddings.errors import FingerprintMismatchError, InvalidInputError
-from clip_embeddings.inputs.preprocess import Preprocessing
+from clip_embeddings.errors import FingerprintMismatchError, InvalidInputError, ModelLoadError
+from clip_embeddings.models.digest import file_digest, tensors_digest, tensors_of
 from clip_embeddings.models.files import ModelFiles
+from clip_embeddings.models.hub.layout import CALIBRATION
+from clip_embeddings.models.preprocessing import preprocessing_of
+from clip_embeddings.models.tokenizer import tokenizer_identity
 
 # Keys of config.json that say how a file was written, not what the model computes.
 _VOLATILE = {"_name_or_path", "_commit_hash", "transformers_version", "torch_dtype", "dtype", "architectures"}
-_TOKENIZER = ("tokenizer.json", "vocab.json", "merges.txt")
-_BLOB = re.compile(r"[0-9a-f]{64}")
-_DEFAULT_IMAGE_SIZE = 224
-REFERENCE_FILE = "calibration.json"  # beside the weights
-
-
-def preprocessing_of(files: ModelFiles) -> Preprocessing:
-    """How the model wants its pictures."""
-    size = files.json("config.json").get("vision_config", {}).get("image_size", _DEFAULT_IMAGE_SIZE)
-    return Preprocessing.from_config(files.json("preprocessor_config.json"), size)
+_ANY = "any"  # in place of a long-text policy
+_PROJECTION = "text_projection.weight"
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def fingerprint_of(files: ModelFiles, *, long_text: str, calibration: str | None = None) -> str:
     """64 bits in hexadecimal, equal exactly where vectors can be compared.
 
-    Made of weights, config, tokenizer, preprocessing, long-text policy and calibration; not of the path,
-    the repository's commit, the device or the dtype.
+    Made of tensors, config, tokenizer, preprocessing, long-text policy and calibration; not of the path, the
+    repository's commit, the file format, the device or the dtype.
     """
-    parts = {
-        "weights": {path.name: _digest(path) for path in files.weights()},
-        "config": _stable(files.json("config.json")),
-        "tokenizer": {
-            name: _digest(files.folder / name) for name in _TOKENIZER if (files.folder / name).is_file()
-        },
-        "preprocessing": asdict(preprocessing_of(files)),
-        "long_text": long_text,
-        "calibration": calibration,
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    return _short(
+        {
+            "scheme": 2,
+            "tensors": _read(files, tensors_digest, files.weights()),
+            "tokenizer": tokenizer_identity(files),
+            **_common(files, long_text, calibration),
+        }
+    )
+
+
+def dimension_of(files: ModelFiles) -> int:
+    """D, the length of the model's vectors, as its weights have it; no weights are loaded.
+
+    Raises:
+        ModelLoadError: the weights have no projection, or the config says something else.
+    """
+    said = files.json("config.json").get("projection_dim")
+    found = next((shape[0] for path in files.weights() if (shape := _shape(files, path, _PROJECTION))), None)
+    if found is None:
+        raise ModelLoadError(
+            f"model {files.model!r}: its weights have no {_PROJECTION}; expected a CLIPModel's"
+        )
+    if said not in (None, found):
+        raise ModelLoadError(
+            f"model {files.model!r}: config.json has projection_dim {said!r}; its weights are of another "
+            f"shape: {_PROJECTION} gives {found}"
+        )
+    return found
 
 
 def model_fingerprint_of(files: ModelFiles) -> str:
     """What a calibration is made for: the model under any long-text policy."""
-    return fingerprint_of(files, long_text="any")
+    return fingerprint_of(files, long_text=_ANY)
+
+
+def is_fingerprint_of(
+    files: ModelFiles, recorded: object, *, long_text: str = _ANY, calibration: str | None = None
+) -> bool:
+    """Whether a fingerprint on record is of these files: today's, or that of the scheme before."""
+    today = fingerprint_of(files, long_text=long_text, calibration=calibration)
+    return recorded == today or recorded == _earlier(files, long_text, calibration)
+
+
+def _earlier(files: ModelFiles, long_text: str, calibration: str | None) -> str:
+    """The first scheme, made of files as they lie, so another format or tokenizer file was another model."""
+    return _short(
+        {
+            "weights": {path.name: _read(files, file_digest, path) for path in files.weights()},
+            "tokenizer": {
+                path.name: file_digest(path)
+                for path in files.tokenizer()
+                if path.name in ("tokenizer.json", "vocab.json", "merges.txt")
+            },
+            **_common(files, long_text, calibration),
+        }
+    )
+
+
+def _common(files: ModelFiles, long_text: str, calibration: str | None) -> dict[str, object]:
+    return {
+        "config": _stable(files.json("config.json")),
+        "preprocessing": asdict(preprocessing_of(files)),
+        "long_text": long_text,
+        "calibration": calibration,
+    }
+
+
+def _short(parts: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def calibration_of(
@@ -67,17 +117,18 @@ def calibration_of(
     if given is None:
         return None
     if given == REFERENCE:
-        given = files.folder / REFERENCE_FILE
+        given = files.folder / CALIBRATION
         if not given.is_file():
             raise InvalidInputError(
                 f"model {files.model!r} ships with no reference calibration. "
                 "Measure one: clip-embeddings calibrate"
             )
     made = given if isinstance(given, ModalityCalibration) else ModalityCalibration.load(given)
-    if made.model != (ours := model_fingerprint_of(files)):
+    if not is_fingerprint_of(files, made.model):
         raise FingerprintMismatchError(
             f"calibration {made.id} was measured on the model with fingerprint {made.model}, not on "
-            f"{files.model!r} ({ours}). Measure one on this model: clip-embeddings calibrate"
+            f"{files.model!r} ({model_fingerprint_of(files)}). Measure one on this model: "
+            "clip-embeddings calibrate"
         )
     return made
 
@@ -88,17 +139,16 @@ def _stable(value: object) -> object:
     return value
 
 
-def _digest(path: Path) -> str:
-    """SHA-256 of a file. The hub's cache names large files by theirs, so those are not read."""
-    target = path.resolve()
-    if path.is_symlink() and _BLOB.fullmatch(target.name):
-        return target.name
-    status = target.stat()
-    return _read_digest(target, status.st_size, status.st_mtime_ns)
+def _shape(files: ModelFiles, path: Path, name: str) -> tuple[int, ...]:
+    """A tensor's shape in one file; () if it is not in it."""
+    found = _read(files, tensors_of, path).get(name)
+    return found.shape if found else ()
 
 
-@lru_cache(maxsize=256)
-def _read_digest(path: Path, size: int, modified: int) -> str:
-    """Size and time of change are part of the key: a file that is written anew is read anew."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _read(files: ModelFiles, read: Callable[[T], R], what: T) -> R:
+    try:
+        return read(what)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelLoadError(
+            f"model {files.model!r}: cannot read the weights in {files.weights_folder} ({error})"
+        ) from error

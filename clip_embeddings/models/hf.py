@@ -1,10 +1,9 @@
-"""The CLIP family behind the Encoder protocol. Only this module and trainable.py import transformers.
+"""The CLIP family behind the Encoder protocol.
 
 To add a family, write its encoder and a row in FAMILIES. Imports torch, transformers, numpy.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
@@ -13,19 +12,21 @@ import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
 from torch import Tensor
-from transformers import AutoTokenizer, CLIPConfig, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
+from transformers import CLIPConfig, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
 from transformers.models.clip.modeling_clip import CLIPMLP
-from transformers.utils import logging as hf_logging
 
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.device import BatchSizes, batch_sizes, choose_device, choose_dtype, with_halving
+from clip_embeddings.models.digest import stamp
 from clip_embeddings.models.encoder import Encoder
 from clip_embeddings.models.files import ModelFiles
-from clip_embeddings.models.fingerprint import preprocessing_of
 from clip_embeddings.models.packed import can_pack, pack
+from clip_embeddings.models.preprocessing import preprocessing_of
+from clip_embeddings.models.registry import check_type
 from clip_embeddings.models.thread import compute
+from clip_embeddings.models.tokenizer import load_backend, quiet
 from clip_embeddings.similarity import ScoreFunction
 
 
@@ -38,7 +39,7 @@ class CLIPEncoder:
     def __init__(self, files: ModelFiles, device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
         self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
         self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
-        self._config: Any = _read_config(files)
+        self._config: Any = read_config(files)
         self.dimension = int(self._config.projection_dim)
         self.scoring = ScoreFunction("softmax", float(np.exp(_read_scalar(files, "logit_scale"))))
         self.tokenizer = load_tokenizer(files, int(self._config.text_config.max_position_embeddings))
@@ -147,7 +148,7 @@ def _to_numpy(features: Tensor) -> NDArray[np.float32]:
     return rows
 
 
-def _read_config(files: ModelFiles) -> Any:
+def read_config(files: ModelFiles) -> Any:
     try:
         return CLIPConfig.from_pretrained(files.folder, local_files_only=True)
     except Exception as error:  # values of another type surface as errors of many kinds
@@ -166,8 +167,8 @@ def _read_scalar(files: ModelFiles, name: str) -> float:
     raise ModelLoadError(f"model {files.model!r}: its weights have no {name}; expected those of a CLIPModel")
 
 
-def load_weights(kind: Any, files: ModelFiles, dtype: torch.dtype, config: Any = None) -> Any:
-    """A model, or one tower of it, of a class of transformers.
+def load_weights(kind: Any, files: ModelFiles, dtype: torch.dtype, config: Any) -> Any:
+    """A model, or one tower of it, of a class of transformers; the weights may lie apart from the config.
 
     Raises:
         ModelLoadError: damaged files, or weights that are missing or of another shape.
@@ -175,7 +176,7 @@ def load_weights(kind: Any, files: ModelFiles, dtype: torch.dtype, config: Any =
     try:
         with quiet():
             loaded: Any = kind.from_pretrained(
-                files.folder,
+                files.weights_folder,
                 config=config,
                 dtype=dtype,
                 use_safetensors=True,
@@ -194,31 +195,14 @@ def load_weights(kind: Any, files: ModelFiles, dtype: torch.dtype, config: Any =
 
 
 def _damaged(files: ModelFiles, error: Exception) -> ModelLoadError:
-    return ModelLoadError(f"model {files.model!r}: cannot load the weights in {files.folder} ({error})")
+    return ModelLoadError(
+        f"model {files.model!r}: cannot load the weights in {files.weights_folder} ({error})"
+    )
 
 
 def load_tokenizer(files: ModelFiles, context: int) -> TextTokenizer:
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(files.folder, local_files_only=True, use_fast=True)
-        backend = tokenizer.backend_tokenizer
-    except Exception as error:
-        raise ModelLoadError(f"model {files.model!r}: cannot load its tokenizer ({error})") from error
-    return TextTokenizer(backend, context=context, pad=int(tokenizer.pad_token_id or 0))
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """No progress bar and no load report while a library loads; both are settings of the whole process."""
-    settings: Any = hf_logging  # untyped functions
-    bars, level = settings.is_progress_bar_enabled(), settings.get_verbosity()
-    settings.disable_progress_bar()
-    settings.set_verbosity_error()
-    try:
-        yield
-    finally:
-        settings.set_verbosity(level)
-        if bars:
-            settings.enable_progress_bar()
+    backend, pad = load_backend(files)
+    return TextTokenizer(backend, context=context, pad=pad)
 
 
 FAMILIES: dict[str, Callable[[ModelFiles, torch.device, torch.dtype, bool], Encoder]] = {"clip": CLIPEncoder}
@@ -237,10 +221,9 @@ def load_encoder(
     """
     place = choose_device(device)
     precision = choose_dtype(dtype, place)
-    family = files.json("config.json").get("model_type")
-    if family not in FAMILIES:
-        raise ModelLoadError(f"model {files.model!r} is of type {family!r}; supported: {', '.join(FAMILIES)}")
-    stamps = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files.weights())
+    family = check_type(files.model, files.json("config.json"))
+    # A preprocessor or a tokenizer that is written anew makes other vectors, as weights do.
+    stamps = tuple(stamp(path) for path in (*files.weights(), *files.small()))
     key = (stamps, place, precision, compiled)
     with _LOADING:
         if key not in _LOADED:

@@ -1,9 +1,10 @@
-"""Models known by name: one row each. Imports the standard library and errors only."""
+"""Models known by name: one row each, and what else people call them. Imports errors."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.tiny import WEIGHTS
 
 
@@ -46,22 +47,75 @@ _ROWS = (
 MODELS: dict[str, ModelSpec] = {row.name: row for row in _ROWS}
 """Models by the name a user types. Any other CLIPModel checkpoint loads by hub id or folder too."""
 
-# What OpenAI's and open_clip's releases call them.
-_NICKNAMES = {
-    "vit-b-32": "openai/clip-vit-base-patch32",
-    "vit-b-16": "openai/clip-vit-base-patch16",
-    "vit-l-14": "openai/clip-vit-large-patch14",
+OPEN_CLIP_TWINS: dict[str, str] = {
+    "ViT-B-32/openai": f"{_OPENAI}base-patch32",
+    "ViT-B-32-quickgelu/openai": f"{_OPENAI}base-patch32",
+    "ViT-B-16/openai": f"{_OPENAI}base-patch16",
+    "ViT-B-16-quickgelu/openai": f"{_OPENAI}base-patch16",
+    "ViT-L-14/openai": f"{_OPENAI}large-patch14",
+    "ViT-L-14-quickgelu/openai": f"{_OPENAI}large-patch14",
+    "ViT-L-14-336/openai": f"{_OPENAI}large-patch14-336",
+    "ViT-B-32/laion2b_s34b_b79k": _LAION,
+    "ViT-B-16/laion2b_s34b_b88k": "laion/CLIP-ViT-B-16-laion2B-s34B-b88K",
+    "ViT-L-14/laion2b_s32b_b82k": "laion/CLIP-ViT-L-14-laion2B-s32B-b82K",
+    "ViT-H-14/laion2b_s32b_b79k": "laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
 }
+"""open_clip's "model/checkpoint" -> the same weights in the layout of transformers, on the hub."""
+
+# What OpenAI's release calls its models, and sentence-transformers those that it hosts.
+_OPENAI_NAMES = {
+    "ViT-B/32": f"{_OPENAI}base-patch32",
+    "ViT-B/16": f"{_OPENAI}base-patch16",
+    "ViT-L/14": f"{_OPENAI}large-patch14",
+    "ViT-L/14@336px": f"{_OPENAI}large-patch14-336",
+}
+_SENTENCE_TRANSFORMERS = ("clip-ViT-B-32", "clip-ViT-B-16", "clip-ViT-L-14", "clip-ViT-B-32-multilingual-v1")
+_NICKNAMES = {
+    name.lower(): repository
+    for name, repository in {
+        **_OPENAI_NAMES,
+        **OPEN_CLIP_TWINS,
+        **{name: f"sentence-transformers/{name}" for name in _SENTENCE_TRANSFORMERS},
+    }.items()
+}
+_RESNETS = ("rn50", "rn101", "rn50x4", "rn50x16", "rn50x64")
 
 
-def source_of(model: str) -> str:
-    """Where a model's files are: a bundled name becomes its folder, anything else stays."""
-    return MODELS[model].source if model in MODELS else model
+TYPES = ("clip",)
+"""What config.json names as model_type in a model that loads."""
+
+
+def check_type(model: str, config: object) -> str:
+    """The type of a model by its config.json.
+
+    Raises:
+        ModelLoadError: none that loads; before the weights are downloaded.
+    """
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    if kind not in TYPES:
+        raise ModelLoadError(f"model {model!r} is of type {kind!r}; supported: {', '.join(TYPES)}")
+    return str(kind)
+
+
+def meaning_of(model: str) -> str:
+    """The hub's id for a nickname; any other name stays.
+
+    Raises:
+        ModelLoadError: a name of OpenAI's release that nothing here can load.
+    """
+    asked = model.lower()
+    if asked.partition("/")[0] in _RESNETS:
+        raise ModelLoadError(
+            f"model {model!r} is a ResNet of OpenAI's release, which transformers does not have. "
+            f"{suggestion(model)}"
+        )
+    return _NICKNAMES.get(asked, model)
 
 
 def suggestion(model: str) -> str:
     """A sentence for the error about an unknown model."""
-    short = _NICKNAMES | {name.rpartition("/")[2].lower(): name for name in MODELS}
+    short = {name.replace("/", "-"): repository for name, repository in _NICKNAMES.items()}
+    short |= {name.rpartition("/")[2].lower(): name for name in MODELS}
     asked = model.lower()
     spellings = (asked.rpartition("/")[2], asked.replace("/", "-"))
     close = [name for spelling in spellings for name in get_close_matches(spelling, short, n=1, cutoff=0.6)]

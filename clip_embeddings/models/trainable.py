@@ -1,7 +1,7 @@
 """A model whose weights may change: loaded in float32, run with gradients, saved as a folder that loads.
 
-One of the few modules that import transformers, as `hf.py` is; what that one loads is shared by everybody in
-the process and frozen. Imports torch, transformers and what reads a model's files.
+What `hf.py` loads is shared by everybody in the process and frozen. Imports torch, transformers and what
+reads a model's files.
 """
 
 import shutil
@@ -19,14 +19,13 @@ from transformers import CLIPModel
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.files import ModelFiles
-from clip_embeddings.models.fingerprint import preprocessing_of
-from clip_embeddings.models.hf import gain_and_offset, load_tokenizer, load_weights, normalised, quiet
+from clip_embeddings.models.hf import gain_and_offset, load_tokenizer, load_weights, normalised, read_config
+from clip_embeddings.models.hub.layout import PREPROCESSING, TOKENIZER
+from clip_embeddings.models.preprocessing import preprocessing_of
+from clip_embeddings.models.tokenizer import quiet
 
 # Taken over as they are. Not calibration.json: it was measured on the weights before.
-_KEPT = (
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt",
-    "preprocessor_config.json",
-)  # fmt: skip
+_KEPT = (*TOKENIZER, *PREPROCESSING)
 
 
 class TrainableCLIP:
@@ -45,7 +44,7 @@ class TrainableCLIP:
         if family != "clip":
             raise ModelLoadError(f"model {files.model!r} is of type {family!r}; only clip can be fine-tuned")
         self.files, self.device, self.precision = files, device, precision
-        self.model = load_weights(CLIPModel, files, torch.float32).to(device)
+        self.model = load_weights(CLIPModel, files, torch.float32, read_config(files)).to(device)
         self.tokenizer = load_tokenizer(files, int(self.model.config.text_config.max_position_embeddings))
         self.preprocessing: Preprocessing = preprocessing_of(files)
         self._gain, self._offset = gain_and_offset(self.preprocessing, device)

@@ -56,7 +56,7 @@ def read(path: str | PathLike[str], kind: str, embedder: CLIPEmbedder) -> dict[s
         raise InvalidInputError(
             f"{what}: is of version {record.get('version')}; this clip-embeddings reads {VERSION}: upgrade it"
         )
-    if record.get("fingerprint") != embedder.fingerprint:
+    if not embedder.matches(record.get("fingerprint")):
         raise FingerprintMismatchError(
             f"{what} was made with the model {record.get('model')!r} ({record.get('fingerprint')}), not with "
             f"{embedder.config.model!r} ({embedder.fingerprint}). Load it with that model, or make it anew"

@@ -23,13 +23,14 @@ from chroma_clip_embeddings.hits import Hit, SearchResult
 from chroma_clip_embeddings.identity import embedder_of
 from chroma_clip_embeddings.ingestion import ingest
 from chroma_clip_embeddings.loader import CLIPImageLoader
-from chroma_clip_embeddings.migration import OPEN_CLIP_TWINS, open_migrated
+from chroma_clip_embeddings.migration import open_migrated
 from chroma_clip_embeddings.recalibration import recalibrate
 from chroma_clip_embeddings.report import IngestFailure, IngestReport
 from chroma_clip_embeddings.retrieval import search
 from chroma_clip_embeddings.rows import AddReport, add_items, set_caption
 from chroma_clip_embeddings.sampling import FileSample, sample_collection, sample_files
 from chroma_clip_embeddings.store import connect
+from clip_embeddings import OPEN_CLIP_TWINS
 
 __all__ = [
     "OPEN_CLIP_TWINS",

@@ -31,14 +31,13 @@ class VectorCache:
 
     def __init__(self, folder: str | os.PathLike[str], embedder: CLIPEmbedder) -> None:
         try:
-            import diskcache
+            kind = _closing()
         except ImportError as error:
             raise MissingExtraError('cache= needs diskcache: pip install "clip-embeddings[cache]"') from error
         self._folder, self._dimension = os.fspath(folder), embedder.dimension
         self._prefix = f"{embedder.model_fingerprint} {embedder.config.long_text} "
         with self._errors():
-            self._cache = diskcache.Cache(self._folder, disk=_bytes_only(), size_limit=SIZE_LIMIT)
-            self._cache.check()  # a damaged file shows itself now, not after an hour
+            self._cache = kind(self._folder, disk=_bytes_only(), size_limit=SIZE_LIMIT)
 
     def __enter__(self) -> "VectorCache":
         return self
@@ -87,6 +86,22 @@ def _timeout() -> type[Exception]:
 
     kind: type[Exception] = Timeout
     return kind
+
+
+def _closing() -> Any:
+    """A cache that leaves nothing open if it cannot be used."""
+    from diskcache import Cache
+
+    class Closing(Cache):  # type: ignore[misc]
+        def __init__(self, folder: str, **settings: Any) -> None:
+            try:
+                super().__init__(folder, **settings)
+                self.check()  # a damaged file shows itself now, not after an hour
+            except BaseException:
+                self.close()
+                raise
+
+    return Closing
 
 
 def _bytes_only() -> Any:

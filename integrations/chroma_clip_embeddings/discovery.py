@@ -4,7 +4,7 @@ Imports the public core.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
@@ -33,7 +33,7 @@ def discover(
     manifests: AnyPath | Iterable[AnyPath] = (),
     allow_schemes: Iterable[str] = (),
     captions: Mapping[str, str] | None = None,
-) -> Iterator[Entry | IngestProblem]:
+) -> Generator[Entry | IngestProblem, None, None]:
     """Find what there is to ingest. Memory does not grow with the number of files.
 
     What a manifest names comes first, so that the entry that has a caption is met before the one that the
@@ -51,7 +51,7 @@ def discover(
         captions: path -> words about the file; those of a manifest come before them.
     Returns:
         Entries, and a problem for each folder that cannot be read, each directory loop, each pattern that
-        nothing matches and each bad line of a manifest.
+        nothing matches and each bad line of a manifest. Closing it closes the manifest that it is at.
     Raises:
         InvalidInputError: at once: no such file or folder, a scheme that is not allowed, or a manifest that
             cannot be read at all.

@@ -19,6 +19,7 @@ from clip_embeddings import (
 )
 from clip_embeddings.types import LongText, Role
 
+_MODEL = EmbedderConfig().model
 _STORED = {"model_name", "revision", "long_text", "calibration"}
 
 
@@ -32,16 +33,18 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
     and is shared by all copies.
 
     Args:
-        model_name: hub id, local folder, or the bundled "tiny".
+        model_name: hub id, local folder (a str or a path), or the bundled "tiny".
         revision, long_text: part of the identity; stored with the collection, as is model_name.
         calibration: what removes the modality gap: a ModalityCalibration, the path of one, or "reference".
             Stored whole, so a collection needs no file beside it; None gives raw vectors.
         device, dtype, batch_size: where and how fast; never stored.
+        allow_pickle: as for `CLIPEmbedder`; never stored, so for a collection that is opened again set the
+            environment variable CLIP_EMBEDDINGS_ALLOW_PICKLE.
     """
 
     def __init__(
         self,
-        model_name: str = EmbedderConfig().model,
+        model_name: str | PathLike[str] = _MODEL,
         *,
         revision: str | None = None,
         long_text: LongText = "truncate",
@@ -49,6 +52,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         device: str = "auto",
         dtype: str = "auto",
         batch_size: int | None = None,
+        allow_pickle: bool | None = None,
     ) -> None:
         self._unusable: tuple[dict[str, Any], str] | None = None  # a stored config, and what is wrong with it
         embedder = CLIPEmbedder(
@@ -59,6 +63,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
             device=device,
             dtype=dtype,
             batch_size=batch_size,
+            allow_pickle=allow_pickle,
         )
         self._embedder = _resolved(embedder)
 

@@ -68,7 +68,7 @@ def check_identity(collection: CollectionCommon[Any], embedder: CLIPEmbedder) ->
     """
     stored, ours = stored_identity(collection), CLIPEmbeddingFunction.of(embedder).get_config()
     on_record = (collection.metadata or {}).get(FINGERPRINT)
-    same = on_record == embedder.fingerprint if on_record else stored == ours
+    same = embedder.matches(on_record) if on_record else stored == ours
     if not same:
         raise FingerprintMismatchError(
             f"collection {collection.name!r} holds vectors of {_named(stored, on_record)}; "

@@ -11,7 +11,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -36,6 +36,7 @@ from chroma_clip_embeddings.target import Target
 from chroma_clip_embeddings.vectors import Vectors
 from clip_embeddings import CLIPEmbedder, StoreError
 
+Found = Generator[Entry | IngestProblem, None, None]
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -141,15 +142,13 @@ class Plan:
         """What `prune` looks under."""
         return roots_of(self.paths) if self.prune else []
 
-    def found(self) -> Iterator[Entry | IngestProblem]:
+    def found(self) -> Found:
         """What there is to ingest, with its captions; checked at once."""
         return discover(
             self.paths, manifests=self.manifests, allow_schemes=self.allow_schemes, captions=self.captions
         )
 
-    def run(
-        self, collection: Any, embedder: CLIPEmbedder, found: Iterator[Entry | IngestProblem], stop: Event
-    ) -> IngestReport:
+    def run(self, collection: Any, embedder: CLIPEmbedder, found: Found, stop: Event) -> IngestReport:
         """Do it; `stop` may be set by another thread."""
         started = time.perf_counter()
         target = Target(collection, self.retry_seconds, stop)
@@ -158,11 +157,10 @@ class Plan:
         report.seconds = time.perf_counter() - started
         return report
 
-    def _run(
-        self, target: Target, embedder: CLIPEmbedder, found: Iterator[Entry | IngestProblem]
-    ) -> IngestReport:
+    def _run(self, target: Target, embedder: CLIPEmbedder, found: Found) -> IngestReport:
         roots, raw = self.roots(), embedder.with_calibration(None)
         with ExitStack() as stack:
+            stack.enter_context(closing(found))  # an error would keep a manifest open as long as it is kept
             recorder = stack.enter_context(Recorder(self.failures))
             cache = stack.enter_context(VectorCache(self.cache, raw)) if self.cache is not None else None
             ledger = stack.enter_context(Ledger())

@@ -75,8 +75,12 @@ class Ledger:
     def __init__(self) -> None:
         # The empty name is SQLite's own for a file that is unlinked as soon as it is made.
         self.database = sqlite3.connect("", isolation_level=None)
-        self.database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
-        self.database.execute("BEGIN")
+        try:
+            self.database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
+            self.database.execute("BEGIN")
+        except BaseException:  # nobody else has it to close: a full disk shows here
+            self.database.close()
+            raise
         self._asked: dict[bool, list[tuple[str, str]]] = {True: [], False: []}  # by whether the row is new
 
     def __enter__(self) -> "Ledger":

@@ -20,22 +20,7 @@ from chroma_clip_embeddings.identity import (
     with_fingerprint,
 )
 from chroma_clip_embeddings.store import store_errors
-from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, StoreError
-
-OPEN_CLIP_TWINS: dict[str, str] = {
-    "ViT-B-32/openai": "openai/clip-vit-base-patch32",
-    "ViT-B-32-quickgelu/openai": "openai/clip-vit-base-patch32",
-    "ViT-B-16/openai": "openai/clip-vit-base-patch16",
-    "ViT-B-16-quickgelu/openai": "openai/clip-vit-base-patch16",
-    "ViT-L-14/openai": "openai/clip-vit-large-patch14",
-    "ViT-L-14-quickgelu/openai": "openai/clip-vit-large-patch14",
-    "ViT-L-14-336/openai": "openai/clip-vit-large-patch14-336",
-    "ViT-B-32/laion2b_s34b_b79k": "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
-    "ViT-B-16/laion2b_s34b_b88k": "laion/CLIP-ViT-B-16-laion2B-s34B-b88K",
-    "ViT-L-14/laion2b_s32b_b82k": "laion/CLIP-ViT-L-14-laion2B-s32B-b82K",
-    "ViT-H-14/laion2b_s32b_b79k": "laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
-}
-"""open_clip's "model/checkpoint" -> the same weights in the layout of transformers, on the hub."""
+from clip_embeddings import OPEN_CLIP_TWINS, CLIPEmbedder, FingerprintMismatchError, StoreError
 
 _LOOKED_AT, _SHORT, _SAME = 16, 200, 0.98  # stored texts, characters, cosine
 

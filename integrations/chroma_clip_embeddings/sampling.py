@@ -149,7 +149,7 @@ def sample_collection(
 
 def check_sample(sample: FileSample, collection: chromadb.Collection, embedder: CLIPEmbedder) -> None:
     """Refuse a sample whose vectors cannot be compared with those of the collection."""
-    if sample.model != embedder.model_fingerprint:
+    if not embedder.matches_model(sample.model):
         raise FingerprintMismatchError(
             f"the sample holds vectors of {sample.model_name!r} (fingerprint {sample.model}); collection "
             f"{collection.name!r} has those of {embedder.config.model!r} ({embedder.model_fingerprint}). "

@@ -92,6 +92,9 @@ def _first(targets: list[Target], limits: Limits) -> socket.socket:
         except OSError as error:
             connection.close()
             refused = error
+        except BaseException:  # Ctrl-C, say
+            connection.close()
+            raise
     raise refused
 
 

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from clip_embeddings import CLIPEmbedder, EmbedderConfig, ModalityCalibration
-from clip_embeddings.types import LongText
+from clip_embeddings.types import LongText, ModelName
 
 _DEFAULTS = EmbedderConfig()
 # A record of a calibration, the name of one, or nothing.
@@ -34,7 +34,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
     `embed_documents` or `embed_query` is text and never opened as a path; pictures enter by `embed_image`.
 
     Attributes:
-        model: hub id, local folder, or the bundled "tiny".
+        model: hub id, local folder (a str or a path), or the bundled "tiny".
         revision: branch, tag or commit on the hub.
         long_text: for a text over the context limit: "truncate" (with a warning), "chunk" or "error".
         calibration: what removes the modality gap, so that texts and pictures rank in one list: a
@@ -43,21 +43,28 @@ class CLIPEmbeddings(BaseModel, Embeddings):
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto", "float32", "bfloat16" or "float16".
         batch_size: items in one forward pass; None is what suits the device.
+        allow_pickle: whether weights that exist as pickles only are converted, once, without running them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
-    model: str = _DEFAULTS.model
+    model: ModelName = _DEFAULTS.model  # type: ignore[assignment]
     revision: str | None = None
     long_text: LongText = "truncate"
     calibration: _Calibration = None
     device: str = "auto"
     dtype: str = "auto"
     batch_size: int | None = None
+    allow_pickle: bool | None = None
     _embedder: CLIPEmbedder = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:
         self._embedder = CLIPEmbedder(**{name: getattr(self, name) for name in type(self).model_fields})
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> str:
+        return EmbedderConfig(model=given).model
 
     @field_validator("calibration", mode="before")
     @classmethod

@@ -8,16 +8,19 @@ Chroma adapter and the public core.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from os import PathLike, fspath
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from chromadb.api import ClientAPI
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from chroma_clip_embeddings import connect, embedder_of, open_collection
+from chroma_clip_embeddings.identity import FINGERPRINT
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder, InvalidInputError
+from langchain_clip_embeddings.address import Address
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import chosen_ids, embed_rows, to_document
 from langchain_clip_embeddings.searching import SearchableChroma
@@ -31,6 +34,10 @@ class MultimodalChroma(SearchableChroma):
     the caption (the file name where empty). Every other Document is text. The collection is that of
     `chroma_clip_embeddings.open_collection`: each adapter reads what the other wrote. It keeps the
     calibration of its embeddings; with one, texts and pictures rank in one list, without, each on its own.
+
+    A pickle of it holds where the store is (its folder, or its server with the headers and credentials) and
+    the settings of the embeddings; another process opens the collection again, and none is made there. A
+    copy in one process shares the client.
 
     Args:
         collection_name: made where it does not exist.
@@ -82,6 +89,33 @@ class MultimodalChroma(SearchableChroma):
                 **options,
             )
         self._create = True  # reset_collection makes it anew
+        self._address = Address.of(self._client)  # now: a relative folder means another one after a chdir
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Raises StoreError where another process could not open the store: it is in memory, or unknown."""
+        self._address.check(self._collection_name)
+        opened = ("_client", "_chroma_collection")
+        return {name: value for name, value in vars(self).items() if name not in opened}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._client = self._address.open()
+        self._chroma_collection = open_collection(
+            self._client, self._collection_name, embedder=self.embedder, create=False
+        )
+
+    def __copy__(self) -> Self:
+        made = type(self).__new__(type(self))
+        vars(made).update(vars(self))
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        for shared in (self._client, self._chroma_collection):
+            memo[id(shared)] = shared
+        made = type(self).__new__(type(self))
+        memo[id(self)] = made
+        vars(made).update(deepcopy(vars(self), memo))
+        return made
 
     def _Chroma__ensure_collection(self) -> None:
         """Instead of the host's, which makes a collection of l2 space without an identity."""
@@ -110,7 +144,9 @@ class MultimodalChroma(SearchableChroma):
     @property
     def index_namespace(self) -> str:
         """A namespace for the record manager of LangChain's `index()`: this collection with this model."""
-        return f"clip-embeddings/{self._collection_name}/{self.embedder.fingerprint}"
+        # That on record, if an earlier release made it: the record manager finds what it wrote then.
+        fingerprint = (self._collection.metadata or {}).get(FINGERPRINT) or self.embedder.fingerprint
+        return f"clip-embeddings/{self._collection_name}/{fingerprint}"
 
     def add_documents(
         self,

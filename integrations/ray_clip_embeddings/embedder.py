@@ -16,6 +16,7 @@ from clip_embeddings.types import LongText, Role
 from ray_clip_embeddings.columns import Item, SourceColumns, as_table
 from ray_clip_embeddings.encoder import ItemEncoder, vector_array
 
+_MODEL = EmbedderConfig().model
 ADDED = ("id", "content_sha256", "modality", "clip_fingerprint", "embedding", "error")
 
 
@@ -31,7 +32,8 @@ class CLIPBatchEmbedder:
     choose by themselves.
 
     Args:
-        model, revision, long_text, calibration, device, dtype, batch_size: as for `CLIPEmbedder`.
+        model, revision, long_text, calibration, device, dtype, batch_size, allow_pickle: as for
+            `CLIPEmbedder`.
         threads: how many threads decode pictures; None is one for each CPU that Ray gave.
         bytes_column, array_column, uri_column, text_column: which columns hold encoded pictures, (H, W, C)
             uint8 arrays, where a row comes from, texts. A row is a text where `text_column` has one,
@@ -44,7 +46,7 @@ class CLIPBatchEmbedder:
 
     def __init__(
         self,
-        model: str = EmbedderConfig().model,
+        model: str | PathLike[str] = _MODEL,
         *,
         revision: str | None = None,
         long_text: LongText = "truncate",
@@ -52,6 +54,7 @@ class CLIPBatchEmbedder:
         device: str = "auto",
         dtype: str = "auto",
         batch_size: int | None = None,
+        allow_pickle: bool | None = None,
         threads: int | None = None,
         bytes_column: str | None = None,
         array_column: str | None = None,
@@ -68,6 +71,7 @@ class CLIPBatchEmbedder:
             device=device,
             dtype=dtype,
             batch_size=batch_size,
+            allow_pickle=allow_pickle,
             threads=threads,
         )
         self._columns = SourceColumns(

@@ -24,6 +24,10 @@ class ItemEncoder:
     def __init__(self, config: EmbedderConfig, role: Role = "document") -> None:
         self._config, self._role = config, role
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the embedder: another worker may be given another number of CPUs."""
+        return {"_config": self._config, "_role": self._role}
+
     @cached_property
     def _embedder(self) -> CLIPEmbedder:
         cpus = cpus_given()

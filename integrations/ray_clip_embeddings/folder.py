@@ -53,15 +53,17 @@ class Folder:
         filesystem.create_dir(path, recursive=True)
         found = pads.dataset(path, filesystem=filesystem, format="parquet")
         ids: list[NDArray[np.bytes_]] = [np.zeros(0, "S16")]
+        fingerprint = embedder.fingerprint
         for fragment in found.get_fragments():
             on_record = (fragment.physical_schema.metadata or {}).get(_FINGERPRINT, b"none").decode()
-            if on_record != embedder.fingerprint:
+            if not embedder.matches(on_record):
                 raise FingerprintMismatchError(
                     f"{name!r} holds vectors of the fingerprint {on_record} ({fragment.path}); "
                     f"got {embedder.fingerprint}. Write into a new folder"
                 )
+            fingerprint = on_record  # new files say what those that are there say, an earlier release's too
             ids.append(_digests(fragment.to_table(columns=["id"])["id"].to_pylist()))
-        return cls(filesystem, path, embedder.fingerprint, ray.put(np.sort(np.concatenate(ids))))
+        return cls(filesystem, path, fingerprint, ray.put(np.sort(np.concatenate(ids))))
 
     def stored(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that were there when the job began."""

@@ -30,6 +30,7 @@ from ray_clip_embeddings.server import Server
 from ray_clip_embeddings.stages import FATAL, EmbedRows, Job, Place, identify, store
 
 Workers = int | tuple[int, int]
+_MODEL = EmbedderConfig().model
 _ROWS = 128  # embedded and stored together: what a killed worker does again at most
 _LIGHT = 0.25  # CPUs of a stage that mostly waits for the store
 _KINDS: dict[str, type[ClipEmbeddingsError]] = {
@@ -53,13 +54,14 @@ def ingest_dataset(
     uri_column: str | None = None,
     text_column: str | None = None,
     caption_column: str | None = None,
-    model: str = EmbedderConfig().model,
+    model: str | os.PathLike[str] = _MODEL,
     revision: str | None = None,
     long_text: LongText = "truncate",
     calibration: ModalityCalibration | str | os.PathLike[str] | None = None,
     device: str = "auto",
     dtype: str = "auto",
     batch_size: int | None = None,
+    allow_pickle: bool | None = None,
     workers: Workers | None = None,
     num_cpus: float = 1,
     num_gpus: float = 0,
@@ -79,7 +81,8 @@ def ingest_dataset(
         bytes_column, array_column, uri_column, text_column: as for `CLIPBatchEmbedder`. A text is one row;
             split long ones before, or choose how they are read with `long_text`.
         caption_column: what a picture's row has as its document; its file name where there is none.
-        model, revision, long_text, calibration, device, dtype, batch_size: as for `CLIPEmbedder`.
+        model, revision, long_text, calibration, device, dtype, batch_size, allow_pickle: as for
+            `CLIPEmbedder`.
         workers: how many embed at once, or the least and the most; None lets Ray use what is free.
         num_cpus, num_gpus: what each of them gets; torch and decoding use that many threads.
         show_progress: whether Ray draws its progress bars.
@@ -106,6 +109,7 @@ def ingest_dataset(
         device=device,
         dtype=dtype,
         batch_size=batch_size,
+        allow_pickle=allow_pickle,
     )
     places: list[Place] = []
     if output is not None:  # first, so that a row of the server is in the folder too
@@ -113,8 +117,7 @@ def ingest_dataset(
     if collection is not None:
         pairs = tuple(sorted((headers or {}).items()))
         server = Server(collection, host, port, ssl, pairs, patience, embedder.fingerprint)
-        server.prepare(embedder)
-        places.append(server)
+        places.append(server.prepare(embedder))
     if not places:
         raise InvalidInputError(
             "nowhere to store: name collection=, of a Chroma server, or output=, a folder"

@@ -5,7 +5,7 @@ Imports the Chroma adapter and chromadb, inside functions: only who stores in Ch
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,7 +29,7 @@ class Server:
     Attributes:
         headers: pairs, for example (("Authorization", "Bearer ..."),).
         patience: seconds that the server may be away before a job ends.
-        fingerprint: of the model that the job embeds with.
+        fingerprint: of the collection's vectors, which are those of the job's model.
     """
 
     collection: str
@@ -40,17 +40,22 @@ class Server:
     patience: float
     fingerprint: str
 
-    def prepare(self, embedder: CLIPEmbedder) -> None:
+    def prepare(self, embedder: CLIPEmbedder) -> "Server":
         """Create the collection, or check that it holds vectors of this model; record its fingerprint.
 
+        Returns:
+            The server with the fingerprint on record, which may be one that an earlier release made.
         Raises:
             FingerprintMismatchError: it holds vectors of another model.
             StoreError: the server does not answer, or the collection is not one of ours.
         """
         from chroma_clip_embeddings import open_collection
-        from chroma_clip_embeddings.identity import record_identity
+        from chroma_clip_embeddings.identity import FINGERPRINT, record_identity
 
-        record_identity(open_collection(_client(self), self.collection, embedder=embedder), embedder)
+        found = open_collection(_client(self), self.collection, embedder=embedder)
+        record_identity(found, embedder)
+        on_record = (found.metadata or {}).get(FINGERPRINT)
+        return replace(self, fingerprint=str(on_record or embedder.fingerprint))
 
     def stored(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are there."""

@@ -136,7 +136,7 @@ def test_other_answers_of_the_hub_are_told_apart(
     ("model", "expected"),
     [
         ("ViT-B32", "did you mean 'openai/clip-vit-base-patch32'?"),
-        ("ViT-L/14", "did you mean 'openai/clip-vit-large-patch14'?"),
+        ("ViT-L14", "did you mean 'openai/clip-vit-large-patch14'?"),
         ("tinny", "did you mean 'tiny'?"),
         ("clip-vit-base-patch32", "did you mean 'openai/clip-vit-base-patch32'?"),
         ("a/b/c", "no such folder"),

@@ -7,10 +7,12 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
+from clip_embeddings.config import name_of_model
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.models.device import choose_device, choose_dtype
-from clip_embeddings.models.files import ModelFiles, locate
+from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import model_fingerprint_of
+from clip_embeddings.models.hub.locate import locate
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training import checkpoint, methods
 from clip_embeddings.tasks.training.dataset import PairSet, list_failures
@@ -22,7 +24,7 @@ from clip_embeddings.tasks.training.state import check_folder, finished
 
 
 def finetune(
-    model: str,
+    model: str | PathLike[str],
     pairs: Pairs,
     *,
     output: str | PathLike[str],
@@ -55,7 +57,7 @@ def finetune(
     model, and its fingerprint says so.
 
     Args:
-        model: hub id, local folder, or the bundled "tiny".
+        model: hub id, local folder (a str or a path), or the bundled "tiny".
         pairs: a .csv file with a header, or .jsonl, with the columns `picture` (or `uri`; relative to the
             file's folder) and `text` (or `caption`); or (picture, text) tuples.
         output: a folder that is empty or not there; with `resume`, one that this run left.
@@ -119,7 +121,7 @@ def finetune(
     dtype = choose_dtype(settings.precision, place)
     settings = replace(settings, precision=str(dtype).removeprefix("torch."))
     given, unusable = read_pairs(pairs)
-    files = locate(model, revision)
+    files = locate(name_of_model(model), revision)
     clip = TrainableCLIP(files, place, dtype)
     made = PairSet(given, clip.tokenizer, clip.preprocessing, threads=threads, show_progress=show_progress)
     failures = (*unusable, *made.failures)

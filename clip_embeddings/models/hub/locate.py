@@ -1,0 +1,55 @@
+"""`locate`: a model's files, bundled, in a folder, in the hub's cache, or downloaded into it.
+
+The hub is asked only for what is not on this machine. Weights are safetensors: those of the revision; else
+those of the conversion bot's pull request, for the default revision; else pickles, converted once.
+"""
+
+from pathlib import Path
+
+from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.models.files import ModelFiles
+from clip_embeddings.models.hub.assets import say_once
+from clip_embeddings.models.hub.complete import complete, pickles_allowed
+from clip_embeddings.models.hub.layout import layout_of
+from clip_embeddings.models.hub.listing import listing_of
+from clip_embeddings.models.hub.search import HubModel
+from clip_embeddings.models.registry import MODELS, meaning_of, suggestion
+
+
+def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None = None) -> ModelFiles:
+    """Find a model's files, downloading them only where this machine does not have them.
+
+    Args:
+        model: bundled name, nickname, folder or hub id.
+        revision: branch, tag or commit on the hub.
+        allow_pickle: whether pickled weights are converted where there are no others; None is what
+            CLIP_EMBEDDINGS_ALLOW_PICKLE says.
+    Raises:
+        ModelLoadError: unknown model, hub out of reach, or files missing; says what was tried.
+    """
+    allowed = pickles_allowed(allow_pickle)
+    if model in MODELS and MODELS[model].bundled:
+        return _in_folder(model, Path(MODELS[model].source), allowed)
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        if revision:
+            raise ModelLoadError(
+                f"model {model!r} is a folder; revision={revision!r} is for models on the hub"
+            )
+        return _in_folder(model, folder.resolve(), allowed)
+    repository = meaning_of(model)
+    if repository != model:
+        say_once(f"model {model!r} is {repository!r} on the hub")
+    if folder.is_absolute() or repository.startswith((".", "~")) or repository.count("/") > 1:
+        raise ModelLoadError(f"model {model!r}: no such folder. {suggestion(model)}")
+    return HubModel(model, repository, revision, allowed).files()
+
+
+def _in_folder(model: str, folder: Path, allowed: bool) -> ModelFiles:
+    layout = layout_of(listing_of(model, folder))
+    if layout.missing:
+        raise ModelLoadError(
+            f"model {model!r}: {', '.join(layout.missing)} not in {folder / layout.prefix}. "
+            "Expected a folder written by save_pretrained, with its weights and its tokenizer"
+        )
+    return complete(model, folder, layout, allow_pickle=allowed)

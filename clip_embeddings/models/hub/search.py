@@ -1,0 +1,161 @@
+"""A model on the hub: found in the hub's cache on this machine, or completed from the hub itself.
+
+Imports the modules beside it, and huggingface_hub inside functions.
+"""
+
+import errno
+import logging
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.models.files import ModelFiles
+from clip_embeddings.models.hub.assets import say_once
+from clip_embeddings.models.hub.cache import MAIN, CachedRepository
+from clip_embeddings.models.hub.complete import complete, refuse_pickles
+from clip_embeddings.models.hub.conversion import pull_request_of_the_bot
+from clip_embeddings.models.hub.download import BrokenOff, Revision, ask_for_revision, in_time
+from clip_embeddings.models.hub.layout import CONFIG, Layout, layout_of
+from clip_embeddings.models.hub.listing import listing_of
+from clip_embeddings.models.registry import check_type, suggestion
+
+logger = logging.getLogger(__name__)
+
+_NO_PLACE = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EDQUOT}
+
+
+@dataclass(frozen=True, slots=True)
+class HubModel:
+    """One model on the hub: in its cache on this machine, or on the hub itself."""
+
+    model: str
+    repository: str
+    revision: str | None
+    allowed: bool
+
+    @property
+    def _asked(self) -> str:
+        return f"{self.repository}{f'@{self.revision}' if self.revision else ''}"
+
+    def files(self) -> ModelFiles:
+        self._check_name()
+        return self._cached() or self._fetched()
+
+    def _check_name(self) -> None:
+        from huggingface_hub import utils
+        from huggingface_hub.errors import HFValidationError
+
+        hub: Any = utils  # its names are loaded lazily, so they have no types
+        try:
+            hub.validate_repo_id(self.repository)
+        except HFValidationError as error:
+            raise ModelLoadError(f"Unknown model {self.model!r}: {suggestion(self.model)}") from error
+
+    def _cached(self) -> ModelFiles | None:
+        """What the cache holds, if it is all there."""
+        cache = CachedRepository(self.repository)
+        for commit, pull_request in cache.commits(self.revision):
+            folder = cache.snapshot(commit)
+            layout = layout_of(listing_of(self.model, folder))
+            if layout.missing or cache.unknown(commit, layout) or (layout.pickled and not self.allowed):
+                continue
+            return self._finished(folder, layout, commit, pull_request)
+        return None
+
+    def _finished(self, folder: Path, layout: Layout, commit: str, pull_request: str | None) -> ModelFiles:
+        origin = f"safetensors of {pull_request}" if pull_request else "safetensors"
+        return complete(self.model, folder, layout, allow_pickle=self.allowed, revision=commit, origin=origin)
+
+    def _fetched(self) -> ModelFiles:
+        try:
+            return self._download()
+        except ModelLoadError:
+            raise
+        except Exception as error:  # the http client's errors are not those of one library across versions
+            raise ModelLoadError(self._explained(error)) from error
+
+    def _download(self) -> ModelFiles:
+        """Ask the hub for what is missing."""
+        main = ask_for_revision(self.repository, self.revision or MAIN)
+        layout = layout_of(main.listing(self.model))
+        chosen, pull_request = main, None
+        if (layout.pickled or not layout.weights) and main.name == MAIN:
+            chosen, layout, pull_request = self._with_safetensors(main, layout)
+        self._check(chosen, layout)
+        folder = chosen.fetch_all(layout.names)
+        main.remember(layout.small[0])
+        cache = CachedRepository(self.repository)
+        cache.note_files(chosen.commit, layout.names)
+        if pull_request:
+            cache.note_pull_request(main.commit, pull_request, chosen.commit)
+        return self._finished(folder, layout, chosen.commit, pull_request)
+
+    def _with_safetensors(self, main: Revision, layout: Layout) -> tuple[Revision, Layout, str | None]:
+        """The conversion bot's pull request in place of the main branch; that itself where there is none."""
+        try:
+            found = in_time(partial(pull_request_of_the_bot, self.repository, main.commit))
+        except Exception as error:  # discussions may be turned off, or the hub may be slow
+            logger.info("model %r: cannot ask for a conversion (%s)", self.model, error)
+            return main, layout, None
+        if not found:
+            return main, layout, None
+        # The commit, not the name: nobody can change what it holds between this question and the next.
+        converted = ask_for_revision(self.repository, found.commit)
+        theirs = layout_of(converted.listing(self.model))
+        if theirs.missing or theirs.pickled:
+            return main, layout, None
+        say_once(
+            f"model {self.model!r} has no safetensors on its main branch; they are taken from "
+            f"{found.revision} of the hub's conversion bot (commit {found.commit})"
+        )
+        return converted, theirs, found.revision
+
+    def _check(self, asked: Revision, layout: Layout) -> None:
+        """Refuse before anything large is downloaded."""
+        if layout.missing:
+            there = ", ".join(sorted(asked.sizes)[:12]) or "nothing"
+            raise ModelLoadError(
+                f"model {self._asked!r}: {', '.join(layout.missing)} not among its files on the hub "
+                f"({there}). Expected a model of transformers with its tokenizer"
+            )
+        check_type(self.model, asked.listing(self.model).read(layout.prefix + CONFIG))
+        refuse_pickles(self.model, layout, self.allowed)
+
+    def _explained(self, error: Exception) -> str:
+        """What the client's error means, and what to do."""
+        from huggingface_hub import constants
+        from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+
+        tried = f"tried the hub's cache on this machine, then {constants.ENDPOINT}"
+        if isinstance(error, GatedRepoError):
+            return f"model {self._asked!r} is gated; accept its terms on the hub and log in: hf auth login"
+        if isinstance(error, RevisionNotFoundError):
+            return f"model {self.repository!r} has no revision {self.revision!r} on the hub"
+        if isinstance(error, RepositoryNotFoundError):
+            return f"Unknown model {self.model!r} ({tried}); {suggestion(self.model)}"
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        if isinstance(error, BrokenOff):
+            return (
+                f"model {self._asked!r}: the download broke off ({reason}). Start it again: the files that "
+                f"came whole are kept, in {constants.HF_HUB_CACHE}"
+            )
+        if isinstance(error, OSError) and error.errno in _NO_PLACE:
+            return (
+                f"model {self._asked!r} cannot be written into the hub's cache ({reason}); HF_HOME moves it"
+            )
+        away = f"model {self._asked!r} is not on this machine and the hub does not answer ({reason}); {tried}"
+        return f"{away}. {self._in_cache() or suggestion(self.model)}"
+
+    def _in_cache(self) -> str:
+        """What the cache has of a model that is not all there, and what it lacks; "" if it has nothing."""
+        cache = CachedRepository(self.repository)
+        parts = []
+        for commit, _ in cache.commits(self.revision):
+            layout = layout_of(listing_of(self.model, cache.snapshot(commit)))
+            lacks = [*layout.missing, *cache.unknown(commit, layout)]
+            lacks = lacks or ["weights that are no pickles, which are not allowed (allow_pickle=False)"]
+            has = ", ".join(name for name in layout.names if name not in layout.missing) or "nothing"
+            parts.append(f"Of commit {commit} the cache has {has}; it lacks {', '.join(lacks)}. ")
+        return f"{''.join(parts)}Start once with the hub in reach to complete it" if parts else ""

@@ -1,0 +1,116 @@
+"""A model's tokenizer as transformers makes it, and what it is, apart from the files that it came in.
+
+Imports transformers (inside functions, so that what is noted needs none of it), errors, files and digest.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.models.digest import file_digest
+from clip_embeddings.models.files import ModelFiles
+from clip_embeddings.models.hub.assets import key_of, read_note, write_note
+
+_KIND = "tokenizers"
+# Where tokenizers differ: case, accents, spaces, digits, punctuation, scripts, emoji, what is split where.
+_PROBES = (
+    "a photo of a cat",
+    "A PHOTO of a Cat, Ünïcode naïve café ÅNGSTRÖM ﬁ ①",
+    "  two  spaces\tand\na line  ",
+    "it's 3.14159 dogs & 2,000 cats; (really?) #tag @user_name https://example.org/a-b_c?d=1%20",
+    "don't I'VE we'll o'clock rock'n'roll state-of-the-art",
+    "0123456789 10 100 1000 12345678901234567890",
+    "해변에서 달리는 행복한 강아지, 노을지는 바다 사진",
+    "海边奔跑的狗 日落 写真をとる猫 カタカナ",
+    "صورة قطة على الشاطئ  תמונה של חתול  ภาพถ่ายของแมว  चित्र",
+    "фотография кошки  φωτογραφία γάτας",
+    "🐈 👩‍👩‍👧 🇰🇷 ❤️",
+    "antidisestablishmentarianism supercalifragilisticexpialidocious",
+    "",
+    "<b>html</b> &amp; {json: [1, 2]} $x = \\frac{1}{2}$",
+)
+
+
+def load_backend(files: ModelFiles) -> tuple[Any, int | None]:
+    """The fast tokenizer, with lower-casing and special tokens as the reference has them; its padding id.
+
+    Returns:
+        A `tokenizers.Tokenizer`, and None where the model has no padding token.
+    Raises:
+        ModelLoadError: its files cannot be used.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        with quiet():
+            made = AutoTokenizer.from_pretrained(
+                files.folder, local_files_only=True, use_fast=True, trust_remote_code=False
+            )
+            return made.backend_tokenizer, made.pad_token_id
+    except Exception as error:
+        raise ModelLoadError(f"model {files.model!r}: cannot load its tokenizer ({error})") from error
+
+
+def tokenizer_identity(files: ModelFiles) -> dict[str, str]:
+    """The vocabulary, as its files have it, and the ids of some texts, as transformers makes them.
+
+    The second is noted for the release of transformers, so it costs an import of it only once.
+    """
+    contents = {path.name: file_digest(path) for path in files.tokenizer()}
+    key = key_of(
+        contents, files.json("config.json").get("model_type"), version("transformers"), version("tokenizers")
+    )
+    noted = read_note(_KIND, key)
+    if not isinstance(noted.get("probe"), str):
+        noted = {"probe": _probe(files)}
+        write_note(_KIND, key, noted)
+    return {"vocabulary": _vocabulary(files, contents), "probe": noted["probe"]}
+
+
+def _probe(files: ModelFiles) -> str:
+    backend, _ = load_backend(files)
+    backend.no_truncation()
+    backend.no_padding()
+    ids = [encoding.ids for encoding in backend.encode_batch(list(_PROBES))]
+    return hashlib.sha256(json.dumps(ids).encode()).hexdigest()
+
+
+def _vocabulary(files: ModelFiles, digests: dict[str, str]) -> str:
+    """The same for tokenizer.json and for the older files that hold the same tokens and merges."""
+    if "tokenizer.json" in digests:
+        model = files.json("tokenizer.json").get("model")
+        if isinstance(model, dict) and isinstance(model.get("vocab"), dict) and "merges" in model:
+            return _of_tokens(model["vocab"], model["merges"])
+        return digests["tokenizer.json"]
+    if {"vocab.json", "merges.txt"} <= digests.keys():
+        lines = (files.folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+        merges = [line for line in lines if line.strip() and not line.startswith("#version")]
+        return _of_tokens(files.json("vocab.json"), merges)
+    return key_of(digests)
+
+
+def _of_tokens(vocabulary: dict[str, Any], merges: Any) -> str:
+    """Of byte-pair encoding: token -> id, and pairs in order, written as one string or as two."""
+    pairs = [pair if isinstance(pair, str) else " ".join(pair) for pair in merges]
+    return key_of(sorted(vocabulary.items()), pairs)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No progress bar and no load report while a library loads; both are settings of the whole process."""
+    from transformers.utils import logging as hf_logging
+
+    settings: Any = hf_logging  # untyped functions
+    bars, level = settings.is_progress_bar_enabled(), settings.get_verbosity()
+    settings.disable_progress_bar()
+    settings.set_verbosity_error()
+    try:
+        yield
+    finally:
+        settings.set_verbosity(level)
+        if bars:
+            settings.enable_progress_bar()

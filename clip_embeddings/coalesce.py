@@ -1,4 +1,4 @@
-"""Calls that arrive together are answered together. Imports types."""
+"""Calls that arrive together are answered together. Imports types and forking."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import NamedTuple
 
+from clip_embeddings.forking import Renewed
 from clip_embeddings.types import Embeddings
 
 
@@ -14,7 +15,7 @@ class _Call(NamedTuple):
     answer: "Future[Embeddings]"
 
 
-class Coalescer:
+class Coalescer(Renewed):
     """Answers concurrent calls with one call of `work` for all that wait.
 
     Whoever comes while nothing runs goes at once, so a lone caller waits for nobody. Those that come
@@ -27,7 +28,11 @@ class Coalescer:
     """
 
     def __init__(self, work: Callable[[list[str]], Embeddings], *, most: int) -> None:
+        super().__init__()
         self._work, self._most = work, most
+
+    def renew(self) -> None:
+        """Nobody waits and nothing runs: after a fork those that did are in the other process."""
         self._lock = Lock()
         self._waiting: list[_Call] = []
         self._running = False

@@ -140,3 +140,15 @@ def test_a_text_that_looks_like_a_path_or_an_address_stays_text(
     before = embedder.embed_texts(texts)
     (tmp_path / "cat.txt").unlink()
     assert np.abs(embedder.embed_texts(texts) - before).max() < 1e-5
+
+
+@pytest.mark.parametrize("token", ["<|endoftext|>", "<|startoftext|>"])
+def test_a_special_token_in_a_text_is_text(tiny: CLIPEmbedder, embedder: CLIPEmbedder, token: str) -> None:
+    """As a token it would end the text: everything behind it would be lost."""
+    for model in (tiny, embedder):
+        one, other = model.embed_texts(
+            [f"a cat {token} on the beach", f"a cat {token} in a red car at night"]
+        )
+        assert one @ other < 0.999
+        (passage,) = model.split_text(f"a cat {token} on the beach")
+        assert passage.text == f"a cat {token} on the beach"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
-    "errors types; similarity; calibration; config; inputs models; coalesce pipeline; embedder; "
+    "errors types; forking similarity; calibration; config; inputs models; coalesce pipeline; embedder; "
     "tasks;; cli __main__"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.similarity import as_floats
 from clip_embeddings.types import Modality, Role
 
 Kind = tuple[Role, Modality]
@@ -32,7 +33,7 @@ def unit_rows(vectors: ArrayLike, name: str = "vectors") -> NDArray[np.float32]:
     Raises:
         InvalidInputError: another shape, or the first row of another length.
     """
-    rows = np.asarray(vectors, np.float32)
+    rows = as_floats(vectors)
     if rows.ndim != 2:
         raise InvalidInputError(f"{name}: got an array of shape {rows.shape}; expected (N, D)")
     lengths = np.linalg.norm(rows, axis=1)

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from clip_embeddings.calibration.file import from_record, to_json, to_record
 from clip_embeddings.calibration.kinds import PICTURES, TEXTS, Kind, Pair, kind_of
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.similarity import l2_normalize
+from clip_embeddings.similarity import as_floats, check_finite, l2_normalize
 from clip_embeddings.types import Embeddings, Modality, Role
 
 # Where the score quantiles are taken; denser towards the best, which is where searches look.
@@ -198,9 +198,10 @@ class ModalityCalibration:
             raise InvalidInputError(f"calibration {str(path)!r}: {error}") from error
 
     def _rows(self, vectors: ArrayLike) -> NDArray[np.float32]:
-        rows = np.asarray(vectors, np.float32)
+        rows = as_floats(vectors)
         if rows.ndim != 2 or rows.shape[1] != self.dimension:
             raise InvalidInputError(f"got an array of shape {rows.shape}; expected (N, {self.dimension})")
+        check_finite(rows)
         return rows
 
 

@@ -11,7 +11,6 @@ from contextlib import nullcontext
 from math import ceil
 from os import PathLike, fspath
 from pathlib import Path
-from threading import Lock
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
@@ -22,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 
 from clip_embeddings.config import DEFAULT_MAX_PIXELS
 from clip_embeddings.errors import ImageDecodeError
+from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.modes import to_rgb, upright
 from clip_embeddings.types import ImageInput
 
@@ -30,7 +30,7 @@ _FILE_REASONS: dict[type[Exception], str] = {
     PermissionError: "no permission to read it",
 }
 # Two threads must not decode one caller's PIL image at the same time.
-_LOADING = Lock()
+_LOADING = FreeLock()
 
 
 def load_image(

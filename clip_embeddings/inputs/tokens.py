@@ -56,6 +56,8 @@ class TextTokenizer:
     def __init__(self, tokenizer: "Tokenizer", *, context: int, pad: int | None) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
+        # "<|endoftext|>" in somebody's text is these letters: as a token it would end the text there.
+        tokenizer.encode_special_tokens = True
         self._tokenizer, self.context = tokenizer, context
         empty = tokenizer.encode("").ids
         # CLIP: one start and one end token around the content.

@@ -4,7 +4,6 @@ To add a family, write its encoder and a row in FAMILIES. Imports torch, transfo
 """
 
 from collections.abc import Callable
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from transformers import CLIPConfig, CLIPTextModelWithProjection, CLIPVisionMode
 from transformers.models.clip.modeling_clip import CLIPMLP
 
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
+from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.device import BatchSizes, batch_sizes, choose_device, choose_dtype, with_halving
@@ -46,7 +46,7 @@ class CLIPEncoder:
         self.preprocessing = preprocessing_of(files)
         self.batch_sizes: BatchSizes = batch_sizes(device)
         self._towers: dict[Any, Any] = {}
-        self._loading = Lock()
+        self._loading = FreeLock()
         self._gain, self._offset = gain_and_offset(self.preprocessing, device)
 
     def encode_text(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -98,6 +98,10 @@ class CLIPEncoder:
     ) -> NDArray[np.float32]:
         """(B, T) -> (B, T, W)."""
         states = int(self._config.text_config.num_hidden_layers) + 1
+        if type(layer) is not int or type(skip) is not int:
+            raise InvalidInputError(
+                f"token_states: got layer={layer!r}, skip={skip!r}; expected whole numbers"
+            )
         place = (layer + states if layer < 0 else layer) - skip
         if not -states <= layer < states or skip < 0 or place < 0:
             raise InvalidInputError(
@@ -207,7 +211,7 @@ def load_tokenizer(files: ModelFiles, context: int) -> TextTokenizer:
 
 FAMILIES: dict[str, Callable[[ModelFiles, torch.device, torch.dtype, bool], Encoder]] = {"clip": CLIPEncoder}
 _LOADED: dict[tuple[object, ...], Encoder] = {}
-_LOADING = Lock()
+_LOADING = FreeLock()
 
 
 def load_encoder(

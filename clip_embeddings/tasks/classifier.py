@@ -3,11 +3,12 @@
 Imports numpy, the embedder and the modules below it.
 """
 
+import math
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import ImageDecodeError, InvalidInputError
 from clip_embeddings.inputs.arguments import listed
+from clip_embeddings.similarity import as_floats, check_finite
 from clip_embeddings.types import Embeddings, ImageInput
+
+Duplicates = Literal["error", "merge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,22 @@ class Classifier(ABC):
             yield Predictions(batch.indices, self.labels_of(batch.embeddings), shares, batch.failures)
 
     def _rows(self, vectors: ArrayLike) -> Embeddings:
-        rows = np.asarray(vectors, np.float32)
+        rows = as_floats(vectors)
         if rows.ndim != 2 or rows.shape[1] != self.embedder.dimension:
             raise InvalidInputError(
                 f"got an array of shape {rows.shape}; expected (N, {self.embedder.dimension}), raw vectors "
                 f"of {self.embedder.config.model!r}"
             )
+        check_finite(rows)
         return rows
+
+
+def check_positive(name: str, value: Any, *, zero: bool = False) -> None:
+    """Raise InvalidInputError unless a setting is a finite number above 0, or 0 where that may be."""
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or value < 0 or (value == 0 and not zero):
+        least = "of at least 0" if zero else "above 0"
+        raise InvalidInputError(f"{name}: got {value!r}; expected a finite number {least}")
 
 
 def raw(embedder: CLIPEmbedder) -> CLIPEmbedder:
@@ -111,26 +124,30 @@ def raw(embedder: CLIPEmbedder) -> CLIPEmbedder:
     return embedder.with_calibration(None) if embedder.config.calibration is not None else embedder
 
 
-def checked_labels(labels: Any) -> tuple[str, ...]:
+def checked_labels(labels: Any, duplicates: Duplicates = "error") -> tuple[str, ...]:
     """Distinct labels that say something, without the space around them.
 
+    Args:
+        duplicates: what happens to a label that a model reads like an earlier one: "merge" leaves it out.
     Raises:
         InvalidInputError: no labels, one that is blank or no string, or two that a model reads as one.
     """
     found = [stripped(label, f"labels[{place}]") for place, label in enumerate(listed(labels, "labels"))]
     if not found:
         raise InvalidInputError('labels: got none; expected at least two, such as ["cat", "dog"]')
+    if duplicates not in get_args(Duplicates):
+        raise InvalidInputError(f"duplicates: got {duplicates!r}; expected one of error, merge")
     seen: dict[str, int] = {}
     for place, label in enumerate(found):
         # Models lower the case and join spaces: such labels would share one probability between them.
         same = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
-        if same in seen:
+        if same in seen and duplicates == "error":
             raise InvalidInputError(
                 f"labels[{place}] {label!r} is the same as labels[{seen[same]}] {found[seen[same]]!r}; "
-                "give each class once"
+                'give each class once, or make them one class with duplicates="merge"'
             )
-        seen[same] = place
-    return tuple(found)
+        seen.setdefault(same, place)
+    return tuple(found[place] for place in seen.values())
 
 
 def stripped(label: object, where: str) -> str:

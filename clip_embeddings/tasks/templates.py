@@ -111,6 +111,11 @@ def _resolved(given: str | Sequence[str]) -> tuple[str, ...]:
         if given in TEMPLATES:
             return TEMPLATES[given].templates
         given = [given]
+    if not isinstance(given, Sequence) or isinstance(given, bytes):
+        raise InvalidInputError(
+            f"templates: got {type(given).__name__}; expected a sentence with {SLOT}, several of them, or "
+            f"the name of a set: {', '.join(TEMPLATES)}"
+        )
     if not given:
         raise InvalidInputError('templates: got none; expected at least one, such as "a photo of a {}."')
     for template in given:

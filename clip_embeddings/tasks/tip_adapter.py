@@ -11,7 +11,7 @@ from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.similarity import cosine_similarity, l2_normalize
 from clip_embeddings.tasks import saved
-from clip_embeddings.tasks.classifier import raw
+from clip_embeddings.tasks.classifier import check_positive, raw
 from clip_embeddings.tasks.few_shot import FewShotClassifier
 from clip_embeddings.tasks.zero_shot import ZeroShotClassifier
 
@@ -34,8 +34,8 @@ class TipAdapter(FewShotClassifier):
     """
 
     def __init__(self, zero_shot: ZeroShotClassifier, *, alpha: float = 1.0, beta: float = 5.5) -> None:
-        if not (alpha >= 0 and beta > 0):
-            raise InvalidInputError(f"alpha, beta: got {alpha}, {beta}; expected alpha >= 0 and beta > 0")
+        check_positive("alpha", alpha, zero=True)
+        check_positive("beta", beta)
         self.embedder, self.labels = zero_shot.embedder, zero_shot.labels
         self.zero_shot, self.alpha, self.beta = zero_shot, alpha, beta
         self._keys, self._classes = np.zeros((0, 0), np.float32), np.zeros(0, np.int64)

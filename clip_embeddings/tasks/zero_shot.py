@@ -16,7 +16,7 @@ from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.similarity import cosine_similarity, l2_normalize
 from clip_embeddings.tasks import saved
-from clip_embeddings.tasks.classifier import Classifier, checked_labels, raw
+from clip_embeddings.tasks.classifier import Classifier, Duplicates, checked_labels, raw
 from clip_embeddings.tasks.templates import Templates, fill, templates_of
 from clip_embeddings.types import Embeddings
 
@@ -42,6 +42,8 @@ class ZeroShotClassifier(Classifier):
         min_cosine: below it the answer is `other`: the picture is far from every class. It depends on the
             model and the templates; look at cosines of your own pictures first.
         other: what that answer is called.
+        duplicates: of labels that a model reads as one, "error" refuses the second, "merge" leaves it out:
+            OpenAI's own 1,000 names for ImageNet hold "missile" and "sunglasses" twice.
     Raises:
         InvalidInputError: no labels, a blank one, one given twice; a template without `{}`; a threshold out
             of range.
@@ -57,9 +59,10 @@ class ZeroShotClassifier(Classifier):
         min_probability: float | None = None,
         min_cosine: float | None = None,
         other: str = OTHER,
+        duplicates: Duplicates = "error",
     ) -> None:
         self.embedder = raw(embedder)
-        self.labels = checked_labels(labels)
+        self.labels = checked_labels(labels, duplicates)
         self.templates = templates_of(templates, self.labels)
         self.min_probability, self.min_cosine, self.other = min_probability, min_cosine, other
         _check_range("min_probability", min_probability, 0.0)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from clip_embeddings.config import name_of_model
+from clip_embeddings.config import EmbedderConfig, name_of_model
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.models.device import choose_device, choose_dtype
 from clip_embeddings.models.files import ModelFiles
-from clip_embeddings.models.fingerprint import model_fingerprint_of
+from clip_embeddings.models.fingerprint import fingerprint_of, model_fingerprint_of
 from clip_embeddings.models.hub.locate import locate
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training import checkpoint, methods
@@ -143,8 +143,8 @@ def _save(run: Run, files: ModelFiles, failures: tuple[Failure, ...], began: flo
     report = FinetuneReport(
         output=folder,
         base=files.model,
-        base_fingerprint=run.identity["model"],
-        fingerprint=model_fingerprint_of(locate(str(folder.resolve()))),
+        base_fingerprint=_shown(files),
+        fingerprint=_shown(locate(str(folder.resolve()))),
         training=len(run.training),
         validation=len(run.validation),
         failures=failures,
@@ -170,6 +170,11 @@ def _save(run: Run, files: ModelFiles, failures: tuple[Failure, ...], began: flo
             stacklevel=3,
         )
     return report
+
+
+def _shown(files: ModelFiles) -> str:
+    """The fingerprint that `CLIPEmbedder`, `info` and a collection show for a model, with their defaults."""
+    return fingerprint_of(files, long_text=EmbedderConfig().long_text)
 
 
 def _report_failures(failures: tuple[Failure, ...], total: int, strict: bool) -> None:

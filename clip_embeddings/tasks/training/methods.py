@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from clip_embeddings.errors import MissingExtraError
+from clip_embeddings.errors import InvalidInputError, MissingExtraError
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.gradients import seeded
 from clip_embeddings.tasks.training.settings import Settings
@@ -76,6 +76,12 @@ def _add_lora(clip: TrainableCLIP, settings: Settings) -> Callable[[], None]:
 
 def _last(model: Any, layers: int) -> list[nn.Module]:
     text, vision = model.text_model, model.vision_model
+    most = max(len(text.encoder.layers), len(vision.encoder.layers))
+    if layers > most:
+        raise InvalidInputError(
+            f"layers: got {layers}; the towers have {len(text.encoder.layers)} and "
+            f'{len(vision.encoder.layers)} layers. For all of them: method="full"'
+        )
     return [
         *text.encoder.layers[-layers:],
         *vision.encoder.layers[-layers:],

@@ -25,7 +25,7 @@ class FinetuneReport:
     Attributes:
         output: the folder that `CLIPEmbedder` opens.
         base: the model that it began with, as it was named.
-        base_fingerprint, fingerprint: of both models, under any long-text policy.
+        base_fingerprint, fingerprint: of both models, as `CLIPEmbedder(model).fingerprint` gives them.
         training, validation: how many pairs.
         failures: pairs that were left out.
         truncated: captions that were cut at the model's context.

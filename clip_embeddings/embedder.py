@@ -30,7 +30,7 @@ from clip_embeddings.models.fingerprint import (
     is_fingerprint_of,
     model_fingerprint_of,
 )
-from clip_embeddings.models.hub.locate import locate
+from clip_embeddings.models.hub.locate import locate, name_from_anywhere
 from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
 from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize
 from clip_embeddings.types import Embeddings, ImageInput, LongText, Modality, Role
@@ -161,6 +161,11 @@ class CLIPEmbedder:
     def dimension(self) -> int:
         """D, the length of every vector."""
         return dimension_of(self._files)
+
+    @property
+    def portable_config(self) -> EmbedderConfig:
+        """The settings as they mean the same in another working folder: what is stored or sent elsewhere."""
+        return replace(self.config, model=name_from_anywhere(self.config.model))
 
     @property
     def context(self) -> int:

@@ -94,7 +94,7 @@ def test_the_fingerprint_tells_raw_from_calibrated_and_one_calibration_from_anot
     assert len({tiny.fingerprint, calibrated.fingerprint, centred.fingerprint}) == 3
     assert elsewhere.fingerprint == calibrated.fingerprint
     assert calibrated.with_calibration(None).fingerprint == tiny.fingerprint
-    assert {each.model_fingerprint for each in (tiny, calibrated, centred)} == {reference.model}
+    assert len({each.model_fingerprint for each in (tiny, calibrated, centred)}) == 1
 
 
 @pytest.mark.parametrize("policy", get_args(LongText))
@@ -118,7 +118,7 @@ def test_a_calibration_of_another_model_is_refused_at_first_use_and_both_are_nam
     ):
         with pytest.raises(FingerprintMismatchError) as caught:
             use()
-        for part in (reference.id, tiny.model_fingerprint, embedder.model_fingerprint, embedder.config.model):
+        for part in (reference.id, reference.model, embedder.model_fingerprint, embedder.config.model):
             assert part in str(caught.value)
     # What needs no calibrated vector does not look at it.
     assert wrong.model_fingerprint == embedder.model_fingerprint

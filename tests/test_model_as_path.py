@@ -72,4 +72,4 @@ def test_a_model_is_finetuned_by_its_path(checkpoint: Path, tmp_path: Path) -> N
         precision="float32",
     )
     assert report.base == str(checkpoint)
-    assert CLIPEmbedder(report.output).model_fingerprint == report.fingerprint
+    assert CLIPEmbedder(report.output).fingerprint == report.fingerprint

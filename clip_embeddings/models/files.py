@@ -1,10 +1,11 @@
 """ModelFiles: a complete model on this machine, whatever way it came here. Imports errors and models/hub."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.models.digest import stamp
 from clip_embeddings.models.hub.layout import SAFETENSORS, SMALL, TOKENIZER
 from clip_embeddings.models.hub.listing import read_json
 
@@ -19,6 +20,7 @@ class ModelFiles:
         weights_folder: holds the safetensors weights: the same folder, or one of converted weights.
         revision: the hub's commit, or None for a bundled model or a plain folder.
         origin: where the weights come from, in words.
+        stamps: what tells whether a file is still the one that was found.
     """
 
     model: str
@@ -26,6 +28,29 @@ class ModelFiles:
     weights_folder: Path
     revision: str | None
     origin: str = "safetensors"
+    stamps: tuple[object, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stamps", self._stamps())  # frozen
+
+    def check_unchanged(self) -> None:
+        """Raise where the folder was written anew: towers, tokenizer and fingerprint have to be of one model.
+
+        Raises:
+            ModelLoadError: a file is another one than when the model was found, or is gone.
+        """
+        try:
+            same = self._stamps() == self.stamps
+        except OSError:
+            same = False
+        if not same:
+            raise ModelLoadError(
+                f"model {self.model!r}: the files in {self.folder} have changed since they were found. "
+                "Make a new CLIPEmbedder for what is there now"
+            )
+
+    def _stamps(self) -> tuple[object, ...]:
+        return tuple((path.name, stamp(path)) for path in (*self.weights(), *self.small()))
 
     def json(self, name: str) -> dict[str, Any]:
         """Content of a JSON file; {} where the file is not there.

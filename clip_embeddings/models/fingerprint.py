@@ -33,7 +33,11 @@ def fingerprint_of(files: ModelFiles, *, long_text: str, calibration: str | None
 
     Made of tensors, config, tokenizer, preprocessing, long-text policy and calibration; not of the path, the
     repository's commit, the file format, the device or the dtype.
+
+    Raises:
+        ModelLoadError: the files have changed since they were found, or cannot be read.
     """
+    files.check_unchanged()
     return _short(
         {
             "scheme": 2,

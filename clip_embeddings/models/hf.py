@@ -19,7 +19,6 @@ from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.device import BatchSizes, batch_sizes, choose_device, choose_dtype, with_halving
-from clip_embeddings.models.digest import stamp
 from clip_embeddings.models.encoder import Encoder
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.packed import can_pack, pack
@@ -177,6 +176,7 @@ def load_weights(kind: Any, files: ModelFiles, dtype: torch.dtype, config: Any) 
     Raises:
         ModelLoadError: damaged files, or weights that are missing or of another shape.
     """
+    files.check_unchanged()
     try:
         with quiet():
             loaded: Any = kind.from_pretrained(
@@ -226,9 +226,9 @@ def load_encoder(
     place = choose_device(device)
     precision = choose_dtype(dtype, place)
     family = check_type(files.model, files.json("config.json"))
+    files.check_unchanged()
     # A preprocessor or a tokenizer that is written anew makes other vectors, as weights do.
-    stamps = tuple(stamp(path) for path in (*files.weights(), *files.small()))
-    key = (stamps, place, precision, compiled)
+    key = (files.stamps, place, precision, compiled)
     with _LOADING:
         if key not in _LOADED:
             _LOADED[key] = FAMILIES[family](files, place, precision, compiled)

@@ -132,7 +132,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         """Identity only: a collection built on a GPU opens on a laptop."""
         if self._unusable:
             return dict(self._unusable[0])
-        identity = self.embedder.config.identity()
+        identity = self.embedder.portable_config.identity()
         calibration = self.embedder.config.calibration
         if isinstance(calibration, ModalityCalibration):  # left out where there is none
             identity["calibration"] = calibration.to_record()

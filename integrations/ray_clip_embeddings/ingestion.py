@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import ray.data
@@ -162,9 +161,7 @@ def _pipeline(
 
 def _for_workers(embedder: CLIPEmbedder) -> EmbedderConfig:
     """Settings that mean the same in another folder: the calibration itself, and a model's whole path."""
-    model = embedder.config.model
-    whole = str(Path(model).absolute()) if Path(model).is_dir() else model
-    return replace(embedder.config, model=whole, calibration=embedder.calibration)
+    return replace(embedder.portable_config, calibration=embedder.calibration)
 
 
 def _count(outcomes: ray.data.Dataset, tally: Tally) -> None:

@@ -30,7 +30,7 @@ def test_it_trains_and_the_folder_opens(cli: Cli, checkpoint: Path, pairs: Path,
     assert shown.code == 0, shown.err
     for part in ("pairs trained on", "14", "text to picture R@1", "before", "after", "--db NEW-DIR"):
         assert part in shown.out
-    assert CLIPEmbedder(str(tmp_path / "model"), device="cpu").model_fingerprint in shown.out
+    assert CLIPEmbedder(str(tmp_path / "model"), device="cpu").fingerprint in shown.out
 
 
 def test_every_option_reaches_the_run_and_json_has_all_of_it(

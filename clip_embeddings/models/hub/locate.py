@@ -45,6 +45,14 @@ def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None
     return HubModel(model, repository, revision, allowed).files()
 
 
+def name_from_anywhere(model: str) -> str:
+    """A model's name as it means the same in any working folder: a folder by its whole path."""
+    if model in MODELS:
+        return model
+    folder = Path(model).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else model
+
+
 def _in_folder(model: str, folder: Path, allowed: bool) -> ModelFiles:
     layout = layout_of(listing_of(model, folder))
     if layout.missing:

@@ -234,7 +234,12 @@ class Trainer:
         copy.deepcopy(self.model).half().save_pretrained(folder)  # type: ignore[no-untyped-call]
         self.tokenizer.save(str(folder / "tokenizer.json"))
         tokens = {"bos_token": data.BOS, "eos_token": data.EOS, "pad_token": data.EOS, "unk_token": data.EOS}
-        settings = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": data.CONTEXT, **tokens}
+        settings = {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "add_prefix_space": True,  # left out, releases of transformers read it differently
+            "model_max_length": data.CONTEXT,
+            **tokens,
+        }
         pixels = {
             "image_processor_type": "CLIPImageProcessor",
             "do_convert_rgb": True,

@@ -31,7 +31,7 @@ RESERVED = {
 HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "numpy", "PIL", "typer"}
 # Adapter -> what it may import beside the public core, the standard library and COMMON.
 ADAPTERS = {
-    "chroma_clip_embeddings": {"chromadb", "diskcache", "fsspec", "pyarrow"},
+    "chroma_clip_embeddings": {"chromadb", "fsspec", "pyarrow"},
     "langchain_clip_embeddings": {
         "chroma_clip_embeddings",
         "chromadb",
@@ -45,7 +45,6 @@ ADAPTERS = {
 COMMON = {"numpy", "PIL", "rich", "typing_extensions"}
 PUBLIC_MODULES = {"errors", "types", "pipeline"}
 HOSTS = set(ADAPTERS).union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
-    "diskcache",
     "fsspec",
     "pyarrow",
     "torch",

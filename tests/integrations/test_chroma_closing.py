@@ -110,16 +110,16 @@ def test_an_ingestion_that_is_called_off_closes_its_databases(
 
 def not_a_database(place: Path, embedder: CLIPEmbedder) -> None:
     place.mkdir()
-    (place / "cache.db").write_bytes(b"this is no database, whatever its name says" * 100)
+    (place / "vectors.sqlite").write_bytes(b"this is no database, whatever its name says" * 100)
 
 
 def damaged_inside(place: Path, embedder: CLIPEmbedder) -> None:
     """Its first page says it is one; what comes after is not to be read."""
     with VectorCache(place, embedder) as cache:
         cache.keep([str(i) for i in range(200)], embedder.embed_texts(["a cat"] * 200))
-    database = place / "cache.db"
+    database = place / "vectors.sqlite"
     size = database.stat().st_size
-    for beside in place.glob("cache.db-*"):
+    for beside in place.glob("vectors.sqlite-*"):
         beside.unlink()
     with database.open("r+b") as file:
         file.seek(size // 2)

@@ -101,7 +101,7 @@ def name_of_model(given: object) -> str:
     name = fspath(given) if isinstance(given, PathLike) else given
     if not isinstance(name, str) or not name.strip():
         raise InvalidInputError(f"model: got {given!r}; expected a hub id, a folder or a bundled name")
-    return name.strip()
+    return name if isinstance(given, PathLike) else name.strip()  # a folder's name may end in a space
 
 
 def _check_calibration(given: object) -> None:

@@ -209,7 +209,7 @@ class CLIPEmbedder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Equal for two embedders exactly where their vectors can be compared; needs no weights in memory."""
+        """Equal for two embedders only where their vectors can be compared; needs no weights in memory."""
         calibration = self.calibration.id if self.calibration else None
         return fingerprint_of(self._files, long_text=self.config.long_text, calibration=calibration)
 
@@ -375,7 +375,7 @@ class CLIPEmbedder:
         if not finite.all():
             raise ClipEmbeddingsError(
                 f"{what}[{indices[~finite][0]}]: the model gave a vector that is not finite in {self.dtype}; "
-                'try dtype="float32"'
+                + ("its weights are damaged" if self.dtype == "float32" else 'try dtype="float32"')
             )
         return l2_normalize(features)
 

@@ -132,14 +132,49 @@ def test_precision_that_loses_nothing_does_not_change_it(copy_of: Copy) -> None:
     assert fingerprint(half) == fingerprint(whole) != fingerprint(rounded)
 
 
-def test_older_tokenizer_files_of_the_same_tokens_do_not_change_it(copy_of: Copy, checkpoint: Path) -> None:
-    folder = copy_of("old")
-    model = json.loads((folder / "tokenizer.json").read_text())["model"]
-    (folder / "vocab.json").write_text(json.dumps(model["vocab"]))
-    merges = "\n".join(" ".join(pair) for pair in model["merges"])
-    (folder / "merges.txt").write_text(f"#version: 0.2\n{merges}\n", encoding="utf-8")
-    (folder / "tokenizer.json").unlink()
-    assert fingerprint(folder) == fingerprint(checkpoint)
+def changed_tokenizer(**changes: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        edit(folder / "tokenizer.json", **changes)
+
+    return change
+
+
+def with_an_added_token(folder: Path) -> None:
+    number = len(json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"])
+    (folder / "added_tokens.json").write_text(json.dumps({"house": number - 5}))
+
+
+TOKENIZERS: dict[str, Callable[[Path], None]] = {
+    "what it normalises": changed_tokenizer(normalizer={"type": "NFD"}),
+    "one word it replaces": changed_tokenizer(
+        normalizer={"type": "Replace", "pattern": {"String": "house"}, "content": "car"}
+    ),
+    "an added token": with_an_added_token,
+    "the side it cuts": lambda folder: edit(folder / "tokenizer_config.json", truncation_side="left"),
+    "the length it was saved with": lambda folder: edit(folder / "tokenizer_config.json", model_max_length=9),
+}
+
+
+@pytest.mark.parametrize("change", TOKENIZERS)
+def test_what_no_probe_of_a_few_texts_shows_changes_it(
+    byte_level_checkpoint: Path, tmp_path: Path, change: str
+) -> None:
+    folder = Path(shutil.copytree(byte_level_checkpoint, tmp_path / "copy"))
+    TOKENIZERS[change](folder)
+    assert fingerprint(folder) != fingerprint(byte_level_checkpoint)
+
+
+def test_a_link_whose_target_looks_like_a_digest_is_read(copy_of: Copy) -> None:
+    """Only the hub's cache names files by their digest."""
+    name, folders = "ab" * 32, (copy_of("one"), copy_of("two"))
+    for number, folder in enumerate(folders):
+        weights = load_file(folder / "model.safetensors")
+        weights["logit_scale"] = np.array(weights["logit_scale"] + number)
+        (folder / "model.safetensors").unlink()
+        (folder / "store").mkdir()
+        save_file(weights, folder / "store" / name, {"format": "pt"})
+        (folder / "model.safetensors").symlink_to(folder / "store" / name)
+    assert fingerprint(folders[0]) != fingerprint(folders[1])
 
 
 def test_the_weights_are_read_once_for_it(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:

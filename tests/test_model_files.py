@@ -53,6 +53,10 @@ def hub_cache(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         shutil.copy(file, repository / "blobs" / digest)
         (snapshot / file.name).symlink_to(Path("../../blobs") / digest)
+    absent = repository / ".no_exist" / COMMIT  # what the client asked for and the hub does not have
+    absent.mkdir(parents=True)
+    for name in ("processor_config.json", "special_tokens_map.json", "added_tokens.json"):
+        (absent / name).touch()
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home))
     return home
 

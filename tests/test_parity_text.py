@@ -50,16 +50,13 @@ def test_texts_around_the_context_limit_have_the_vectors_of_the_reference(pair: 
     assert row_cosines(vectors, reference.texts(texts)).min() >= 0.99999
 
 
-def test_special_tokens_written_in_a_text_are_read_as_the_reference_reads_them(pair: Pair) -> None:
+def test_a_text_that_quotes_a_special_token_does_not_change_its_neighbours(pair: Pair) -> None:
+    """To the reference the token ends the text there; to us it is these letters."""
     ours, reference = pair
-    texts = [
-        "<|endoftext|>",
-        "a cat<|endoftext|> and a dog",
-        "<|startoftext|>a cat",
-        "a cat",
-        "<|endoftext|>" * 5,
-    ]
-    assert row_cosines(ours.embed_texts(texts), reference.texts(texts)).min() >= 0.99999
+    plain = ["a cat", "two dogs on the beach"]
+    found = ours.embed_texts([plain[0], "a cat<|endoftext|> and a dog", plain[1], "<|endoftext|>" * 5])
+    assert row_cosines(found[[0, 2]], reference.texts(plain)).min() >= 0.99999
+    assert row_cosines(found[1:2], reference.texts(["a cat<|endoftext|> and a dog"])).max() < 0.999
 
 
 def test_different_texts_have_different_vectors_so_that_parity_means_something(pair: Pair) -> None:

@@ -45,14 +45,16 @@ class Preprocessing:
             ModelLoadError: pictures would not be of the size that the model takes, or a value cannot be.
         Source: transformers, models/clip/image_processing_pil_clip.py.
         """
-        given = {key: value for key, value in config.items() if value is not None}  # null is the default too
-        size = _sizes("size", given.get("size", {"shortest_edge": image_size}), square=False)
+        # The reference leaves out a step that is null, and takes no null for a number of a step.
+        given = {key: value for key, value in config.items() if value is not None or key.startswith("do_")}
+        squash = bool(given.get("default_to_square", False))
+        size = _sizes("size", given.get("size", {"shortest_edge": image_size}), square=squash)
         crop = _sizes("crop_size", given.get("crop_size", image_size), square=True)
         resize, normalise = given.get("do_resize", True), given.get("do_normalize", True)
         preprocessing = cls(
             shortest_edge=size.get("shortest_edge") if resize else None,
             resize_to=(size["height"], size["width"]) if resize and "height" in size else None,
-            resample=given.get("resample", Image.Resampling.BICUBIC),
+            resample=_filter(given.get("resample", Image.Resampling.BICUBIC)),
             crop=(crop["height"], crop["width"]) if given.get("do_center_crop", True) else None,
             scale=given.get("rescale_factor", 1 / 255) if given.get("do_rescale", True) else 1.0,
             mean=_channels("image_mean", given.get("image_mean", _CLIP_MEAN))
@@ -145,9 +147,8 @@ def _sizes(name: str, value: Any, *, square: bool) -> dict[str, int]:
         value = {"height": value[0], "width": value[1]}
     if isinstance(value, int):
         value = {"height": value, "width": value} if square else {"shortest_edge": value}
-    kinds: tuple[set[str], ...] = (
-        ({"height", "width"},) if square else ({"shortest_edge"}, {"height", "width"})
-    )
+    both = {"height", "width"}
+    kinds = (both,) if name == "crop_size" else (both, {"shortest_edge"})
     if (
         not isinstance(value, dict)
         or value.keys() not in kinds
@@ -156,6 +157,17 @@ def _sizes(name: str, value: Any, *, square: bool) -> dict[str, int]:
         raise ModelLoadError(
             f"has {name} {value!r}; expected {' or '.join(str(sorted(kind)) for kind in kinds)}"
         )
+    return value
+
+
+def _filter(value: Any) -> int:
+    """A number of Pillow's filters."""
+    if type(value) is not int and not isinstance(value, Image.Resampling):
+        raise ModelLoadError(
+            f"has resample {value!r}; expected the number of a filter of Pillow, 3 for bicubic"
+        )
+    if value not in set(Image.Resampling):
+        raise ModelLoadError(f"has resample {value!r}; Pillow's filters are 0 to 5")
     return value
 
 

@@ -1,19 +1,21 @@
 """Text -> token ids: the context limit, what happens beyond it, passages that fit it, batches of like length.
 
-Works on any `tokenizers.Tokenizer`. Imports numpy, errors and ragged.
+Works on any `tokenizers.Tokenizer`. Imports numpy, errors, ragged and spans.
 """
 
 import warnings
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clip_embeddings.errors import InvalidInputError, TextTooLongError, TruncationWarning
 from clip_embeddings.inputs.ragged import Ragged
+from clip_embeddings.inputs.spans import Spans
 from clip_embeddings.types import LongText
 
 if TYPE_CHECKING:
@@ -51,22 +53,47 @@ class TextTokenizer:
         tokenizer: the fast tokenizer; it has to add the model's special tokens itself.
         context: tokens that one window holds, special tokens included: 77 for CLIP.
         pad: id of the padding token; None where the model has none: its end token, as CLIP's first release.
+        keep: which part of a text over the limit "truncate" keeps.
     """
 
-    def __init__(self, tokenizer: "Tokenizer", *, context: int, pad: int | None) -> None:
+    def __init__(
+        self,
+        tokenizer: "Tokenizer",
+        *,
+        context: int,
+        pad: int | None,
+        keep: Literal["start", "end"] = "start",
+    ) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        # "<|endoftext|>" in somebody's text is these letters: as a token it would end the text there.
-        tokenizer.encode_special_tokens = True
-        self._tokenizer, self.context = tokenizer, context
-        empty = tokenizer.encode("").ids
+        self._tokenizer, self.context, self._keep = tokenizer, context, keep
         # CLIP: one start and one end token around the content.
-        self._first, self._last = empty[:1], empty[1:]
-        self.room = context - len(empty)
+        self._first, self._last = _frame_of(tokenizer)
+        self.room = context - len(self._first) - len(self._last)
         # Shorter rows of a batch are filled with end tokens: a causal model does not look behind the first,
         # while the id of a padding token may lie beyond the vocabulary, or be taken for the end of the text.
         self._fill = int(self._last[-1]) if self._last else int(pad or 0)
         self.pad = self._fill if pad is None else int(pad)
+        framing = {tokenizer.id_to_token(id) for id in (*self._first, *self._last, self.pad)}
+        self._framing = [token for token in framing if token]
+
+    @property
+    def framed(self) -> bool:
+        """Whether a token stands behind every text."""
+        return bool(self._last)
+
+    @cached_property
+    def _literal(self) -> "Tokenizer":
+        """The same tokenizer, to which "<|endoftext|>" in somebody's text is these letters."""
+        from tokenizers import Tokenizer
+
+        literal = Tokenizer.from_str(self._tokenizer.to_str())
+        literal.encode_special_tokens = True
+        return literal
+
+    def _backend(self, text: str) -> "Tokenizer":
+        """What encodes a text: a token that frames texts would end it where it is only quoted."""
+        return self._literal if any(token in text for token in self._framing) else self._tokenizer
 
     def windows(self, texts: Sequence[str], policy: LongText) -> Windows:
         """Tokenise texts under a long-text policy.
@@ -87,8 +114,10 @@ class TextTokenizer:
                 )
             if len(content) > self.room and policy == "truncate":
                 cut_texts, cut_tokens = cut_texts + 1, cut_tokens + len(content) - self.room
-            stop = self.room if policy == "truncate" else max(1, len(content))
-            for at in range(0, stop, self.room):
+            stop = max(1, len(content))
+            begin = max(0, stop - self.room) if policy == "truncate" and self._keep == "end" else 0
+            stop = begin + self.room if policy == "truncate" else stop
+            for at in range(begin, stop, self.room):
                 window = [*self._first, *content[at : at + self.room], *self._last]
                 flat.extend(window)
                 lengths.append(len(window))
@@ -104,8 +133,12 @@ class TextTokenizer:
         """Yield each text's ids without the special tokens around it."""
         clean = [_checked(text, index) for index, text in enumerate(texts)]
         for start in range(0, len(clean), _BLOCK):
-            for encoding in self._tokenizer.encode_batch(clean[start : start + _BLOCK]):
-                yield encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
+            block = clean[start : start + _BLOCK]
+            encodings = self._tokenizer.encode_batch(block)
+            for text, encoding in zip(block, encodings, strict=True):
+                backend = self._backend(text)
+                ids = encoding.ids if backend is self._tokenizer else backend.encode(text).ids
+                yield ids[len(self._first) : len(ids) - len(self._last)]
 
     def batches(self, windows: Windows, *, size: int | None = None, tokens: int) -> list[NDArray[np.int64]]:
         """Rows of windows that are encoded together: of like length, longest first.
@@ -137,24 +170,18 @@ class TextTokenizer:
         Nothing but white space around the passages is left out; a text of white space gives none.
         """
         clean = _checked(text, 0)
-        encoding = self._tokenizer.encode(clean)
-        spans = [
-            span
-            for span, special in zip(encoding.offsets, encoding.special_tokens_mask, strict=True)
-            if not special
-        ]
-        found: list[Passage] = []
+        spans, found = Spans(self._backend(clean), clean), list[Passage]()
         token = position = 0
-        while token < len(spans):
+        while spans.at(token) is not None:
             # Offsets of the last tokens may begin in the space before a word; `_fit` strips it.
-            stop = min(token + self.room, len(spans))
-            end = len(clean) if stop == len(spans) else _good_end(clean, position, spans[stop][0])
+            after = spans.at(token + self.room)
+            end = len(clean) if after is None else _good_end(clean, position, after[0])
             passage = self._fit(text, clean, position, end)
             if passage.text:
                 found.append(passage)
             # From the character, not from a token: the cut may lie within one.
             position = passage.end
-            token = _first_at(spans, position, token)
+            token = spans.first_at(position, token)
         return found
 
     def _fit(self, text: str, clean: str, start: int, end: int) -> Passage:
@@ -207,8 +234,13 @@ def _good_end(text: str, start: int, limit: int) -> int:
     return max(limit, start + 1)
 
 
-def _first_at(spans: list[tuple[int, int]], position: int, least: int) -> int:
-    """Index of the first token at or after `least` that ends behind a character position."""
-    while least < len(spans) and spans[least][1] <= position:
-        least += 1
-    return least
+def _frame_of(tokenizer: "Tokenizer") -> tuple[list[int], list[int]]:
+    """The ids that it puts before and behind every text."""
+    encoding = tokenizer.encode("a")
+    ids, special = encoding.ids, encoding.special_tokens_mask
+    if 0 not in special:  # the letter is not in the vocabulary and vanishes, or is a special token itself
+        ids = tokenizer.encode("").ids
+        return ids[:1], ids[1:]
+    first = special.index(0)
+    last = len(special) - 1 - special[::-1].index(0)
+    return ids[:first], ids[last + 1 :]

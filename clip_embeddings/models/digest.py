@@ -77,8 +77,6 @@ def tensors_of(path: Path) -> dict[str, Tensor]:
 
 def stamp(path: Path) -> tuple[object, ...]:
     """What tells whether a file is the one that was read before, without reading it."""
-    if blob := _blob(path):
-        return ("blob", blob)
     target = path.resolve()
     status = target.stat()
     return (str(target), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
@@ -86,10 +84,9 @@ def stamp(path: Path) -> tuple[object, ...]:
 
 def _blob(path: Path) -> str | None:
     """The digest of a large file in the hub's cache, which is its name there."""
-    if not path.is_symlink():
-        return None
-    name = path.resolve().name
-    return name if _BLOB.fullmatch(name) else None
+    target = path.resolve()
+    in_cache = target.parent.name == "blobs" and target.parent.parent.name.startswith("models--")
+    return target.name if in_cache and path.is_symlink() and _BLOB.fullmatch(target.name) else None
 
 
 def _noted(what: str, paths: Sequence[Path], compute: Callable[[Sequence[Path]], str]) -> str:

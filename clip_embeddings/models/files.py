@@ -6,8 +6,10 @@ from typing import Any
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import stamp
-from clip_embeddings.models.hub.layout import SAFETENSORS, SMALL, TOKENIZER
+from clip_embeddings.models.hub.layout import CONFIG, SAFETENSORS, SMALL, TOKENIZER, TOKENIZER_CONFIG
 from clip_embeddings.models.hub.listing import read_json
+
+_REDIRECTIONS = ("configuration_files", "fast_tokenizer_files", "transformers_weights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,20 @@ class ModelFiles:
     stamps: tuple[object, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._refuse_redirections()
         object.__setattr__(self, "stamps", self._stamps())  # frozen
+
+    def _refuse_redirections(self) -> None:
+        """Keys by which transformers reads other files than those that are counted and watched here."""
+        config = self.json(CONFIG)
+        towers = [config.get(name) for name in ("text_config", "vision_config")]
+        found = {key for each in (config, *towers, self.json(TOKENIZER_CONFIG)) if isinstance(each, dict)
+                 for key in _REDIRECTIONS if each.get(key)}  # fmt: skip
+        if found:
+            raise ModelLoadError(
+                f"model {self.model!r}: its {', '.join(sorted(found))} names files to be read in place of "
+                "the usual ones; give those the usual names, and take the key out"
+            )
 
     def check_unchanged(self) -> None:
         """Raise where the folder was written anew: towers, tokenizer and fingerprint have to be of one model.

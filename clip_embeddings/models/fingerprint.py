@@ -29,10 +29,11 @@ R = TypeVar("R")
 
 
 def fingerprint_of(files: ModelFiles, *, long_text: str, calibration: str | None = None) -> str:
-    """64 bits in hexadecimal, equal exactly where vectors can be compared.
+    """64 bits in hexadecimal, equal only where vectors can be compared.
 
-    Made of tensors, config, tokenizer, preprocessing, long-text policy and calibration; not of the path, the
-    repository's commit, the file format, the device or the dtype.
+    It may differ where they can: a config or a tokenizer that was written anew, with other words for the
+    same, counts as another. Made of tensors, config, tokenizer, preprocessing, long-text policy and
+    calibration; not of the path, the repository's commit, the file format, the device or the dtype.
 
     Raises:
         ModelLoadError: the files have changed since they were found, or cannot be read.

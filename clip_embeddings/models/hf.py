@@ -25,7 +25,7 @@ from clip_embeddings.models.packed import can_pack, pack
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.registry import check_type
 from clip_embeddings.models.thread import compute
-from clip_embeddings.models.tokenizer import load_backend, quiet
+from clip_embeddings.models.tokenizer import load_tokenizer, quiet
 from clip_embeddings.similarity import ScoreFunction
 
 
@@ -41,7 +41,7 @@ class CLIPEncoder:
         self._config: Any = read_config(files)
         self.dimension = int(self._config.projection_dim)
         self.scoring = ScoreFunction("softmax", float(np.exp(_read_scalar(files, "logit_scale"))))
-        self.tokenizer = load_tokenizer(files, int(self._config.text_config.max_position_embeddings))
+        self.tokenizer = text_tokenizer(files, int(self._config.text_config.max_position_embeddings))
         self.preprocessing = preprocessing_of(files)
         self.batch_sizes: BatchSizes = batch_sizes(device)
         self._towers: dict[Any, Any] = {}
@@ -89,6 +89,7 @@ class CLIPEncoder:
                     model = torch.compile(model, dynamic=True)
                 elif can_pack(self._device, self._dtype):
                     pack(model, CLIPMLP)
+                _detach_from_file(model)
                 self._towers[kind] = model
             return self._towers[kind]
 
@@ -152,8 +153,18 @@ def _to_numpy(features: Tensor) -> NDArray[np.float32]:
 
 
 def read_config(files: ModelFiles) -> Any:
+    """The config as transformers reads it.
+
+    Raises:
+        ModelLoadError: a value of it cannot be.
+    """
     try:
-        return CLIPConfig.from_pretrained(files.folder, local_files_only=True)
+        config: Any = CLIPConfig.from_pretrained(files.folder, local_files_only=True)
+        for each in (config, config.text_config, config.vision_config):
+            each.return_dict = True  # how results are handed over, which is our own affair
+        if type(config.text_config.eos_token_id) is not int:
+            raise ValueError(f"eos_token_id is {config.text_config.eos_token_id!r}, not one number")
+        return config
     except Exception as error:  # values of another type surface as errors of many kinds
         raise ModelLoadError(f"model {files.model!r}: cannot use its config.json ({error})") from error
 
@@ -204,9 +215,32 @@ def _damaged(files: ModelFiles, error: Exception) -> ModelLoadError:
     )
 
 
-def load_tokenizer(files: ModelFiles, context: int) -> TextTokenizer:
-    backend, pad = load_backend(files)
-    return TextTokenizer(backend, context=context, pad=pad)
+def _detach_from_file(model: Any) -> None:
+    """Copy the weights that are still pages of their file: whoever writes into it would change them."""
+    for weight in model.parameters():
+        weight.data = weight.data.clone()
+
+
+def text_tokenizer(files: ModelFiles, positions: int) -> TextTokenizer:
+    """How text becomes the tower's ids, with the limit and the side of cutting that the model was saved with.
+
+    Raises:
+        ModelLoadError: it puts no token at the end of a text, where CLIP reads the text's meaning.
+    """
+    made = load_tokenizer(files)
+    context = min(positions, int(made.model_max_length or positions))
+    tokenizer = TextTokenizer(
+        made.backend_tokenizer,
+        context=context,
+        pad=made.pad_token_id,
+        keep="end" if made.truncation_side == "left" else "start",
+    )
+    if not tokenizer.framed:
+        raise ModelLoadError(
+            f"model {files.model!r}: its tokenizer puts no end token behind a text, and CLIP reads the text "
+            "there. Check post_processor in its tokenizer.json"
+        )
+    return tokenizer
 
 
 FAMILIES: dict[str, Callable[[ModelFiles, torch.device, torch.dtype, bool], Encoder]] = {"clip": CLIPEncoder}

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from clip_embeddings.errors import ModelLoadError
@@ -16,6 +17,8 @@ from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
 
 _KIND = "tokenizers"
+# Keys of tokenizer_config.json and its like that say where a file came from.
+_VOLATILE = {"name_or_path", "tokenizer_file", "special_tokens_map_file", "processor_class", "is_local"}
 # Where tokenizers differ: case, accents, spaces, digits, punctuation, scripts, emoji, what is split where.
 _PROBES = (
     "a photo of a cat",
@@ -35,11 +38,9 @@ _PROBES = (
 )
 
 
-def load_backend(files: ModelFiles) -> tuple[Any, int | None]:
-    """The fast tokenizer, with lower-casing and special tokens as the reference has them; its padding id.
+def load_tokenizer(files: ModelFiles) -> Any:
+    """transformers' own fast tokenizer, with lower-casing and special tokens as the reference has them.
 
-    Returns:
-        A `tokenizers.Tokenizer`, and None where the model has no padding token.
     Raises:
         ModelLoadError: its files cannot be used.
     """
@@ -50,53 +51,40 @@ def load_backend(files: ModelFiles) -> tuple[Any, int | None]:
             made = AutoTokenizer.from_pretrained(
                 files.folder, local_files_only=True, use_fast=True, trust_remote_code=False
             )
-            return made.backend_tokenizer, made.pad_token_id
+            _ = made.backend_tokenizer
     except Exception as error:
         raise ModelLoadError(f"model {files.model!r}: cannot load its tokenizer ({error})") from error
+    return made
 
 
 def tokenizer_identity(files: ModelFiles) -> dict[str, str]:
-    """The vocabulary, as its files have it, and the ids of some texts, as transformers makes them.
+    """What its files say, and the ids of some texts, as transformers makes them of these files.
 
     The second is noted for the release of transformers, so it costs an import of it only once.
     """
-    contents = {path.name: file_digest(path) for path in files.tokenizer()}
-    key = key_of(
-        contents, files.json("config.json").get("model_type"), version("transformers"), version("tokenizers")
-    )
+    said = key_of({path.name: _content(files, path) for path in files.tokenizer()})
+    model = files.json("config.json").get("model_type")
+    key = key_of(said, model, version("transformers"), version("tokenizers"))
     noted = read_note(_KIND, key)
     if not isinstance(noted.get("probe"), str):
         noted = {"probe": _probe(files)}
         write_note(_KIND, key, noted)
-    return {"vocabulary": _vocabulary(files, contents), "probe": noted["probe"]}
+    return {"files": said, "probe": noted["probe"]}
+
+
+def _content(files: ModelFiles, path: Path) -> object:
+    """JSON without what says how it was written; a digest of anything else."""
+    if path.suffix != ".json":
+        return file_digest(path)
+    return {key: value for key, value in files.json(path.name).items() if key not in _VOLATILE}
 
 
 def _probe(files: ModelFiles) -> str:
-    backend, _ = load_backend(files)
+    backend = load_tokenizer(files).backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
     ids = [encoding.ids for encoding in backend.encode_batch(list(_PROBES))]
     return hashlib.sha256(json.dumps(ids).encode()).hexdigest()
-
-
-def _vocabulary(files: ModelFiles, digests: dict[str, str]) -> str:
-    """The same for tokenizer.json and for the older files that hold the same tokens and merges."""
-    if "tokenizer.json" in digests:
-        model = files.json("tokenizer.json").get("model")
-        if isinstance(model, dict) and isinstance(model.get("vocab"), dict) and "merges" in model:
-            return _of_tokens(model["vocab"], model["merges"])
-        return digests["tokenizer.json"]
-    if {"vocab.json", "merges.txt"} <= digests.keys():
-        lines = (files.folder / "merges.txt").read_text(encoding="utf-8").splitlines()
-        merges = [line for line in lines if line.strip() and not line.startswith("#version")]
-        return _of_tokens(files.json("vocab.json"), merges)
-    return key_of(digests)
-
-
-def _of_tokens(vocabulary: dict[str, Any], merges: Any) -> str:
-    """Of byte-pair encoding: token -> id, and pairs in order, written as one string or as two."""
-    pairs = [pair if isinstance(pair, str) else " ".join(pair) for pair in merges]
-    return key_of(sorted(vocabulary.items()), pairs)
 
 
 @contextmanager

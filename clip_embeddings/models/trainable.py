@@ -19,7 +19,13 @@ from transformers import CLIPModel
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.files import ModelFiles
-from clip_embeddings.models.hf import gain_and_offset, load_tokenizer, load_weights, normalised, read_config
+from clip_embeddings.models.hf import (
+    gain_and_offset,
+    load_weights,
+    normalised,
+    read_config,
+    text_tokenizer,
+)
 from clip_embeddings.models.hub.layout import PREPROCESSING, TOKENIZER
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.tokenizer import quiet
@@ -45,7 +51,7 @@ class TrainableCLIP:
             raise ModelLoadError(f"model {files.model!r} is of type {family!r}; only clip can be fine-tuned")
         self.files, self.device, self.precision = files, device, precision
         self.model = load_weights(CLIPModel, files, torch.float32, read_config(files)).to(device)
-        self.tokenizer = load_tokenizer(files, int(self.model.config.text_config.max_position_embeddings))
+        self.tokenizer = text_tokenizer(files, int(self.model.config.text_config.max_position_embeddings))
         self.preprocessing: Preprocessing = preprocessing_of(files)
         self._gain, self._offset = gain_and_offset(self.preprocessing, device)
 

@@ -57,7 +57,11 @@ def theirs(model: str, processor: dict[str, Any] | None, options: dict[str, Any]
     """
     import torch
     from transformers import AutoTokenizer, CLIPModel
-    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+    try:
+        from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+    except ImportError:  # before transformers 5.4, under the plain name
+        from transformers import CLIPImageProcessor as CLIPImageProcessorPil  # type: ignore[assignment]
 
     # Only where it is told to take safetensors: elsewhere it would have pickles converted by another machine.
     os.environ["DISABLE_SAFETENSORS_CONVERSION"] = "0" if options.get("use_safetensors") else "1"

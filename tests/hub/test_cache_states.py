@@ -36,15 +36,17 @@ def fill(hub: Hub, home: Path, how: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+LOCATE = (
+    "import sys\nfrom clip_embeddings import ModelLoadError\n"
+    "from clip_embeddings.models.hub.locate import locate\n"
+    "try: found = locate(sys.argv[1], sys.argv[2] or None); print(found.revision, found.origin)\n"
+    "except ModelLoadError as error: print(error)"
+)
+
+
 def located(hub: Hub | str, home: Path, model: str = NAME, revision: str = "", **env: str) -> str:
     """Where it comes from, or the error; no model is loaded, so this is quick."""
-    program = (
-        "import sys\nfrom clip_embeddings import ModelLoadError\n"
-        "from clip_embeddings.models.hub.locate import locate\n"
-        "try: found = locate(sys.argv[1], sys.argv[2] or None); print(found.revision, found.origin)\n"
-        "except ModelLoadError as error: print(error)"
-    )
-    done = ask(hub, home, program, model, revision, timeout=30, **env)
+    done = ask(hub, home, LOCATE, model, revision, timeout=30, **env)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -57,14 +59,13 @@ def test_a_snapshot_that_was_never_asked_for_its_preprocessing_is_completed_or_r
     shutil.copytree(tmp_path / "partial", tmp_path / "asked", symlinks=True)
     refused = located(AWAY, tmp_path / "partial", HF_HUB_OFFLINE="1")
     assert f"Of commit {main} the cache has config.json, tokenizer_config.json" in refused
-    assert "pytorch_model.bin; it lacks preprocessor_config.json. Start once with the hub in reach" in refused
+    assert "it lacks processor_config.json, preprocessor_config.json. Start once with the hub" in refused
     # The hub is asked, and has safetensors.
     assert located(hub, tmp_path / "partial").endswith("safetensors of refs/pr/66")
     assert located(AWAY, tmp_path / "partial", HF_HUB_OFFLINE="1").endswith("safetensors of refs/pr/66")
     # Whole with its preprocessing, it is used as it is, and its pickle is converted.
-    for name in ("preprocessor_config.json", "config.json"):
-        program = f"from huggingface_hub import hf_hub_download; hf_hub_download({NAME!r}, {name!r})"
-        assert ask(hub, tmp_path / "asked", program).returncode == 0
+    program = f"from transformers import AutoImageProcessor; AutoImageProcessor.from_pretrained({NAME!r})"
+    assert ask(hub, tmp_path / "asked", program).returncode == 0
     before = len(hub.log)
     assert located(hub, tmp_path / "asked") == f"{main} converted from pytorch_model.bin"
     assert hub.log[before:] == []
@@ -78,6 +79,62 @@ def test_weights_that_transformers_took_from_the_pull_request_are_not_fetched_ag
     assert len(hub.asked("model.safetensors", "GET")) == 1
     assert located(hub, tmp_path).endswith("safetensors of refs/pr/66")
     assert len(hub.asked("model.safetensors", "GET")) == 1
+
+
+@pytest.mark.parametrize("absent", ["processor_config.json", "tokenizer.json"])
+def test_files_that_nobody_asked_for_are_asked_for(hub: Hub, tmp_path: Path, absent: str) -> None:
+    """The cache has a preprocessor and a vocabulary, and the hub has others that come first."""
+    made = small.clip()
+    files = {
+        **made,
+        **small.old_tokenizer(made, name="someone/both"),
+        "processor_config.json": small.processor_config([0.1, 0.2, 0.3], [0.9, 0.8, 0.7]),
+    }
+    repository = hub.add("someone/both", files)
+    program = "import sys; from huggingface_hub import hf_hub_download\n"
+    program += "for name in sys.argv[2:]: hf_hub_download(sys.argv[1], name)"
+    assert ask(hub, tmp_path, program, repository.id, *[n for n in files if n != absent]).returncode == 0
+    assert located(hub, tmp_path, repository.id) == f"{repository.main.sha} safetensors"
+    assert len(hub.asked(f"/{absent}", "GET")) == 1
+
+
+def test_what_the_hubs_own_program_downloaded_whole_is_used_when_the_hub_is_away(
+    hub: Hub, tmp_path: Path
+) -> None:
+    repository = layouts.safetensors(hub)
+    program = f"from huggingface_hub import snapshot_download; snapshot_download({repository.id!r})"
+    assert ask(hub, tmp_path, program).returncode == 0
+    done = ask(AWAY, tmp_path, LOCATE, repository.id, "", HF_HUB_OFFLINE="1")
+    assert done.stdout.strip() == f"{repository.main.sha} safetensors"
+    assert "the hub does not answer, so what the cache has is used without knowing whether" in done.stderr
+    assert "processor_config.json or special_tokens_map.json or added_tokens.json too" in done.stderr
+
+
+def test_a_branch_that_moves_during_the_download_leaves_the_commit_that_came(
+    hub: Hub, tmp_path: Path
+) -> None:
+    repository = layouts.safetensors(hub)
+    first = repository.main.sha
+    program = (
+        "import sys, urllib.request\n"
+        "from clip_embeddings.models.hub import download, locate\n"
+        "plain = download.Revision.fetch_all\n"
+        "def moving(self, names):\n"
+        "    found = plain(self, names)\n"
+        "    input()\n"
+        "    return found\n"
+        "download.Revision.fetch_all = moving\n"
+        "print(locate.locate(sys.argv[1]).revision, flush=True)"
+    )
+    command = [sys.executable, "-c", program, repository.id]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=settings(hub, tmp_path), **pipes) as process:  # type: ignore[call-overload]
+        deadline = time.monotonic() + 30
+        while not hub.asked("model.safetensors", "GET") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        repository.commit({"README.md": b"newer"}, message="Update README.md")
+        assert process.communicate("go on\n", timeout=30)[0].strip() == first
+    assert located(AWAY, tmp_path, repository.id, HF_HUB_OFFLINE="1") == f"{first} safetensors"
 
 
 def heavy(hub: Hub, megabytes: int = 24) -> Repository:
@@ -137,7 +194,7 @@ def test_a_killed_download_leaves_nothing_that_is_taken_for_a_model(hub: Hub, tm
     [
         ("*revision*", {"silent": True}),
         ("*revision*", {"wait": 30.0}),
-        ("*revision*", {"status": 500}),
+        ("*revision*", {"status": 503}),
         ("*revision*", {"status": 429}),
     ],
 )
@@ -150,6 +207,23 @@ def test_a_hub_that_does_not_answer_is_given_up(
     said = located(hub, tmp_path, "laion/CLIP-ViT-B-32-laion2B-s34B-b79K")
     assert "is not on this machine and the hub does not answer (" in said
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "the hub does not take your token ("),
+        (403, "is not on this machine and the hub refuses it ("),
+    ],
+)
+def test_a_hub_that_answers_no_is_not_said_to_be_silent(
+    hub: Hub, tmp_path: Path, status: int, said: str
+) -> None:
+    layouts.safetensors(hub)
+    hub.fault(path="*revision*", status=status)
+    answer = located(hub, tmp_path, "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", HF_TOKEN="hf_wrong")
+    assert said in answer
+    assert "does not answer" not in answer
 
 
 @pytest.mark.parametrize("trouble", [{"silent": True}, {"status": 403}, {"status": 404}])

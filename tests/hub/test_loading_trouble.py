@@ -39,19 +39,24 @@ def hostile(path: Path, *, old: bool) -> bytes:
     return file.getvalue()
 
 
+def pickled(content: Any) -> bytes:
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
+
+
 def pickled_models(hub: Hub, folder: Path) -> None:
     files = {**small.clip()}
     del files["model.safetensors"]
     weights = small.pickled(small.tensors(small.clip()))
-    lists = io.BytesIO()
-    torch.save({"state_dict": {"a": torch.ones(2)}, "epoch": 3}, lists)
     for name, content in {
         "hostile": hostile(folder / "written", old=False),
         "hostile-old": hostile(folder / "written", old=True),
         "cut-off": weights[: len(weights) // 2],
-        "nested": lists.getvalue(),
+        "nested": pickled({"state_dict": {"a": torch.ones(2)}, "epoch": 3}),
         "empty": b"",
         "pointer": b"version https://git-lfs.github.com/spec/v1\\noid sha256:0\\n",
+        "sparse": pickled({"logit_scale": torch.eye(3).to_sparse()}),
         "fine": weights,
     }.items():
         hub.add(f"pickles/{name}", {**files, "pytorch_model.bin": content})
@@ -76,6 +81,26 @@ def other_models(hub: Hub) -> None:
     add("no-shard", {"model.safetensors": None, **index({"logit_scale": "model-00001-of-00002.safetensors"})})
     add("shard-outside", {"model.safetensors": None, **index({"logit_scale": "../../../secret.safetensors"})})
     add("empty-index", {"model.safetensors": None, **index({})})
+    add("adapter", {"adapter_config.json": b"{}", "adapter_model.safetensors": b""})
+    add("redirected", {"config.json": as_json({**config, "transformers_weights": "other.safetensors"})})
+    add(
+        "two-ends",
+        {
+            "config.json": as_json(
+                {**config, "text_config": {**config["text_config"], "eos_token_id": [1, 2]}}
+            )
+        },
+    )
+    add("weights-as-numbers", {"model.safetensors": None, **index({"logit_scale": 7})})
+    tokenizer = json.loads(made["tokenizer.json"])
+    fast = {**json.loads(made["tokenizer_config.json"]), "tokenizer_class": "PreTrainedTokenizerFast"}
+    add(
+        "no-end",
+        {
+            "tokenizer.json": as_json({**tokenizer, "post_processor": None}),
+            "tokenizer_config.json": as_json(fast),
+        },
+    )
     module = {"type": "sentence_transformers.models.CLIPModel", "path": "0_CLIPModel", "idx": 0, "name": "0"}
     dense = {"type": "sentence_transformers.models.Dense", "path": "1_Dense", "idx": 1, "name": "1"}
     hub.add("odd/clip-and-dense", {"modules.json": as_json([module, dense])})
@@ -86,13 +111,15 @@ def other_models(hub: Hub) -> None:
         {"preprocessor_config.json": as_json({"image_mean": [0.5], "size": 32, "crop_size": 32})},
     )
     add("wrong-size", {"preprocessor_config.json": as_json({"size": {"longest_edge": 32}})})
+    filters = {"resample": "bicubic", "size": 32, "crop_size": 32}
+    add("wrong-filter", {"preprocessor_config.json": as_json(filters)})
     add(
         "another-processor",
         {"preprocessor_config.json": as_json({"image_processor_type": "ViTImageProcessor"})},
     )
 
 
-def index(weights: dict[str, str]) -> dict[str, bytes | None]:
+def index(weights: dict[str, Any]) -> dict[str, bytes | None]:
     return {"model.safetensors.index.json": as_json({"weight_map": weights})}
 
 
@@ -105,6 +132,7 @@ ERRORS = {
     "pickles/hostile-old": "is no pickle of tensors, and nothing of it was run",
     "pickles/cut-off": "is no pickle of tensors, and nothing of it was run (PytorchStreamReader failed",
     "pickles/nested": "holds 'state_dict': dict, 'epoch': int; expected a dictionary of tensors",
+    "pickles/sparse": "its pickled weights cannot be converted to safetensors (",
     "pickles/empty": "is no pickle of tensors, and nothing of it was run (EOFError",
     "pickles/pointer": "is no pickle of tensors, and nothing of it was run (Unsupported operand",
     "odd/another-type": "is of type 'siglip'; supported: clip",
@@ -121,6 +149,12 @@ ERRORS = {
     "odd/damaged-modules": "cannot read modules.json",
     "odd/wrong-mean": "preprocessor_config.json has image_mean [0.5]; expected three numbers",
     "odd/wrong-size": "preprocessor_config.json has size {'longest_edge': 32}; expected",
+    "odd/wrong-filter": "has resample 'bicubic'; expected the number of a filter",
+    "odd/adapter": "has an adapter beside its weights (adapter_config.json), which would change them",
+    "odd/redirected": "its transformers_weights names files to be read in place of the usual ones",
+    "odd/no-end": "its tokenizer puts no end token behind a text",
+    "odd/two-ends": "cannot use its config.json (eos_token_id is [1, 2], not one number)",
+    "odd/weights-as-numbers": "model.safetensors.index.json names no weights; expected a weight_map",
     "odd/another-processor": "is of class 'ViTImageProcessor', whose defaults are not known here",
 }
 

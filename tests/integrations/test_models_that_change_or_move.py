@@ -61,6 +61,24 @@ def test_an_embedder_never_mixes_what_was_there_with_what_is_there_now(copy_of: 
     assert len(loaded.embed_texts(["a dog"])) == 1  # what is in memory works on
 
 
+def test_weights_that_are_written_into_do_not_change_under_a_loaded_model(copy_of: Copy) -> None:
+    """`cp` over a file keeps the file and changes its content, which the loaded tensors may be pages of."""
+    folder = copy_of("model")
+    loaded = embedder(folder)
+    texts, pictures = loaded.embed_texts(["a cat"]), loaded.embed_images([photo(40, 50)])
+    size = (folder / "model.safetensors").stat().st_size
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.seek(size // 4)
+        file.write(bytes(size // 2))
+    assert np.array_equal(loaded.embed_texts(["a cat"]), texts)
+    assert np.array_equal(loaded.embed_images([photo(40, 50)]), pictures)
+
+
+def test_a_folder_whose_name_ends_in_a_space_is_that_folder(copy_of: Copy) -> None:
+    copy_of("model")
+    assert embedder(copy_of("model ")).config.model.endswith("model ")
+
+
 def test_a_model_named_relatively_opens_from_another_folder(
     copy_of: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

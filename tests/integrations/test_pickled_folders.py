@@ -1,5 +1,6 @@
 """A folder whose weights are pickles loads everywhere, by safetensors made once, or is refused."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from reference import Reference, row_cosines
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from chroma_clip_embeddings import CLIPEmbeddingFunction
@@ -50,6 +52,38 @@ def test_tensors_that_share_memory_and_old_pickles_are_converted(checkpoint: Pat
     embedder = CLIPEmbedder(folder, device="cpu", dtype="float32")
     expected = CLIPEmbedder(checkpoint, device="cpu", dtype="float32").embed_texts(TEXTS)
     assert np.abs(embedder.embed_texts(TEXTS) - expected).max() < 1e-6
+
+
+def test_shards_of_equal_names_in_other_folders_are_told_apart(checkpoint: Path, tmp_path: Path) -> None:
+    weights = load_file(checkpoint / "model.safetensors")
+    names = sorted(weights)
+    found = []
+    for number in (1.0, 2.0):
+        folder = Path(shutil.copytree(checkpoint, tmp_path / str(number)))
+        (folder / "model.safetensors").unlink()
+        parts = {"a/w.bin": names[:30], "b/w.bin": names[30:]}
+        for name, keys in parts.items():
+            (folder / name).parent.mkdir()
+            scale = number if name == "a/w.bin" else 1.0
+            torch.save({key: weights[key] * scale for key in keys}, folder / name)
+        index = {"weight_map": {key: name for name, keys in parts.items() for key in keys}}
+        (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+        found.append(CLIPEmbedder(folder, device="cpu", dtype="float32"))
+    assert found[0].fingerprint != found[1].fingerprint
+    assert row_cosines(found[0].embed_texts(TEXTS), Reference(checkpoint).texts(TEXTS)).min() >= 0.99999
+    assert row_cosines(found[1].embed_texts(TEXTS), found[0].embed_texts(TEXTS)).max() < 0.9999
+
+
+def test_a_disk_that_is_full_is_named_with_what_moves_the_folder(
+    pickled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    torch.save({"other": torch.ones(3)}, pickled / "pytorch_model.bin")  # not converted by another test
+    with pytest.raises(ModelLoadError, match=r"No space left on device.*HF_ASSETS_CACHE"):
+        CLIPEmbedder(pickled).embed_texts(TEXTS)
 
 
 USES: dict[str, Callable[[Path], Any]] = {

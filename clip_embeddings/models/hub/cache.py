@@ -10,12 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from clip_embeddings.models.hub.assets import key_of, read_note, write_note
-from clip_embeddings.models.hub.layout import PREPROCESSING, TOKENIZER_CONFIG, Layout
+from clip_embeddings.models.hub.assets import key_of, read_note, write_note, write_whole
+from clip_embeddings.models.hub.layout import PREPROCESSING, Layout
 
 MAIN = "main"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _KIND = "repositories"
+# What changes vectors and need not be there; each program asks for those that it knows of.
+_ASKED = (
+    *PREPROCESSING,
+    "tokenizer_config.json",
+    "tokenizer.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,17 @@ class CachedRepository:
             return None
         return commit if _COMMIT.fullmatch(commit) else None
 
+    def point(self, revision: str, commit: str) -> None:
+        """Let the cache know which commit a branch or a tag is, as the hub's client does it."""
+        if _COMMIT.fullmatch(revision):
+            return
+        refs = self.folder / "refs"
+        path = refs / revision
+        if refs not in path.parents or ".." in path.parts:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, commit)
+
     def note_files(self, commit: str, names: tuple[str, ...]) -> None:
         """Note which files of a commit we need, as the hub lists them: the snapshot is whole with these."""
         write_note(
@@ -76,12 +95,8 @@ class CachedRepository:
         if isinstance(noted, list):
             return [name for name in noted if not (self.snapshot(commit) / str(name)).is_file()]
         without = self.folder / ".no_exist" / commit  # where the client marks what the hub does not have
-        asked = [(PREPROCESSING, "preprocessor_config.json"), ((TOKENIZER_CONFIG,), TOKENIZER_CONFIG)]
-        return [
-            layout.prefix + shown
-            for names, shown in asked
-            if not layout.has(*names) and not all((without / layout.prefix / name).exists() for name in names)
-        ]
+        names = [layout.prefix + name for name in _ASKED if not layout.has(name)]
+        return [name for name in names if not (without / name).exists()]
 
     def _note(self, revision: str) -> dict[str, object]:
         note = read_note(_KIND, self._key(revision))

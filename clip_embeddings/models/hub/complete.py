@@ -48,7 +48,7 @@ def complete(
         refuse_pickles(model, layout, allow_pickle)
         pickles = _pickles(layout)
         source = f"{model}@{revision}" if revision else str(folder)
-        weights = converted(model, [folder / name for name in pickles], source)
+        weights = converted(model, folder, pickles, source)
         origin = f"converted from {', '.join(pickles)}"
     return ModelFiles(model, home, weights, revision, origin)
 

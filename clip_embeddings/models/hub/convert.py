@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zipfile import is_zipfile
+from zipfile import ZIP_STORED, ZipFile, is_zipfile
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import file_digest
@@ -27,32 +27,33 @@ _NOTE = "source.json"  # written last: a folder without it was not finished
 _KIND = "converted"
 
 
-def converted(model: str, pickles: Sequence[Path], source: str) -> Path:
+def converted(model: str, folder: Path, pickles: Sequence[str], source: str) -> Path:
     """A folder with the same weights as safetensors; made the first time, and said in a log line.
 
     Args:
-        pickles: one file, or all shards.
+        folder, pickles: one file in a folder, or all shards in their order.
         source: where they come from, for the note beside the result.
     Raises:
         ModelLoadError: a pickle that holds anything but tensors, or is damaged; torch is too old; no space.
     """
-    digests = {path.name: file_digest(path) for path in pickles}
-    key = key_of(digests)
     try:
-        folder = asset_folder(_KIND) / key
-        if _finished(folder):
-            return folder
-        with _alone(folder):
-            if not _finished(folder):  # another process may have made it meanwhile
-                _convert(model, pickles, folder, {"source": source, "sha256": digests})
-    except OSError as error:
-        if isinstance(error, ModelLoadError):
-            raise
+        digests = {name: file_digest(folder / name) for name in pickles}
+        result = asset_folder(_KIND) / key_of(digests)
+        if _finished(result):
+            return result
+        with _alone(result):
+            if not _finished(result):  # another process may have made it meanwhile
+                paths = [folder / name for name in pickles]
+                _convert(model, paths, result, {"source": source, "sha256": digests})
+    except ModelLoadError:
+        raise
+    except Exception as error:  # no room, and tensors of other kinds, are errors of many kinds
+        reason = str(error) or type(error).__name__
         raise ModelLoadError(
-            f"model {model!r}: its pickled weights cannot be converted to safetensors ({error}). "
-            "The folder for it can be moved: HF_ASSETS_CACHE"
+            f"model {model!r}: its pickled weights cannot be converted to safetensors ({reason}). Expected "
+            "dense tensors of numbers, and room for them in the folder that HF_ASSETS_CACHE moves"
         ) from error
-    return folder
+    return result
 
 
 def _finished(folder: Path) -> bool:
@@ -139,8 +140,7 @@ def _tensors(model: str, path: Path) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about a pickle's protocol: what it holds is checked below
-            # A zip archive, as torch writes since 1.6, is not copied into memory.
-            content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zipfile(path))
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=_can_be_mapped(path))
     except Exception as error:  # damaged files surface as errors of pickle, zipfile or torch
         raise ModelLoadError(
             f"model {model!r}: {path.name} is no pickle of tensors, and nothing of it was run "
@@ -155,6 +155,14 @@ def _tensors(model: str, path: Path) -> dict[str, Any]:
             f"model {model!r}: {path.name} holds {', '.join(wrong[:3])}; expected a dictionary of tensors"
         )
     return dict(content)
+
+
+def _can_be_mapped(path: Path) -> bool:
+    """Whether it is a zip archive as torch writes them since 1.6, whose tensors need no copy in memory."""
+    if not is_zipfile(path):
+        return False
+    with ZipFile(path) as archive:
+        return all(member.compress_type == ZIP_STORED for member in archive.infolist())
 
 
 def _reason(error: Exception) -> str:

@@ -14,19 +14,16 @@ from typing import Any, TypeVar
 
 from clip_embeddings.models.hub.assets import in_megabytes
 from clip_embeddings.models.hub.listing import Listing, read_json
+from clip_embeddings.models.hub.trouble import BrokenOff, Trouble, trouble_of
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Connecting and answering a question each get this long, so that an answer comes in under 10 seconds. A file
-# may take as long as it needs, as long as something of it comes.
+# Connecting and answering a question each get this long, so that a hub that is away is told in 10 seconds.
+# A file may take as long as it needs; the client gives up on one of which nothing comes for a minute.
 CONNECT_SECONDS = 4.0
 _LARGE = 50_000_000  # bytes; from here on a user is told before it begins
 _shown = threading.Event()
-
-
-class BrokenOff(Exception):
-    """A download ended before its end."""
 
 
 @contextmanager
@@ -94,13 +91,6 @@ class Revision:
             paths = [self.fetch(name, shown=_shown.is_set() and size >= _LARGE) for name in names]
         return paths[0].parents[names[0].count("/")]
 
-    def remember(self, name: str) -> None:
-        """Let the cache know that the revision is this commit, as if it had been asked for by its name."""
-        from huggingface_hub import hf_hub_download
-
-        with _bars(shown=False):
-            hf_hub_download(self.repository, name, revision=self.name, etag_timeout=CONNECT_SECONDS)
-
 
 def ask_for_revision(repository: str, revision: str) -> Revision:
     """One question to the hub.
@@ -142,17 +132,13 @@ def in_time(work: Callable[[], T]) -> T:
 
 @contextmanager
 def _told_apart() -> Iterator[None]:
-    """A download that broke off, apart from a repository that may not be read and a disk that is full."""
-    from huggingface_hub.errors import HfHubHTTPError
-
+    """A download that broke off, apart from a hub that refuses a file and a disk that is full."""
     try:
         yield
-    except HfHubHTTPError:
-        raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno:
-            raise
-        raise BrokenOff(str(error)) from error
+        if trouble_of(error) is Trouble.AWAY:
+            raise BrokenOff(str(error).strip() or type(error).__name__) from error
+        raise
 
 
 @contextmanager

@@ -5,6 +5,7 @@ not, or in the subfolder that sentence-transformers makes. It asks for names and
 JSON files, so a local folder, the hub's cache and the hub itself are read alike.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -27,6 +28,7 @@ SAFETENSORS, PICKLE = "model.safetensors", "pytorch_model.bin"
 _INDEX = ".index.json"
 # What is looked for, in this order, as transformers does.
 _WEIGHTS = (SAFETENSORS, SAFETENSORS + _INDEX, PICKLE, PICKLE + _INDEX)
+_ADAPTER = "adapter_config.json"  # of peft
 _MODULES = "modules.json"  # of sentence-transformers
 _MAKE_NO_DIFFERENCE = {"Normalize"}  # modules after a CLIPModel that leave the direction of a vector alone
 
@@ -57,6 +59,11 @@ class Layout:
         """Whether one of these small files is there."""
         return any(self.prefix + name in self.small for name in names)
 
+    @property
+    def plausible(self) -> bool:
+        """Whether it has every kind of file that nearly all models have, if not surely every file."""
+        return not self.missing and self.has(*PREPROCESSING) and self.has(TOKENIZER_CONFIG)
+
 
 def layout_of(listing: Listing) -> Layout:
     """Find the files of a model.
@@ -65,6 +72,11 @@ def layout_of(listing: Listing) -> Layout:
         ModelLoadError: a file that lists others is damaged, or they make a model that is not a CLIP alone.
     """
     prefix = _prefix(listing)
+    if prefix + _ADAPTER in listing.names:
+        raise ModelLoadError(
+            f"model {listing.model!r} has an adapter beside its weights ({_ADAPTER}), which would change "
+            "them. Merge it into them (peft: merge_and_unload), or take it out of the folder"
+        )
     small = tuple(prefix + name for name in SMALL if prefix + name in listing.names)
     weights = _weights(listing, prefix)
     missing = [] if prefix + CONFIG in listing.names else [CONFIG]
@@ -85,9 +97,16 @@ def _weights(listing: Listing, prefix: str) -> tuple[str, ...]:
         return () if name is None else (prefix + name,)
     index = listing.read(prefix + name)
     shards = index.get("weight_map") if isinstance(index, dict) else None
-    if not isinstance(shards, dict) or not shards:
-        raise ModelLoadError(f"model {listing.model!r}: {name} names no weights; expected a weight_map")
-    return (prefix + name, *(prefix + _plain(each, name, listing) for each in sorted(set(shards.values()))))
+    names = set(shards.values()) if isinstance(shards, dict) and _all_strings(shards.values()) else set()
+    if not names or any(each.endswith(".json") for each in names):
+        raise ModelLoadError(
+            f"model {listing.model!r}: {name} names no weights; expected a weight_map of them"
+        )
+    return (prefix + name, *(prefix + _plain(each, name, listing) for each in sorted(names)))
+
+
+def _all_strings(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _prefix(listing: Listing) -> str:

@@ -6,6 +6,7 @@ those of the conversion bot's pull request, for the default revision; else pickl
 
 from pathlib import Path
 
+from clip_embeddings.config import name_of_model
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import say_once
@@ -28,14 +29,13 @@ def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None
         ModelLoadError: unknown model, hub out of reach, or files missing; says what was tried.
     """
     allowed = pickles_allowed(allow_pickle)
+    model = name_of_model(model)
     if model in MODELS and MODELS[model].bundled:
+        _refuse_revision(model, "is bundled", revision)
         return _in_folder(model, Path(MODELS[model].source), allowed)
     folder = Path(model).expanduser()
     if folder.is_dir():
-        if revision:
-            raise ModelLoadError(
-                f"model {model!r} is a folder; revision={revision!r} is for models on the hub"
-            )
+        _refuse_revision(model, "is a folder", revision)
         return _in_folder(model, folder.resolve(), allowed)
     repository = meaning_of(model)
     if repository != model:
@@ -43,6 +43,11 @@ def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None
     if folder.is_absolute() or repository.startswith((".", "~")) or repository.count("/") > 1:
         raise ModelLoadError(f"model {model!r}: no such folder. {suggestion(model)}")
     return HubModel(model, repository, revision, allowed).files()
+
+
+def _refuse_revision(model: str, what: str, revision: str | None) -> None:
+    if revision:
+        raise ModelLoadError(f"model {model!r} {what}; revision={revision!r} is for models on the hub")
 
 
 def name_from_anywhere(model: str) -> str:

@@ -3,7 +3,6 @@
 Imports the modules beside it, and huggingface_hub inside functions.
 """
 
-import errno
 import logging
 from dataclasses import dataclass
 from functools import partial
@@ -16,14 +15,13 @@ from clip_embeddings.models.hub.assets import say_once
 from clip_embeddings.models.hub.cache import MAIN, CachedRepository
 from clip_embeddings.models.hub.complete import complete, refuse_pickles
 from clip_embeddings.models.hub.conversion import pull_request_of_the_bot
-from clip_embeddings.models.hub.download import BrokenOff, Revision, ask_for_revision, in_time
+from clip_embeddings.models.hub.download import Revision, ask_for_revision, in_time
 from clip_embeddings.models.hub.layout import CONFIG, Layout, layout_of
 from clip_embeddings.models.hub.listing import listing_of
+from clip_embeddings.models.hub.trouble import Trouble, trouble_of
 from clip_embeddings.models.registry import check_type, suggestion
 
 logger = logging.getLogger(__name__)
-
-_NO_PLACE = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EDQUOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,11 @@ class HubModel:
         return f"{self.repository}{f'@{self.revision}' if self.revision else ''}"
 
     def files(self) -> ModelFiles:
+        """Complete files, or an error that says what was tried.
+
+        Raises:
+            ModelLoadError: see `locate`.
+        """
         self._check_name()
         return self._cached() or self._fetched()
 
@@ -53,14 +56,22 @@ class HubModel:
         except HFValidationError as error:
             raise ModelLoadError(f"Unknown model {self.model!r}: {suggestion(self.model)}") from error
 
-    def _cached(self) -> ModelFiles | None:
-        """What the cache holds, if it is all there."""
+    def _cached(self, *, surely: bool = True) -> ModelFiles | None:
+        """What the cache holds, if it is all there; not `surely`, if nothing tells that it is not."""
         cache = CachedRepository(self.repository)
         for commit, pull_request in cache.commits(self.revision):
             folder = cache.snapshot(commit)
             layout = layout_of(listing_of(self.model, folder))
-            if layout.missing or cache.unknown(commit, layout) or (layout.pickled and not self.allowed):
+            if layout.missing or (layout.pickled and not self.allowed):
                 continue
+            unknown = cache.unknown(commit, layout)
+            if unknown and (surely or not layout.plausible):
+                continue
+            if unknown:
+                say_once(
+                    f"model {self.model!r}: the hub does not answer, so what the cache has is used without "
+                    f"knowing whether there is {' or '.join(unknown)} too"
+                )
             return self._finished(folder, layout, commit, pull_request)
         return None
 
@@ -73,8 +84,15 @@ class HubModel:
             return self._download()
         except ModelLoadError:
             raise
-        except Exception as error:  # the http client's errors are not those of one library across versions
-            raise ModelLoadError(self._explained(error)) from error
+        except Exception as error:
+            trouble = trouble_of(error)
+            if trouble is None:  # a fault of ours
+                raise
+            away = trouble in (Trouble.AWAY, Trouble.TURNED_OFF)
+            found = self._cached(surely=False) if away else None
+            if found is None:
+                raise ModelLoadError(self._explained(error, trouble)) from error
+            return found
 
     def _download(self) -> ModelFiles:
         """Ask the hub for what is missing."""
@@ -85,8 +103,8 @@ class HubModel:
             chosen, layout, pull_request = self._with_safetensors(main, layout)
         self._check(chosen, layout)
         folder = chosen.fetch_all(layout.names)
-        main.remember(layout.small[0])
         cache = CachedRepository(self.repository)
+        cache.point(main.name, main.commit)
         cache.note_files(chosen.commit, layout.names)
         if pull_request:
             cache.note_pull_request(main.commit, pull_request, chosen.commit)
@@ -123,30 +141,30 @@ class HubModel:
         check_type(self.model, asked.listing(self.model).read(layout.prefix + CONFIG))
         refuse_pickles(self.model, layout, self.allowed)
 
-    def _explained(self, error: Exception) -> str:
-        """What the client's error means, and what to do."""
+    def _explained(self, error: Exception, trouble: Trouble) -> str:
+        """What an error of the client means, and what to do."""
         from huggingface_hub import constants
-        from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
         tried = f"tried the hub's cache on this machine, then {constants.ENDPOINT}"
-        if isinstance(error, GatedRepoError):
-            return f"model {self._asked!r} is gated; accept its terms on the hub and log in: hf auth login"
-        if isinstance(error, RevisionNotFoundError):
-            return f"model {self.repository!r} has no revision {self.revision!r} on the hub"
-        if isinstance(error, RepositoryNotFoundError):
-            return f"Unknown model {self.model!r} ({tried}); {suggestion(self.model)}"
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        if isinstance(error, BrokenOff):
-            return (
-                f"model {self._asked!r}: the download broke off ({reason}). Start it again: the files that "
-                f"came whole are kept, in {constants.HF_HUB_CACHE}"
-            )
-        if isinstance(error, OSError) and error.errno in _NO_PLACE:
-            return (
-                f"model {self._asked!r} cannot be written into the hub's cache ({reason}); HF_HOME moves it"
-            )
-        away = f"model {self._asked!r} is not on this machine and the hub does not answer ({reason}); {tried}"
-        return f"{away}. {self._in_cache() or suggestion(self.model)}"
+        asked = f"model {self._asked!r}"
+        absent = self._in_cache() or suggestion(self.model)
+        said = {
+            Trouble.GATED: f"{asked} is gated; accept its terms on the hub and log in: hf auth login",
+            Trouble.NO_REVISION: f"model {self.repository!r} has no revision {self.revision!r} on the hub",
+            Trouble.UNKNOWN: f"Unknown model {self.model!r} ({tried}); {suggestion(self.model)}",
+            Trouble.TOKEN: f"{asked}: the hub does not take your token ({reason}). Log in anew, hf auth "
+            "login, or take HF_TOKEN away",
+            Trouble.BROKE_OFF: f"{asked}: the download broke off ({reason}). Start it again: the files that "
+            f"came whole are kept, in {constants.HF_HUB_CACHE}",
+            Trouble.NO_PLACE: f"{asked} cannot be written into the hub's cache ({reason}); HF_HOME moves it",
+            Trouble.TURNED_OFF: f"{asked} is not on this machine and the network is turned off "
+            f"(HF_HUB_OFFLINE); {tried}. {absent}",
+            Trouble.REFUSED: f"{asked} is not on this machine and the hub refuses it ({reason}); {tried}",
+            Trouble.AWAY: f"{asked} is not on this machine and the hub does not answer ({reason}); {tried}. "
+            f"{absent}",
+        }
+        return said[trouble]
 
     def _in_cache(self) -> str:
         """What the cache has of a model that is not all there, and what it lacks; "" if it has nothing."""

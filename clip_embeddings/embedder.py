@@ -27,7 +27,7 @@ from clip_embeddings.models.fingerprint import (
     calibration_of,
     dimension_of,
     fingerprint_of,
-    is_fingerprint_of,
+    is_earlier_fingerprint_of,
     model_fingerprint_of,
 )
 from clip_embeddings.models.hub.locate import locate, name_from_anywhere
@@ -223,14 +223,16 @@ class CLIPEmbedder:
 
         It may be one of an earlier release, which had another way to make them.
         """
+        if fingerprint == self.fingerprint:
+            return True
         calibration = self.calibration.id if self.calibration else None
-        return is_fingerprint_of(
+        return is_earlier_fingerprint_of(
             self._files, fingerprint, long_text=self.config.long_text, calibration=calibration
         )
 
     def matches_model(self, fingerprint: object) -> bool:
         """Whether a `model_fingerprint` on record, of a calibration or a sample, is of this model."""
-        return is_fingerprint_of(self._files, fingerprint)
+        return fingerprint == self.model_fingerprint or is_earlier_fingerprint_of(self._files, fingerprint)
 
     @cached_property
     def calibration(self) -> ModalityCalibration | None:

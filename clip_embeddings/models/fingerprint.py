@@ -74,12 +74,11 @@ def model_fingerprint_of(files: ModelFiles) -> str:
     return fingerprint_of(files, long_text=_ANY)
 
 
-def is_fingerprint_of(
+def is_earlier_fingerprint_of(
     files: ModelFiles, recorded: object, *, long_text: str = _ANY, calibration: str | None = None
 ) -> bool:
-    """Whether a fingerprint on record is of these files: today's, or that of the scheme before."""
-    today = fingerprint_of(files, long_text=long_text, calibration=calibration)
-    return recorded == today or recorded == _earlier(files, long_text, calibration)
+    """Whether a fingerprint on record is what the scheme before made of these files."""
+    return recorded == _earlier(files, long_text, calibration)
 
 
 def _earlier(files: ModelFiles, long_text: str, calibration: str | None) -> str:
@@ -129,7 +128,7 @@ def calibration_of(
                 "Measure one: clip-embeddings calibrate"
             )
     made = given if isinstance(given, ModalityCalibration) else ModalityCalibration.load(given)
-    if not is_fingerprint_of(files, made.model):
+    if made.model != model_fingerprint_of(files) and not is_earlier_fingerprint_of(files, made.model):
         raise FingerprintMismatchError(
             f"calibration {made.id} was measured on the model with fingerprint {made.model}, not on "
             f"{files.model!r} ({model_fingerprint_of(files)}). Measure one on this model: "

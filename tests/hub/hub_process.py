@@ -35,7 +35,7 @@ def settings(hub: Hub | str, home: Path, **env: str) -> dict[str, str]:
 
 
 def ask(
-    hub: Hub | str, home: Path, program: str, *arguments: str, timeout: float = 60, **env: str
+    hub: Hub | str, home: Path, program: str, *arguments: str, timeout: float = 180, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a Python program with these arguments, this hub (or this URL of one) and this cache.
 

@@ -24,7 +24,7 @@ def run(hub: Hub | str, home: Path, *arguments: str, **env: str) -> tuple[int, s
         cwd=home,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr
@@ -104,7 +104,7 @@ def test_a_large_download_is_announced_before_it_begins(hub: Hub, tmp_path: Path
         env=settings(hub, tmp_path / "other", TQDM_POSITION="-1"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=True,
     )
     assert done.stderr.splitlines() == [first]
@@ -124,7 +124,7 @@ def test_the_first_example_of_the_readme_runs_as_it_stands(hub: Hub, tmp_path: P
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr

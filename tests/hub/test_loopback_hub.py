@@ -70,7 +70,7 @@ print(json.dumps([features(name, options) for name, options in json.loads(sys.ar
 
 def told(hub: Hub, home: Path, program: str, *arguments: str, **env: str) -> Any:
     """The last line that a client program prints, read as JSON."""
-    done = ask(hub, home, program, *arguments, timeout=60, **env)
+    done = ask(hub, home, program, *arguments, timeout=180, **env)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -13,13 +13,14 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 PEERS   := $(VENV)/peers/.ready
 RIVALS  := $(VENV)/bench-peers/.ready
+LOWEST  := $(VENV)-lowest
 # --group needs pip 25.1 or newer; the pip that comes with Python is often older.
 PIP_PIN := pip==25.3
 CODE    := $(wildcard clip_embeddings integrations/chroma_clip_embeddings integrations/langchain_clip_embeddings integrations/ray_clip_embeddings tests examples tools benchmarks)
 EXPORTS := tests/test_exported_names.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-quick bench-card bench-mixed clean
+.PHONY: help demo test test-lowest check bench bench-quick bench-card bench-mixed clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +54,20 @@ test: $(READY) $(PEERS) ## set up, then run the tests (ARGS="-k foo" goes to pyt
 	@echo "Running the tests."
 	@"$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
+# Made anew each time, so that what a past run left behind cannot hide a conflict.
+test-lowest: ## run the core, Chroma and LangChain tests at the lowest versions that pyproject.toml allows
+	@echo "Creating a virtual environment in $(LOWEST)."
+	@$(PYTHON) -m venv --clear "$(LOWEST)"
+	@echo '*' > "$(LOWEST)/.gitignore"
+	@"$(LOWEST)/bin/python" -m pip install -q "$(PIP_PIN)"
+	@echo "Installing the lowest versions that pyproject.toml allows (some minutes)."
+	@"$(LOWEST)/bin/python" tools/lowest.py > "$(LOWEST)/requirements.txt"
+	@"$(LOWEST)/bin/python" -m pip install -q -r "$(LOWEST)/requirements.txt" -e .
+	@"$(LOWEST)/bin/python" tools/lowest.py --installed
+	@echo "Running the tests."
+	@"$(LOWEST)/bin/python" tools/lowest.py --left-out > "$(LOWEST)/left-out.txt"
+	@"$(LOWEST)/bin/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder @"$(LOWEST)/left-out.txt" $(ARGS)
+
 check: $(READY) ## format, lint, types, import direction, exported names
 	@echo "Checking the formatting."
 	@"$(BIN)/ruff" format --check $(CODE)
@@ -81,7 +96,7 @@ bench-mixed: $(READY) ## compare ways to rank texts and pictures in one list (AR
 	@echo "Comparing ways to rank texts and pictures in one list (some minutes)."
 	@"$(BIN)/python" -m benchmarks.mixed_retrieval --output benchmarks/RESULTS.md $(ARGS)
 
-clean: ## remove the environment, caches, builds and the demo's output
-	@echo "Removing $(VENV), caches, builds and the demo's output."
-	@rm -rf "$(VENV)" build dist clip-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove the environments, caches, builds and the demo's output
+	@echo "Removing $(VENV), $(LOWEST), caches, builds and the demo's output."
+	@rm -rf "$(VENV)" "$(LOWEST)" build dist clip-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, CLIPConfig, CLIPModel, CLIPTokenizer, PreTrainedTokenizerFast
-from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+try:
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+except ImportError:  # before transformers 5.4, under the plain name
+    from transformers import CLIPImageProcessor as CLIPImageProcessorPil  # type: ignore[assignment]
 
 BOS, EOS = "<|startoftext|>", "<|endoftext|>"
 CORPUS = (
@@ -53,13 +57,14 @@ class Reference:
     def images(self, pictures: list[Image.Image]) -> NDArray[np.float32]:
         """Normalised get_image_features of RGB pictures: (N, D)."""
         with torch.inference_mode():
-            values = self.processor(pictures, return_tensors="pt")["pixel_values"]
-            return normalised(self.model.get_image_features(pixel_values=values))
+            given = self.processor(pictures, input_data_format="channels_last", return_tensors="pt")
+            return normalised(self.model.get_image_features(pixel_values=given["pixel_values"]))
 
 
 def pixels_of(processor: Any, picture: Image.Image) -> NDArray[np.uint8]:
     """What a processor makes of an RGB picture before it rescales and normalises: (H, W, 3)."""
-    values = processor(picture, do_rescale=False, do_normalize=False, return_tensors="np")["pixel_values"][0]
+    asked: dict[str, Any] = {"input_data_format": "channels_last", "return_tensors": "np"}
+    values = processor(picture, do_rescale=False, do_normalize=False, **asked)["pixel_values"][0]
     pixels: NDArray[np.uint8] = np.asarray(values).transpose(1, 2, 0).astype(np.uint8)
     assert np.array_equal(pixels, np.asarray(values).transpose(1, 2, 0))
     return pixels

@@ -46,7 +46,7 @@ LOCATE = (
 
 def located(hub: Hub | str, home: Path, model: str = NAME, revision: str = "", **env: str) -> str:
     """Where it comes from, or the error; no model is loaded, so this is quick."""
-    done = ask(hub, home, LOCATE, model, revision, timeout=30, **env)
+    done = ask(hub, home, LOCATE, model, revision, timeout=120, **env)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -133,7 +133,7 @@ def test_a_branch_that_moves_during_the_download_leaves_the_commit_that_came(
         while not hub.asked("model.safetensors", "GET") and time.monotonic() < deadline:
             time.sleep(0.05)
         repository.commit({"README.md": b"newer"}, message="Update README.md")
-        assert process.communicate("go on\n", timeout=30)[0].strip() == first
+        assert process.communicate("go on\n", timeout=120)[0].strip() == first
     assert located(AWAY, tmp_path, repository.id, HF_HUB_OFFLINE="1") == f"{first} safetensors"
 
 

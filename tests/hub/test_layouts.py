@@ -58,13 +58,13 @@ class Everything:
         for revision in VERSIONS:
             model = self.repositories["branch_and_tag"].id
             asked[revision] = {"model": model, "revision": revision, "reference": {"revision": revision}}
-        first = ask(hub, home, PROGRAM, json.dumps([*asked.values()]), timeout=170)
+        first = ask(hub, home, PROGRAM, json.dumps([*asked.values()]), timeout=500)
         self.online = dict(zip(asked, answers(first), strict=True))
         before = len(hub.log)
         alone = [{key: case[key] for key in ("model", "revision") if key in case} for case in asked.values()]
-        second = ask(hub, home, PROGRAM, json.dumps(alone), timeout=100)
+        second = ask(hub, home, PROGRAM, json.dumps(alone), timeout=300)
         self.asked_again = [one.path for one in hub.log[before:]]
-        third = ask("http://127.0.0.1:9", home, PROGRAM, json.dumps(alone), HF_HUB_OFFLINE="1", timeout=100)
+        third = ask("http://127.0.0.1:9", home, PROGRAM, json.dumps(alone), HF_HUB_OFFLINE="1", timeout=300)
         self.again = dict(zip(asked, answers(second), strict=True))
         self.offline = dict(zip(asked, answers(third), strict=True))
         self.said = first.stderr, second.stderr

@@ -168,7 +168,7 @@ class Trouble:
         other_models(hub)
         asked: list[dict[str, Any]] = [{"model": model} for model in ["pickles/fine", *ERRORS]]
         asked.append({"model": "pickles/fine", "settings": {"allow_pickle": False}})
-        done = ask(hub, folder / "home", PROGRAM, json.dumps(asked), timeout=170)
+        done = ask(hub, folder / "home", PROGRAM, json.dumps(asked), timeout=500)
         assert done.returncode == 0, done.stderr
         self.stderr = done.stderr
         self.fine, *rest = [json.loads(line) for line in done.stdout.splitlines()]

@@ -170,9 +170,10 @@ def test_a_server_that_stays_away_ends_the_job_with_what_to_do(
 
     prepare = Server.prepare
 
-    def prepare_and_end(self: Server, embedder: CLIPEmbedder) -> None:
-        prepare(self, embedder)
+    def prepare_and_end(self: Server, embedder: CLIPEmbedder) -> Server:
+        prepared = prepare(self, embedder)
         end()
+        return prepared
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Server, "prepare", prepare_and_end)

@@ -68,6 +68,8 @@ def test_a_packed_tower_gives_what_the_tower_gives(features: Any, activation: st
     exact = features(activation, torch.float32, packed=False)
     packed = features(activation, torch.float32, packed=True)
     assert np.abs(packed - exact).max() < 1e-5 * np.abs(exact).max()
+    if torch.backends.cpu.get_cpu_capability() != "AVX512":
+        return  # the operators have no bfloat16 there, and nothing is packed in it
     rough = features(activation, torch.bfloat16, packed=False)
     packed_rough = features(activation, torch.bfloat16, packed=True)
     loss = 1 - row_cosines(exact, rough).min()

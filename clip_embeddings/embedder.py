@@ -28,6 +28,7 @@ from clip_embeddings.models.fingerprint import (
     dimension_of,
     fingerprint_of,
     is_earlier_fingerprint_of,
+    is_model_fingerprint_of,
     model_fingerprint_of,
 )
 from clip_embeddings.models.hub.locate import locate, name_from_anywhere
@@ -157,7 +158,7 @@ class CLIPEmbedder:
         config = self.config
         return load_encoder(files, device=config.device, dtype=config.dtype, compiled=config.compile)
 
-    @property
+    @cached_property
     def dimension(self) -> int:
         """D, the length of every vector."""
         return dimension_of(self._files)
@@ -232,7 +233,7 @@ class CLIPEmbedder:
 
     def matches_model(self, fingerprint: object) -> bool:
         """Whether a `model_fingerprint` on record, of a calibration or a sample, is of this model."""
-        return fingerprint == self.model_fingerprint or is_earlier_fingerprint_of(self._files, fingerprint)
+        return is_model_fingerprint_of(self._files, fingerprint)
 
     @cached_property
     def calibration(self) -> ModalityCalibration | None:

@@ -8,6 +8,19 @@ import pytest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
+# How the parent of each program below ends: with the child's exit code, or without an answer.
+WAIT_FOR_CHILD = """
+for _ in range(300):
+    done, status = os.waitpid(child, os.WNOHANG)
+    if done:
+        break
+    threading.Event().wait(0.1)
+else:
+    os.kill(child, 9)
+go.set()
+thread.join()
+raise SystemExit(os.waitstatus_to_exitcode(status) if done else "the child never answered")
+"""
 IN_FLIGHT = """
 import asyncio, os, threading, warnings
 import numpy as np
@@ -34,16 +47,6 @@ if child == 0:
     rows = [asyncio.run(embedder.aembed_texts(["a cat"])) for _ in range(2)]
     os._exit(0 if all(np.abs(each - expected).max() < 1e-5 for each in rows) else 3)
 go.set()
-thread.join()
-for _ in range(200):
-    done, status = os.waitpid(child, os.WNOHANG)
-    if done:
-        break
-    threading.Event().wait(0.1)
-else:
-    os.kill(child, 9)
-    raise SystemExit("the child never answered")
-raise SystemExit(os.waitstatus_to_exitcode(status))
 """
 HELD = """
 import os, threading, warnings
@@ -70,24 +73,16 @@ if child == 0:
     other = CLIPEmbedder("tiny", device="cpu", dtype="float32", batch_size=2)
     rows = other.embed_images([Image.new("RGB", (20, 30))])
     os._exit(0 if rows.shape == (1, 128) else 3)
-for _ in range(300):
-    done, status = os.waitpid(child, os.WNOHANG)
-    if done:
-        break
-    threading.Event().wait(0.1)
-else:
-    os.kill(child, 9)
-    go.set()
-    raise SystemExit("the child never answered")
-go.set()
-thread.join()
-raise SystemExit(os.waitstatus_to_exitcode(status))
 """
 
 
 @pytest.mark.parametrize("program", [IN_FLIGHT, HELD], ids=["calls in flight", "locks that are held"])
 def test_a_child_answers(program: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=90, check=False
+        [sys.executable, "-c", program + WAIT_FOR_CHILD],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -114,9 +114,10 @@ class TextTokenizer:
                 )
             if len(content) > self.room and policy == "truncate":
                 cut_texts, cut_tokens = cut_texts + 1, cut_tokens + len(content) - self.room
-            stop = max(1, len(content))
-            begin = max(0, stop - self.room) if policy == "truncate" and self._keep == "end" else 0
-            stop = begin + self.room if policy == "truncate" else stop
+            begin, stop = 0, max(1, len(content))
+            if policy == "truncate":
+                begin = max(0, stop - self.room) if self._keep == "end" else 0
+                stop = begin + self.room
             for at in range(begin, stop, self.room):
                 window = [*self._first, *content[at : at + self.room], *self._last]
                 flat.extend(window)

@@ -74,8 +74,13 @@ def model_fingerprint_of(files: ModelFiles) -> str:
     return fingerprint_of(files, long_text=_ANY)
 
 
+def is_model_fingerprint_of(files: ModelFiles, recorded: object) -> bool:
+    """Whether a model's fingerprint on record is of these files: today's, or that of the scheme before."""
+    return recorded == model_fingerprint_of(files) or recorded == _earlier(files, _ANY, None)
+
+
 def is_earlier_fingerprint_of(
-    files: ModelFiles, recorded: object, *, long_text: str = _ANY, calibration: str | None = None
+    files: ModelFiles, recorded: object, *, long_text: str, calibration: str | None
 ) -> bool:
     """Whether a fingerprint on record is what the scheme before made of these files."""
     return recorded == _earlier(files, long_text, calibration)
@@ -128,7 +133,7 @@ def calibration_of(
                 "Measure one: clip-embeddings calibrate"
             )
     made = given if isinstance(given, ModalityCalibration) else ModalityCalibration.load(given)
-    if made.model != model_fingerprint_of(files) and not is_earlier_fingerprint_of(files, made.model):
+    if not is_model_fingerprint_of(files, made.model):
         raise FingerprintMismatchError(
             f"calibration {made.id} was measured on the model with fingerprint {made.model}, not on "
             f"{files.model!r} ({model_fingerprint_of(files)}). Measure one on this model: "

@@ -89,7 +89,8 @@ class CLIPEncoder:
                     model = torch.compile(model, dynamic=True)
                 elif can_pack(self._device, self._dtype):
                     pack(model, CLIPMLP)
-                _detach_from_file(model)
+                if self._device.type == "cpu":  # another device has copies already
+                    _detach_from_file(model)
                 self._towers[kind] = model
             return self._towers[kind]
 

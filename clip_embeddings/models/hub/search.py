@@ -18,7 +18,7 @@ from clip_embeddings.models.hub.conversion import pull_request_of_the_bot
 from clip_embeddings.models.hub.download import Revision, ask_for_revision, in_time
 from clip_embeddings.models.hub.layout import CONFIG, Layout, layout_of
 from clip_embeddings.models.hub.listing import listing_of
-from clip_embeddings.models.hub.trouble import Trouble, trouble_of
+from clip_embeddings.models.hub.trouble import OUT_OF_REACH, Trouble, trouble_of
 from clip_embeddings.models.registry import check_type, suggestion
 
 logger = logging.getLogger(__name__)
@@ -88,8 +88,7 @@ class HubModel:
             trouble = trouble_of(error)
             if trouble is None:  # a fault of ours
                 raise
-            away = trouble in (Trouble.AWAY, Trouble.TURNED_OFF)
-            found = self._cached(surely=False) if away else None
+            found = self._cached(surely=False) if trouble in OUT_OF_REACH else None
             if found is None:
                 raise ModelLoadError(self._explained(error, trouble)) from error
             return found
@@ -148,7 +147,7 @@ class HubModel:
         tried = f"tried the hub's cache on this machine, then {constants.ENDPOINT}"
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         asked = f"model {self._asked!r}"
-        absent = self._in_cache() or suggestion(self.model)
+        absent = (self._in_cache() if trouble in OUT_OF_REACH else "") or suggestion(self.model)
         said = {
             Trouble.GATED: f"{asked} is gated; accept its terms on the hub and log in: hf auth login",
             Trouble.NO_REVISION: f"model {self.repository!r} has no revision {self.revision!r} on the hub",

@@ -29,6 +29,10 @@ class Trouble(Enum):
     AWAY = auto()
 
 
+OUT_OF_REACH = (Trouble.AWAY, Trouble.TURNED_OFF)
+"""Nothing was learnt of the model, so what the cache has of it is all there is to go by."""
+
+
 def trouble_of(error: Exception) -> Trouble | None:
     """What kind of trouble it is; None where it is none with the hub."""
     from huggingface_hub import errors

@@ -93,7 +93,7 @@ def test_settings_that_are_no_numbers_are_refused(tiny: CLIPEmbedder) -> None:
 
 
 def test_a_probe_is_at_the_optimum_of_scikit_learn(tiny: CLIPEmbedder) -> None:
-    """Its default tolerance stops far before it where the penalty is weak: by 0.08 of a probability here."""
+    """Its default tolerance stops well before it where the penalty is weak."""
     from sklearn.linear_model import LogisticRegression
 
     rng = np.random.default_rng(0)

@@ -20,7 +20,7 @@ from clip_embeddings.types import Embeddings
 
 _KIND = "linear probe"
 _STEPS = 20_000  # of the optimiser; a few examples need some hundreds
-# scikit-learn's own 1e-4 stops where a weak penalty still moves a probability by 0.08.
+# scikit-learn's own 1e-4 stops well before the optimum where the penalty is weak.
 _TOLERANCE = 1e-7
 
 

@@ -57,6 +57,14 @@ def write_picture(path: Path, number: int, size: int = 24) -> Path:
     return path
 
 
+def write_files(folder: Path, number: int) -> Path:
+    """So many pictures and so many texts."""
+    for i in range(number):
+        write_picture(folder / f"{i}.png", i)
+    write_notes(folder, number)
+    return folder
+
+
 def write_notes(folder: Path, number: int, first: int = 0) -> None:
     """Short texts, each of them one passage."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import chromadb
 import pytest
-from stored import write_notes, write_picture
+from stored import write_files
 
 from chroma_clip_embeddings import aingest, ingest, manifests, wire
 from chroma_clip_embeddings.cache import VectorCache
@@ -49,10 +49,7 @@ def databases(monkeypatch: pytest.MonkeyPatch) -> Databases:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    for i in range(4):
-        write_picture(tmp_path / "files" / f"{i}.png", i)
-    write_notes(tmp_path / "files", 4)
-    return tmp_path / "files"
+    return write_files(tmp_path / "files", 4)
 
 
 def test_an_ingestion_closes_its_databases(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from chromadb.api import ClientAPI
-from stored import assert_same_rows, counts, rows_of, write_notes, write_picture
+from stored import assert_same_rows, counts, rows_of, write_files
 
 from chroma_clip_embeddings import cache, ingest, open_collection, sample_files
 from clip_embeddings import CLIPEmbedder, StoreError
@@ -18,10 +18,7 @@ from clip_embeddings import CLIPEmbedder, StoreError
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    for i in range(40):
-        write_picture(tmp_path / "files" / f"{i}.png", i)
-    write_notes(tmp_path / "files", 40)
-    return tmp_path / "files"
+    return write_files(tmp_path / "files", 40)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Reaching a store, and one name for the errors of its clients. Imports chromadb and the public core."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import chromadb
 from chromadb.api import ClientAPI
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.errors import ChromaError
 
 from clip_embeddings import ClipEmbeddingsError, StoreError
@@ -41,6 +43,8 @@ def _of_http(error: Exception) -> bool:
 def connect(path: str | Path | None = None, *, host: str | None = None, port: int = 8000) -> ClientAPI:
     """An embedded store in the folder `path`, or the server at host and port.
 
+    A relative path is the folder that it names now, also after the process has changed its working folder.
+
     Raises:
         StoreError: the folder cannot be used or the server does not answer.
     """
@@ -53,4 +57,14 @@ def connect(path: str | Path | None = None, *, host: str | None = None, port: in
     with store_errors(
         f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"
     ):
-        return chromadb.PersistentClient(path=str(folder))
+        return chromadb.PersistentClient(path=absolute(folder))
+
+
+def absolute(folder: Path) -> str:
+    """The path, absolute: Chroma keeps open stores by name, so "db" here would be the "db" of another folder.
+
+    A relative name that the caller's own client has open is kept: by two names Chroma has a store open twice,
+    and searches through one do not see what the other removed.
+    """
+    shared = str(folder) in SharedSystemClient._identifier_to_system and (folder / "chroma.sqlite3").exists()
+    return str(folder) if shared else os.path.abspath(folder)  # noqa: PTH100  # links stay as they are named

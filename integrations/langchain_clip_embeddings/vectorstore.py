@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, Self, cast
 
 from chromadb.api import ClientAPI
@@ -18,7 +19,7 @@ from langchain_core.embeddings import Embeddings
 
 from chroma_clip_embeddings import connect, embedder_of, open_collection
 from chroma_clip_embeddings.identity import FINGERPRINT
-from chroma_clip_embeddings.store import store_errors
+from chroma_clip_embeddings.store import absolute, store_errors
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from langchain_clip_embeddings.address import Address
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
@@ -77,13 +78,13 @@ class MultimodalChroma(SearchableChroma):
             )
         self._create = create_collection_if_not_exists
         if persist_directory is not None and client is None and not any(options.values()):
-            client = connect(fspath(persist_directory))
+            client = connect(Path(persist_directory))
             persist_directory = None
         with store_errors("open the store", "Check its address, or pass client=..."):
             super().__init__(
                 collection_name,
                 embedding_function,
-                None if persist_directory is None else fspath(persist_directory),
+                None if persist_directory is None else absolute(Path(persist_directory)),
                 client=client,
                 collection_metadata=collection_metadata,
                 **options,

@@ -1,8 +1,10 @@
 """Opening collections: what is on record, and what is refused before anything is written."""
 
 from pathlib import Path
+from typing import Any
 
 import chromadb
+import numpy as np
 import pytest
 from chromadb.api import ClientAPI
 
@@ -106,3 +108,29 @@ def test_a_folder_that_chroma_itself_has_open_in_this_process_can_be_connected_t
     theirs = chromadb.PersistentClient(str(tmp_path / "db"))
     theirs.create_collection("photos", embedding_function=None)
     assert [each.name for each in connect(tmp_path / "db").list_collections()] == ["photos"]
+
+
+def test_a_relative_folder_is_the_one_of_the_working_folder_and_stays_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = {}
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        clients[name] = connect("db")
+        clients[name].create_collection(name, embedding_function=None)
+    for name, client in clients.items():
+        (kept,) = client.list_collections()
+        assert kept.name == name
+        kept.add(ids=["a"], embeddings=np.eye(1, 2, dtype=np.float32))
+        assert kept.query(query_embeddings=np.eye(1, 2, dtype=np.float32))["ids"] == [["a"]]
+        assert [each.name for each in connect(tmp_path / name / "db").list_collections()] == [name]
+
+
+def test_a_relative_folder_that_chroma_has_open_is_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    theirs = chromadb.PersistentClient("db-of-this-test")
+    ours: Any = connect("db-of-this-test")
+    assert ours._system is theirs._system  # type: ignore[attr-defined]

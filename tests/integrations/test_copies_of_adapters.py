@@ -253,8 +253,8 @@ def test_a_store_in_a_relative_folder_is_the_same_one_from_anywhere(
     assert not store.similarity_search("a cat")
     store.add_texts(["a cat"], ids=["0"])
     assert [row.id for row in there_and_back(store).similarity_search("a cat")] == ["0"]
-    # Chroma's own client of a relative folder does not bear this: after it only the other process searches.
     monkeypatch.chdir(tmp_path / "there")
+    assert [row.id for row in store.similarity_search("a cat")] == ["0"]
     assert [row.id for row in elsewhere(call, store, "similarity_search", "a cat")] == ["0"]
     assert not (tmp_path / "there" / "db").exists()
 

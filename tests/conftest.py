@@ -20,6 +20,9 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="clip-assets-")
         os.environ["HF_ASSETS_CACHE"] = folder
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    # For processes that tests start, as `one_thread_for_torch` for this one: two that compute with both cores
+    # each wait for each other's threads, and take four times as long.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

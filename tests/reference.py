@@ -124,9 +124,14 @@ def byte_level_tokenizer() -> Any:
     )
 
 
-def write_checkpoint(folder: Path, tokenizer: Any, *, seed: int = 0) -> Path:
+def write_checkpoint(folder: Path, tokenizer: Any, *, seed: int = 0, layers: int = 2) -> Path:
     """Write a CLIPModel of random weights, large enough that different inputs get different vectors."""
-    towers = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    towers = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": layers,
+        "num_attention_heads": 4,
+    }
     text = {
         **towers,
         "vocab_size": len(tokenizer),

@@ -120,7 +120,7 @@ def test_a_server_that_is_closed_is_a_store_error_that_says_what_is_stored(
     end()
     calls: list[tuple[Callable[[], object], str]] = [
         (lambda: write(collection), "0 of 1 rows are stored"),
-        (lambda: ingest([folder], collection), "0 rows of this run are stored and safe"),
+        (lambda: ingest([folder], collection, retry_seconds=1), "0 rows of this run are stored and safe"),
         (lambda: search(collection, text="a cat"), "cannot search"),
         (lambda: open_collection(client, "photos"), "cannot open the collection 'photos'"),
     ]

@@ -57,8 +57,12 @@ def ingest(
     embed_captions: source.EmbedCaptions = False,
     allow_scheme: source.AllowScheme = None,
     prune: source.Prune = False,
+    prune_empty: source.PruneEmpty = None,
+    yes: source.Yes = False,
     cache: source.Cache = None,
     failures: source.Failures = None,
+    max_bytes: source.MaxBytes = source.DEFAULT_MAX_BYTES,
+    encoding: source.Encoding = None,
     db: opt.Db = None,
     collection: opt.Collection = opt.DEFAULT_COLLECTION,
     model: opt.Model = None,
@@ -68,6 +72,7 @@ def ingest(
     device: opt.Device = None,
     dtype: opt.Dtype = None,
     batch_size: opt.BatchSize = None,
+    max_pixels: opt.MaxPixels = None,
     strict: source.Strict = False,
     as_json: opt.Json = False,
     debug: opt.Debug = False,
@@ -84,14 +89,18 @@ def ingest(
         collection,
         model=model,
         calibrate=calibrate,
-        deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size),
+        deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size, max_pixels=max_pixels),
         sources={
             "manifests": manifest or [],
             "embed_captions": embed_captions,
             "allow_schemes": allow_scheme or [],
             "prune": prune,
+            "prune_empty": prune_empty or [],
+            "prune_most": yes,
             "cache": cache,
             "failures": failures,
+            "max_bytes": max_bytes,
+            "encoding": encoding,
         },
         strict=strict,
         as_json=as_json,
@@ -197,6 +206,24 @@ def info(
         run_models(as_json=as_json)
     else:
         run(model, opt.place(db, host, port) if db or host or port else None, as_json=as_json)
+
+
+@app.command()
+@guarded
+def check(
+    db: opt.Db = None,
+    collection: Annotated[
+        str | None, typer.Option("--collection", metavar="NAME", help="One collection (all of them).")
+    ] = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Look whether every row of a store has its vector; exit with 1 if not. Nothing is changed."""
+    from clip_embeddings.cli.check import run
+
+    run(opt.place(db, host, port), collection, as_json=as_json)
 
 
 @app.command()

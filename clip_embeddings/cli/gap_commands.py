@@ -86,6 +86,7 @@ def calibrate(
     device: opt.Device = None,
     dtype: opt.Dtype = None,
     batch_size: opt.BatchSize = None,
+    max_pixels: opt.MaxPixels = None,
     as_json: opt.Json = False,
     debug: opt.Debug = False,
 ) -> None:
@@ -104,7 +105,7 @@ def calibrate(
         collection,
         output=output,
         model=model,
-        deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size),
+        deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size, max_pixels=max_pixels),
         queries=queries,
         size=sample,
         seed=seed,

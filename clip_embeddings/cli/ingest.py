@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from chroma_clip_embeddings import IngestReport
 
 
+# Options of `ingest` that say what is read and how: they hold for what is sampled before it too.
+_READING = ("manifests", "allow_schemes", "max_bytes", "encoding")
+
+
 def run(
     paths: Sequence[str],
     place: Place,
@@ -39,7 +43,7 @@ def run(
         model=model,
         calibrate=calibrate,
         deployment=deployment,
-        sources={key: sources[key] for key in ("manifests", "allow_schemes")},
+        sources={key: sources[key] for key in _READING},
     )
     collection = open_with(place, name, choice.embedder)
     progress = sys.stdout.isatty() and not as_json
@@ -90,6 +94,7 @@ def _more(report: "IngestReport") -> dict[str, int]:
         "rows updated": report.updated,
         "rows of changed files removed": report.removed,
         "rows pruned": report.pruned,
+        **{f"texts read as {name}": count for name, count in sorted(report.encodings.items())},
     }
 
 
@@ -111,6 +116,7 @@ def _record(report: "IngestReport", place: Place, name: str, rows: int) -> dict[
         "updated": report.updated,
         "removed": report.removed,
         "pruned": report.pruned,
+        "encodings": report.encodings,
         "failures": [{"path": failure.path, "reason": failure.reason} for failure in report.failures],
         "seconds": round(report.seconds, 3),
         "images_per_second": round(report.images_per_second, 2),

@@ -56,6 +56,23 @@ Prune = Annotated[
         "--prune", rich_help_panel=PANEL, help="Remove rows of files that are gone from the folders."
     ),
 ]
+PruneEmpty = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--prune-empty",
+        metavar="DIR",
+        rich_help_panel=PANEL,
+        help="Under --prune: this folder is really empty or gone, so its rows go too. May be given often.",
+    ),
+]
+Yes = Annotated[
+    bool,
+    typer.Option(
+        "--yes",
+        rich_help_panel=PANEL,
+        help="Under --prune: also if more than half of the files are gone.",
+    ),
+]
 Cache = Annotated[
     Path | None,
     typer.Option(
@@ -70,6 +87,22 @@ Failures = Annotated[
         dir_okay=False,
         rich_help_panel=PANEL,
         help="Append each failure, as it happens.",
+    ),
+]
+MaxBytes = Annotated[
+    int,
+    typer.Option(
+        "--max-bytes", metavar="N", min=1, rich_help_panel=PANEL, help="Refuse larger files without reading."
+    ),
+]
+DEFAULT_MAX_BYTES = 100_000_000
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        rich_help_panel=PANEL,
+        help="Of texts that are not UTF-8 or UTF-16, such as cp949; found out if it is not given.",
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if any file failed.")]

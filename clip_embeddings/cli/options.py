@@ -79,6 +79,16 @@ BatchSize = Annotated[
         help="Items in one pass (what suits the device).",
     ),
 ]
+MaxPixels = Annotated[
+    int | None,
+    typer.Option(
+        "--max-pixels",
+        metavar="N",
+        min=1,
+        rich_help_panel=MODEL_PANEL,
+        help="Refuse pictures with more pixels (89478485, as Pillow); larger JPEGs are read smaller.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 

@@ -1,10 +1,10 @@
-"""Files and folders -> pictures by name, one after the other. Imports Pillow."""
+"""Files and folders -> pictures by name, one after the other. Imports the list of formats."""
 
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image
+from clip_embeddings.inputs.formats import named_as_picture
 
 
 def pictures_in(paths: Sequence[Path]) -> Iterator[Path]:
@@ -12,8 +12,6 @@ def pictures_in(paths: Sequence[Path]) -> Iterator[Path]:
 
     Hidden files and folders are left out, and links to folders are not followed.
     """
-    known = Image.registered_extensions()
-    readable = {ending for ending, kind in known.items() if kind in Image.OPEN}
     for path in paths:
         if not path.is_dir():
             yield path
@@ -23,5 +21,5 @@ def pictures_in(paths: Sequence[Path]) -> Iterator[Path]:
             yield from (
                 Path(folder, name)
                 for name in sorted(files)
-                if not name.startswith(".") and Path(name).suffix.lower() in readable
+                if not name.startswith(".") and named_as_picture(Path(name))
             )

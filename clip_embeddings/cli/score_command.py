@@ -67,6 +67,7 @@ def score(
     device: opt.Device = None,
     dtype: opt.Dtype = None,
     batch_size: opt.BatchSize = None,
+    max_pixels: opt.MaxPixels = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV and nothing else.")] = False,
     as_json: opt.Json = False,
     debug: opt.Debug = False,
@@ -92,7 +93,7 @@ def score(
         model=model,
         settings={
             "long_text": long_text.value,
-            **opt.deployment(device=device, dtype=dtype, batch_size=batch_size),
+            **opt.deployment(device=device, dtype=dtype, batch_size=batch_size, max_pixels=max_pixels),
         },
         output="json" if as_json else "csv" if as_csv else "table",
     )

@@ -82,6 +82,7 @@ def classify(
     device: opt.Device = None,
     dtype: opt.Dtype = None,
     batch_size: opt.BatchSize = None,
+    max_pixels: opt.MaxPixels = None,
     strict: Strict = False,
     as_json: opt.Json = False,
     debug: opt.Debug = False,
@@ -102,7 +103,7 @@ def classify(
         csv_file=csv,
         sheet=sheet,
         model=model,
-        deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size),
+        deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size, max_pixels=max_pixels),
         strict=strict,
         as_json=as_json,
     )

@@ -1,14 +1,12 @@
-"""Any image input -> upright RGB, as a viewer shows it. Imports Pillow, numpy and errors.
+"""Any image input -> upright RGB, as a viewer shows it. Imports Pillow, numpy, errors and its neighbours.
 
 What differs from the reference processor of transformers, on purpose: EXIF orientation is applied,
 transparency is composited on white, 16-bit and float pictures are scaled to 8 bits instead of clipped.
 """
 
-import io
 import stat
 from base64 import b64decode
 from contextlib import nullcontext
-from math import ceil
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,8 @@ from PIL import Image, UnidentifiedImageError
 from clip_embeddings.config import DEFAULT_MAX_PIXELS
 from clip_embeddings.errors import ImageDecodeError
 from clip_embeddings.forking import FreeLock
+from clip_embeddings.inputs.formats import array_problem, open_picture
+from clip_embeddings.inputs.jpeg import draft
 from clip_embeddings.inputs.modes import to_rgb, upright
 from clip_embeddings.types import ImageInput
 
@@ -36,13 +36,21 @@ _LOADING = FreeLock()
 def load_image(
     source: ImageInput, *, index: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS, enough: int | None = None
 ) -> Image.Image:
-    """Read one picture as upright RGB; the first frame of an animation.
+    """Read one picture as upright RGB.
+
+    Of a file that holds several, the first is taken: an animation's first frame even where it is blank, the
+    first page of a TIFF, the main picture of a phone's multi-picture JPEG. Formats are those of
+    `inputs/formats.py`. How large a picture may be is for `max_pixels` alone to say, not for
+    `PIL.Image.MAX_IMAGE_PIXELS`, except where Pillow's readers look at that themselves (WebP of more than
+    twice that number, tiles of a TIFF, pictures inside an icon).
 
     Args:
         source: path, `file://` or `data:` URI, encoded bytes, binary file object, PIL image or
             (H, W, C) uint8 array with 1, 3 or 4 channels. A file object is read, not closed.
         index: place in the caller's list, for the error.
-        max_pixels: refuse a picture with more, before decoding it.
+        max_pixels: refuse a picture with more, before decoding it. A JPEG file with more is decoded at 1/2,
+            1/4 or 1/8 of its size if that is not more, and if its decoder can do so without holding all of
+            it: not a progressive one.
         enough: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size while its shorter edge keeps this many
             pixels; None decodes all of it.
     Raises:
@@ -50,9 +58,9 @@ def load_image(
     """
     try:
         picture = _open(source)
+        if picture is not source:  # a caller's own picture is not changed
+            draft(picture, enough, max_pixels)
         _check_size(picture, max_pixels)
-        if enough and picture is not source:  # a caller's own picture is not changed
-            _draft(picture, enough)
         with _LOADING if picture is source else nullcontext():
             picture.load()
         rgb = to_rgb(upright(picture))
@@ -85,7 +93,7 @@ class _Unreadable(Exception):
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "not an image in a format that Pillow reads"
+        return str(error)
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return f"{error} If the file is trusted, raise PIL.Image.MAX_IMAGE_PIXELS and max_pixels"
     return str(error) or type(error).__name__
@@ -119,7 +127,7 @@ def _read(source: Any) -> bytes:
 def _open_bytes(content: bytes) -> Image.Image:
     if not content:
         raise _Unreadable("empty: 0 bytes")
-    return Image.open(io.BytesIO(content))
+    return open_picture(content)
 
 
 def _open_named(name: str | bytes) -> Image.Image:
@@ -132,7 +140,7 @@ def _open_named(name: str | bytes) -> Image.Image:
             f"{scheme}:// addresses are not fetched; download the file and pass its path or its bytes"
         )
     path = _file_uri(text) if scheme == "file" else Path(text)
-    return Image.open(io.BytesIO(read_file(path)))
+    return open_picture(read_file(path))
 
 
 def read_file(path: Path) -> bytes:
@@ -168,22 +176,11 @@ def _data_uri(text: str) -> bytes:
 
 
 def _from_array(array: NDArray[Any]) -> Image.Image:
-    if array.dtype != np.uint8:
-        raise _Unreadable("expected uint8 values from 0 to 255; scale and convert it first")
+    if problem := array_problem(array):
+        raise _Unreadable(problem)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
-    if not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))) or 0 in array.shape:
-        hint = "; channels come last" if array.ndim == 3 and array.shape[0] in (1, 3, 4) else ""
-        raise _Unreadable(f"expected shape (height, width, 1, 3 or 4){hint}")
     return Image.fromarray(np.ascontiguousarray(array))
-
-
-def _draft(picture: Image.Image, enough: int) -> None:
-    """Let the JPEG decoder itself scale down, for a fraction of the cost; other formats do not."""
-    width, height = picture.size
-    share = enough / min(width, height)
-    if share <= 0.5:
-        picture.draft(None, (ceil(width * share), ceil(height * share)))
 
 
 def _check_size(picture: Image.Image, max_pixels: int) -> None:

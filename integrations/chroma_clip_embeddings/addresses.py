@@ -7,7 +7,7 @@ import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
-from chroma_clip_embeddings.sources import UnusableFile
+from chroma_clip_embeddings.local import UnusableFile
 
 # A family and what `socket.connect` takes.
 Target = tuple[socket.AddressFamily, Any]

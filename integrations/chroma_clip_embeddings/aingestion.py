@@ -18,8 +18,11 @@ from chroma_clip_embeddings.discovery import AnyPath, several
 from chroma_clip_embeddings.entries import checked_schemes
 from chroma_clip_embeddings.identity import embedder_of, record_identity
 from chroma_clip_embeddings.ingestion import Plan
+from chroma_clip_embeddings.local import MAX_BYTES
 from chroma_clip_embeddings.report import IngestReport
+from chroma_clip_embeddings.roots import folders_of
 from chroma_clip_embeddings.sampling import FileSample
+from chroma_clip_embeddings.texts import checked_encoding
 
 
 async def aingest(
@@ -32,11 +35,14 @@ async def aingest(
     embed_captions: bool = False,
     allow_schemes: Iterable[str] = (),
     prune: bool = False,
+    prune_empty: AnyPath | Iterable[AnyPath] = (),
+    prune_most: bool = False,
     cache: str | os.PathLike[str] | None = None,
     failures: str | os.PathLike[str] | None = None,
     retry_seconds: float = 60,
-    max_bytes: int = 100_000_000,
+    max_bytes: int = MAX_BYTES,
     timeout: float = 30,
+    encoding: str | None = None,
     show_progress: bool = False,
 ) -> IngestReport:
     """`ingest` in a thread, so that the event loop stays free; also for a collection of the async client.
@@ -52,11 +58,14 @@ async def aingest(
         embed_captions=embed_captions,
         allow_schemes=checked_schemes(allow_schemes),
         prune=prune,
+        prune_empty=folders_of(prune_empty, prune=prune),
+        prune_most=prune_most,
         cache=cache,
         failures=failures,
         retry_seconds=retry_seconds,
         max_bytes=max_bytes,
         timeout=timeout,
+        encoding=checked_encoding(encoding),
         show_progress=show_progress,
     )
     embedder = embedder_of(collection)
@@ -95,8 +104,8 @@ class _OnLoop:
     def get(self, **arguments: Any) -> Any:
         return self._wait(self._collection.get(**arguments))
 
-    def upsert(self, **arguments: Any) -> Any:
-        return self._wait(self._collection.upsert(**arguments))
+    def add(self, **arguments: Any) -> Any:
+        return self._wait(self._collection.add(**arguments))
 
     def update(self, **arguments: Any) -> Any:
         return self._wait(self._collection.update(**arguments))

@@ -17,8 +17,9 @@ from chroma_clip_embeddings.hits import SearchResult
 from chroma_clip_embeddings.identity import FINGERPRINT, check_identity, embedder_of, unrecorded
 from chroma_clip_embeddings.items import Columns
 from chroma_clip_embeddings.loader import OnError
+from chroma_clip_embeddings.patience import bounded
 from chroma_clip_embeddings.retrieval import FIX, Calibration, Method, Modality, Query
-from chroma_clip_embeddings.rows import AddReport, caption_arguments, prepare
+from chroma_clip_embeddings.rows import AddReport, caption_arguments, check_caption, prepare
 from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import heir
 from clip_embeddings import CLIPEmbedder
@@ -34,6 +35,7 @@ async def aopen_collection(
         StoreError: no such collection (and it may not be made), or not one of ours.
         FingerprintMismatchError: the collection holds vectors of another model.
     """
+    bounded(client)
     with store_errors(f"open the collection {name!r}", CHECK):
         try:
             found = await client.get_collection(name, embedding_function=None)
@@ -62,6 +64,7 @@ async def aadd_items(
     on_error: OnError = "raise",
 ) -> AddReport:
     """`add_items` for the async client; reading and embedding happen in a thread."""
+    bounded(collection._client)
     embedder = embedder_of(collection)
     await to_thread(check_identity, collection, embedder)
     columns = Columns(ids, texts, images, uris, captions, metadatas)
@@ -79,6 +82,8 @@ async def aadd_items(
 
 async def aset_caption(collection: AsyncCollection, id: str, caption: str) -> None:
     """`set_caption` for the async client."""
+    check_caption(id, caption)
+    bounded(collection._client)
     with store_errors("set a caption", "Nothing was changed"):
         found = await collection.get(ids=[id], include=["embeddings", "metadatas"])
         await collection.update(**caption_arguments(found, id, caption))
@@ -95,6 +100,7 @@ async def asearch(
     method: Method = "filtered",
 ) -> SearchResult:
     """`search` for the async client; the query is embedded in a thread."""
+    bounded(collection._client)
     query = Query(collection, text, image, k, modality, calibration, method)
     requests = await to_thread(query.requests)
     with store_errors("search", FIX):

@@ -21,6 +21,7 @@ from chroma_clip_embeddings.identity import (
     stored_function,
 )
 from chroma_clip_embeddings.loader import CLIPImageLoader
+from chroma_clip_embeddings.patience import bounded
 from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import heir
 from clip_embeddings import CLIPEmbedder, StoreError
@@ -45,6 +46,7 @@ def open_collection(
         StoreError: no such collection (and it may not be made), or not one of ours.
         FingerprintMismatchError: the collection holds vectors of another model.
     """
+    bounded(client)
     with store_errors(f"open the collection {name!r}", CHECK):
         try:
             found = client.get_collection(name, embedding_function=None)

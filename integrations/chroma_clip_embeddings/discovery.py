@@ -9,6 +9,7 @@ from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
 
+from chroma_clip_embeddings.checks import check_metadata, check_string
 from chroma_clip_embeddings.entries import (
     Entry,
     IngestProblem,
@@ -21,6 +22,7 @@ from chroma_clip_embeddings.entries import (
 from chroma_clip_embeddings.manifests import read_manifest
 from chroma_clip_embeddings.remote import check_readers
 from chroma_clip_embeddings.sources import absolute
+from chroma_clip_embeddings.values import shown
 from chroma_clip_embeddings.walking import Pattern, Walker
 from clip_embeddings import InvalidInputError
 
@@ -63,14 +65,22 @@ def discover(
     used = {scheme for root in given if isinstance(root, str) and (scheme := scheme_of(root))}
     check_readers(schemes if listed else used)  # what a manifest names is not known yet
     rows = [read_manifest(path, allow_schemes=schemes) for path in listed]
-    named = {str(absolute(path)): caption for path, caption in (captions or {}).items()}
+    named = {str(absolute(path)): _words(path, caption) for path, caption in (captions or {}).items()}
     return (_captioned(each, named) for each in _entries(given, rows, set(listed)))
 
 
 def _captioned(each: Entry | IngestProblem, captions: Mapping[str, str]) -> Entry | IngestProblem:
-    if isinstance(each, Entry) and each.caption is None and each.uri in captions:
-        return replace(each, caption=captions[each.uri])
+    if isinstance(each, Entry) and each.caption is None and (caption := captions.get(each.uri)):
+        return replace(each, caption=caption)
     return each
+
+
+def _words(path: AnyPath, caption: object) -> str:
+    """A caption as a store takes it; without words it is none, as in a manifest."""
+    name = f"captions[{shown(path)}]"
+    check_string(name, caption)
+    check_metadata(name, {}, (str(caption),))
+    return str(caption or "").strip()
 
 
 def several(paths: AnyPath | Iterable[AnyPath]) -> list[AnyPath]:
@@ -114,7 +124,9 @@ def _entries(
     walker = Walker(lambda folder: _covered(folder, real))
     earlier: set[str] = set()
     for root in given:
-        met = roots if isinstance(root, Pattern) else earlier
+        met = roots
+        if isinstance(root, str):  # one that an earlier root leads to by a link was left to its own turn
+            met = {above for above in earlier if not _linked_below(root, above)}
         for found in _under(root, walker):
             if isinstance(found, IngestProblem):
                 yield found
@@ -147,6 +159,13 @@ def _matching(pattern: Pattern, walker: Walker) -> Iterator[str | IngestProblem]
             yield found
     if not matched:
         yield IngestProblem(printable(pattern.text), "no file matches this pattern")
+
+
+def _linked_below(root: str, above: str) -> bool:
+    """Whether a link lies between a folder and one above it."""
+    if scheme_of(root) or not root.startswith(above.rstrip(os.sep) + os.sep):
+        return False
+    return os.path.realpath(root) != os.path.join(os.path.realpath(above), os.path.relpath(root, above))  # noqa: PTH118
 
 
 def _covered(path: str, roots: set[str]) -> bool:

@@ -11,7 +11,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from chroma_clip_embeddings.sources import UnusableFile
+from chroma_clip_embeddings.local import Check, UnusableFile, gathered, too_large
 from chroma_clip_embeddings.wire import Limits, Wire, connected
 
 _REDIRECTS = 5
@@ -21,9 +21,11 @@ _PORTS = {"http": 80, "https": 443}
 _KEPT = "%/:=&?~#+!$,;'@()*[]"  # what has a meaning in an address, and is not quoted again
 
 
-def download(url: str, limits: Limits) -> bytes:
+def download(url: str, limits: Limits, check: Check | None = None) -> bytes:
     """Read what an http or https address holds, redirects followed.
 
+    Args:
+        check: looks at the beginning of a longer file.
     Raises:
         UnusableFile: with the reason in words.
         TimeoutError: `limits.end` is reached.
@@ -31,7 +33,7 @@ def download(url: str, limits: Limits) -> bytes:
     first = url
     for _ in range(_REDIRECTS + 1):
         try:
-            body, url = _one_hop(url, limits)
+            body, url = _one_hop(url, limits, check)
         except UnusableFile as error:
             if url == first:
                 raise
@@ -41,7 +43,7 @@ def download(url: str, limits: Limits) -> bytes:
     raise UnusableFile(f"redirects more than {_REDIRECTS} times")
 
 
-def _one_hop(url: str, limits: Limits) -> tuple[bytes | None, str]:
+def _one_hop(url: str, limits: Limits, check: Check | None) -> tuple[bytes | None, str]:
     """The body; or None, and where it is instead."""
     parts = _checked(url, limits.schemes)
     try:
@@ -50,7 +52,7 @@ def _one_hop(url: str, limits: Limits) -> tuple[bytes | None, str]:
         with connected(host, port, limits, secure=secure) as wire, _answer(parts, wire) as response:
             if response.status in _MOVED:
                 return None, _next(url, response)
-            return _body(response, limits.max_bytes), url
+            return _body(response, limits.max_bytes, check), url
     except TimeoutError:
         raise
     except ssl.SSLCertVerificationError as error:
@@ -121,27 +123,19 @@ def _next(url: str, response: HTTPResponse) -> str:
     return target
 
 
-def _body(response: HTTPResponse, max_bytes: int) -> bytes:
+def _body(response: HTTPResponse, max_bytes: int, check: Check | None) -> bytes:
     if response.status != 200:
         raise UnusableFile(f"answered {response.status} {response.reason}".rstrip())
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         raise UnusableFile(f"came compressed ({encoding}), though that was not asked for")
-    announced, body = response.length, bytearray()
+    announced = response.length
     if announced is not None and announced > max_bytes:
         raise too_large(max_bytes)
-    while piece := response.read(min(_PIECE, max_bytes + 1 - len(body))):
-        body += piece
-        if len(body) > max_bytes:
-            raise too_large(max_bytes)
+    body = gathered(response.read, max_bytes, check, piece=_PIECE)
     if announced is not None and len(body) < announced:
         raise UnusableFile(f"ended after {len(body)} of {announced} bytes")
-    return bytes(body)
-
-
-def too_large(max_bytes: int) -> UnusableFile:
-    """What is raised for more bytes than the limit."""
-    return UnusableFile(f"is larger than the limit of {max_bytes:,} bytes")
+    return body
 
 
 def _shown(url: str) -> str:

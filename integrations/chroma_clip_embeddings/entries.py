@@ -47,6 +47,7 @@ class IngestProblem:
 
     place: str
     reason: str
+    is_unreadable: bool = False  # a folder in which there may be files
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}"

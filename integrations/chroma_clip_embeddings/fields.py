@@ -1,22 +1,17 @@
 """One line of a manifest -> an entry, checked. Imports chromadb and the public core."""
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chromadb.api.types import validate_metadata
-
+from chroma_clip_embeddings.checks import ADDED_KEYS, check_metadata, check_string
 from chroma_clip_embeddings.entries import Entry, located
-from chroma_clip_embeddings.items import check_string
+from chroma_clip_embeddings.ledger import OURS
 from clip_embeddings import InvalidInputError
 
 NAMED = ("uri", "caption", "metadata")
-# What ingestion writes into each row.
-_WRITTEN = frozenset({"modality", "uri", "uris", "content_sha256", "start", "end", "caption_of"})
-_INT64 = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ def check_columns(place: Place, columns: Iterable[str], fix: str = "") -> None:
     for name in columns:
         if name and columns.count(name) > 1:
             raise InvalidInputError(f"{place.path}: has more than one column {name!r}; rename one")
-        if name in _WRITTEN - {"uri"}:
+        if name in OURS - {"uri"}:
             raise InvalidInputError(f"{place.path}: column {name!r} is written for you; rename it")
 
 
@@ -70,7 +65,10 @@ def entry_from(fields: Mapping[str, Any], place: Place, line: str) -> Entry:
         if name in metadata:
             raise InvalidInputError(f"{name!r} is a column and in the metadata too; keep one")
         metadata[name] = value
-    _check_metadata(metadata)
+    if taken := sorted(OURS & metadata.keys()):
+        raise InvalidInputError(f"metadata: {taken[0]!r} is written for you; rename it")
+    # The uri is in the row twice, and in its document where there is no caption.
+    check_metadata("metadata", metadata, (uri, uri, caption or uri), room=ADDED_KEYS)
     where = located(uri, base=place.path.parent, schemes=place.schemes)
     return Entry(where, caption.strip() or None if caption else None, metadata, line)
 
@@ -103,29 +101,3 @@ def json_object(text: str, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidInputError(f"{name}: got {type(value).__name__}; expected an object")
     return value
-
-
-def _check_metadata(metadata: dict[str, Any]) -> None:
-    """Chroma's own checks, and what it refuses or changes only once a batch of rows is on its way."""
-    for name, value in metadata.items():
-        check_string("metadata", name)
-        if name in _WRITTEN:
-            raise InvalidInputError(f"metadata: {name!r} is written for you; rename it")
-        if not name or name[0] in "#$":
-            raise InvalidInputError(f"metadata: a name may not be empty or begin with # or $; got {name!r}")
-        for each in value if isinstance(value, list) else [value]:
-            _check_value(name, each)
-    try:
-        if metadata:
-            validate_metadata(metadata)
-    except (TypeError, ValueError) as error:
-        raise InvalidInputError(f"metadata: {error}") from error
-
-
-def _check_value(name: str, value: Any) -> None:
-    if isinstance(value, str):
-        check_string(f"metadata[{name!r}]", value)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise InvalidInputError(f"metadata[{name!r}]: got {value}, which a store drops; leave it out")
-    elif isinstance(value, int) and value not in _INT64:
-        raise InvalidInputError(f"metadata[{name!r}]: {value} does not fit into 64 bits; write it as text")

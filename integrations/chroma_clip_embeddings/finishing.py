@@ -6,17 +6,16 @@ again comes to the same end. Imports numpy and the public core.
 
 import json
 import math
-import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Sequence, Set
 from typing import Any
 
-from chroma_clip_embeddings.discovery import discover
+from chroma_clip_embeddings.healing import make_deletable
 from chroma_clip_embeddings.items import name_of
+from chroma_clip_embeddings.joining import fields_of, join, now_of
 from chroma_clip_embeddings.ledger import Given, Ledger, digest_of, uris_of
+from chroma_clip_embeddings.prune import Pruning, vanished
 from chroma_clip_embeddings.report import IngestReport
 from chroma_clip_embeddings.target import Stopped, Target
-from clip_embeddings import StoreError
 
 _PAGE = 200
 
@@ -41,10 +40,6 @@ SELECT s.id, s.uri FROM stored_uri s WHERE s.id >= 'caption:' AND s.id < 'captio
 AND EXISTS (SELECT 1 FROM seen WHERE id = 'image:' || substr(s.id, 9, 64))
 AND NOT EXISTS (SELECT 1 FROM seen WHERE id = s.id) AND NOT EXISTS (SELECT 1 FROM seen WHERE uri = s.uri)
 """
-_UNDER = """
-SELECT s.id, s.uri FROM stored_uri s WHERE (s.uri = ?1 OR (s.uri >= ?1 || '/' AND s.uri < ?1 || '0'))
-AND NOT EXISTS (SELECT 1 FROM seen WHERE uri = s.uri)
-"""
 _AFFECTED = """
 SELECT id FROM stored s WHERE EXISTS (SELECT 1 FROM gone WHERE id = s.id)
 OR EXISTS (SELECT 1 FROM seen n WHERE n.id = s.id AND (
@@ -57,34 +52,33 @@ EXCEPT SELECT uri FROM gone WHERE id = ?1
 """
 
 
-def check_roots(ledger: Ledger, roots: Sequence[str]) -> None:
-    """Refuse to prune a folder with nothing in it: it is what is left where a disk is not mounted.
-
-    Raises:
-        StoreError: the collection has rows from under it.
-    """
-    for root in roots:
-        rows = next(ledger.each(_UNDER, root.rstrip("/"), page=1), None)
-        if rows and Path(root).is_dir() and next(discover(Path(root)), None) is None:
-            raise StoreError(
-                f"prune: there is no file in {root}, but the collection has rows of files from there, such "
-                f"as {rows[0][1]}. Nothing was changed. Is the disk mounted? If the files are really gone, "
-                "delete the rows: collection.delete(ids=[...])"
-            )
-
-
 class Finish:
-    """Compares the ledger's two sides and changes what differs."""
+    """Compares the ledger's two sides and changes what differs.
 
-    def __init__(self, ledger: Ledger, target: Target, report: IngestReport, *, embed_captions: bool) -> None:
+    Args:
+        lost: ids of rows without a vector; they are not changed.
+        dimension: of the vectors.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        target: Target,
+        report: IngestReport,
+        *,
+        embed_captions: bool,
+        lost: Set[str] = frozenset(),
+        dimension: int = 0,
+    ) -> None:
         self._ledger, self._target, self._report = ledger, target, report
-        self._embed_captions = embed_captions
+        self._embed_captions, self._without, self._dimension = embed_captions, lost, dimension
 
-    def run(self, roots: Sequence[str]) -> None:
+    def run(self, roots: Sequence[str], pruning: Pruning) -> None:
         """Update and remove rows.
 
         Args:
             roots: absolute paths; rows of files that are gone from under them are pruned.
+            pruning: decides which.
         Raises:
             StoreError: the store refused or went away.
             Stopped: the run was called off.
@@ -93,7 +87,7 @@ class Finish:
         self._drop_if_vanished("moved", _ELSEWHERE)
         self._follow_pictures()
         for root in roots:
-            self._drop_if_vanished("vanished", _UNDER, root.rstrip("/"))
+            pruning.run(root)
         for page in self._ledger.each(_AFFECTED, page=_PAGE):
             if self._target.stop.is_set():
                 raise Stopped
@@ -116,8 +110,8 @@ class Finish:
 
     def _settle(self, ids: list[str]) -> None:
         uris = {id: [uri for page in self._ledger.each(_URIS, id) for (uri,) in page] for id in ids}
-        lost = [id for id in ids if not uris[id]]
-        changed = [id for id in ids if uris[id] and self._differs(id, uris[id])]
+        lost = self._still_lost([id for id in ids if not uris[id]], uris)
+        changed = [id for id in ids if uris[id] and id not in self._without and self._differs(id, uris[id])]
         if changed:
             include = ["embeddings", "documents", "metadatas"]
             found = self._target.call("look up stored rows", "get", ids=changed, include=include)
@@ -128,16 +122,21 @@ class Finish:
             else:
                 self._report.removed += 1
         if lost:
+            make_deletable(self._target, [id for id in lost if id in self._without], self._dimension)
             self._target.call("remove rows", "delete", ids=lost)
+
+    def _still_lost(self, lost: list[str], uris: dict[str, list[str]]) -> list[str]:
+        """Without those that another ingestion has found elsewhere meanwhile; they have its uris."""
+        if not lost:
+            return []
+        now = now_of(self._target, lost)
+        for id in lost:
+            uris[id] = sorted(now.get(id, set()).difference(self._stored(id)))
+        return [id for id in lost if id in now and not uris[id]]
 
     def _differs(self, id: str, uris: list[str]) -> bool:
         """Whether the row has to change, from the ledger alone."""
-        stored = [
-            uri
-            for page in self._ledger.each("SELECT uri FROM stored_uri WHERE id = ?", id)
-            for (uri,) in page
-        ]
-        if sorted(stored) != sorted(uris):
+        if sorted(self._stored(id)) != sorted(uris):
             return True
         ((document, extra),) = next(self._ledger.each("SELECT document, extra FROM stored WHERE id = ?", id))
         caption, metadata = self._told(id)
@@ -150,11 +149,11 @@ class Finish:
         documents, metadatas = [], []
         rows = zip(found["ids"], found["documents"], found["metadatas"], strict=True)
         for id, document, metadata in rows:
+            others = set(uris_of(metadata)).difference(self._stored(id))  # of ingestions at the same time
+            uris[id] = sorted(others.union(uris[id]))
             caption, more = self._told(id)
             documents.append(_document(id, document, metadata, uris[id], caption))
-            several = json.dumps(uris[id], ensure_ascii=False) if len(uris[id]) > 1 else None
-            # A field with None is taken away.
-            metadatas.append({**more, "uri": uris[id][0], "uris": several})
+            metadatas.append({**more, **fields_of(uris[id])})
             if "moved" in self._reasons(id):
                 self._report.moved += 1
             else:
@@ -170,6 +169,7 @@ class Finish:
                 metadatas=metadatas,
                 uris=[uris[id][0] for id in found["ids"]],
             )
+            join(self._target, {id: set(uris[id]) for id in found["ids"]})
 
     def _told(self, id: str) -> tuple[str | None, dict[str, Any]]:
         """Caption and metadata that this run gives to a row; of several files the first counts."""
@@ -180,6 +180,10 @@ class Finish:
 
     def _given(self, uris: list[str]) -> list[Given]:
         return [given for uri in uris if (given := self._ledger.given(uri))]
+
+    def _stored(self, id: str) -> list[str]:
+        query = "SELECT uri FROM stored_uri WHERE id = ?"
+        return [uri for page in self._ledger.each(query, id) for (uri,) in page]
 
     def _seen(self, id: str) -> list[str]:
         query = "SELECT uri FROM seen WHERE id = ? ORDER BY uri"
@@ -204,16 +208,3 @@ def _same(stored: object, given: object) -> bool:
     if isinstance(stored, float) and isinstance(given, float):
         return math.isclose(stored, given, rel_tol=1e-12)
     return stored == given
-
-
-def vanished(uri: str) -> bool:
-    """Whether a local file is gone; what cannot be looked at may be there."""
-    if not os.path.isabs(uri):  # noqa: PTH117
-        return False
-    try:
-        Path(uri).lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False

@@ -12,13 +12,15 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.budget import Budget, Encoded
 from chroma_clip_embeddings.entries import Entry
 from chroma_clip_embeddings.items import Row
 from chroma_clip_embeddings.ledger import Given, Ledger
+from chroma_clip_embeddings.local import UnusableFile
 from chroma_clip_embeddings.meter import Meter
-from chroma_clip_embeddings.reading import BYTES, Budget, Encoded, Reading, failure_of, named
+from chroma_clip_embeddings.reading import BYTES, Reading, failure_of, named
 from chroma_clip_embeddings.report import Recorder
-from chroma_clip_embeddings.sources import UnusableFile, caption_row, rows_of, source_of
+from chroma_clip_embeddings.sources import caption_row, rows_of
 from chroma_clip_embeddings.storing import Storer
 from chroma_clip_embeddings.vectors import Vectors
 from clip_embeddings import ImageBatch
@@ -128,10 +130,11 @@ class Flow:
             yield from self._new_caption(entry, reading.sha256)
             return
         try:
-            source = source_of(entry.uri, reading.content, reading.sha256)
+            source = reading.source()
         except UnusableFile as error:
             self._recorder.failed(*failure_of(entry, str(error)))
             return
+        self._recorder.read_as(source.encoding)
         self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
         if source.text is not None and (passages := self._ledger.passages(source.sha256, source.text)):
             for id in passages:

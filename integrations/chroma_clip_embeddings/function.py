@@ -17,6 +17,7 @@ from clip_embeddings import (
     InvalidInputError,
     ModalityCalibration,
 )
+from clip_embeddings.config import DEFAULT_MAX_PIXELS
 from clip_embeddings.types import LongText, Role
 
 _MODEL = EmbedderConfig().model
@@ -37,7 +38,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         revision, long_text: part of the identity; stored with the collection, as is model_name.
         calibration: what removes the modality gap: a ModalityCalibration, the path of one, or "reference".
             Stored whole, so a collection needs no file beside it; None gives raw vectors.
-        device, dtype, batch_size: where and how fast; never stored.
+        device, dtype, batch_size, max_pixels: as for `CLIPEmbedder`; never stored.
         allow_pickle: as for `CLIPEmbedder`; never stored, so for a collection that is opened again set the
             environment variable CLIP_EMBEDDINGS_ALLOW_PICKLE.
     """
@@ -52,6 +53,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         device: str = "auto",
         dtype: str = "auto",
         batch_size: int | None = None,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
         allow_pickle: bool | None = None,
     ) -> None:
         self._unusable: tuple[dict[str, Any], str] | None = None  # a stored config, and what is wrong with it
@@ -63,6 +65,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
             device=device,
             dtype=dtype,
             batch_size=batch_size,
+            max_pixels=max_pixels,
             allow_pickle=allow_pickle,
         )
         self._embedder = _resolved(embedder)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from chroma_clip_embeddings.entries import Entry
 from chroma_clip_embeddings.items import Row, name_of
-from chroma_clip_embeddings.sources import Source, caption_row, named_as_picture, rows_of
+from chroma_clip_embeddings.sources import Source, caption_row, rows_of
 from clip_embeddings import CalibrationEstimator, CLIPEmbedder
+from clip_embeddings.inputs.formats import named_as_picture
 
 _TOGETHER = 128  # pictures embedded together
 _BYTES = 64_000_000  # of pictures that wait together

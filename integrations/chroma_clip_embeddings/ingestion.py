@@ -19,20 +19,26 @@ from typing import Any
 
 import chromadb
 
+from chroma_clip_embeddings.budget import Budget
 from chroma_clip_embeddings.cache import VectorCache
 from chroma_clip_embeddings.discovery import AnyPath, discover, several
 from chroma_clip_embeddings.entries import Entry, IngestProblem, checked_schemes
-from chroma_clip_embeddings.finishing import Finish, check_roots
+from chroma_clip_embeddings.finishing import Finish
 from chroma_clip_embeddings.flow import Flow, unstored_limit
+from chroma_clip_embeddings.healing import Healer
 from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.ledger import Ledger
+from chroma_clip_embeddings.local import MAX_BYTES
+from chroma_clip_embeddings.lock import folder_of, writing
 from chroma_clip_embeddings.meter import meter_of
-from chroma_clip_embeddings.reading import BYTES, Budget, Remote, read_ahead
+from chroma_clip_embeddings.prune import Pruning, check_roots
+from chroma_clip_embeddings.reading import BYTES, Remote, read_ahead
 from chroma_clip_embeddings.report import IngestReport, Recorder
-from chroma_clip_embeddings.roots import roots_of
+from chroma_clip_embeddings.roots import folders_of, roots_of, there_or_kept
 from chroma_clip_embeddings.sampling import FileSample, check_sample
 from chroma_clip_embeddings.storing import Storer
 from chroma_clip_embeddings.target import Target
+from chroma_clip_embeddings.texts import checked_encoding
 from chroma_clip_embeddings.vectors import Vectors
 from clip_embeddings import CLIPEmbedder, StoreError
 
@@ -50,11 +56,14 @@ def ingest(
     embed_captions: bool = False,
     allow_schemes: Iterable[str] = (),
     prune: bool = False,
+    prune_empty: AnyPath | Iterable[AnyPath] = (),
+    prune_most: bool = False,
     cache: str | os.PathLike[str] | None = None,
     failures: str | os.PathLike[str] | None = None,
     retry_seconds: float = 60,
-    max_bytes: int = 100_000_000,
+    max_bytes: int = MAX_BYTES,
     timeout: float = 30,
+    encoding: str | None = None,
     show_progress: bool = False,
 ) -> IngestReport:
     """Store the pictures and texts at and under `paths`, and bring their rows up to date.
@@ -78,16 +87,24 @@ def ingest(
         sample: from `sample_files`; what it has embedded is not embedded again, only calibrated.
         embed_captions: store each caption as a text row too, with `caption_of` = the picture's id.
         allow_schemes: of addresses that may be read, such as "https" or "s3".
-        prune: remove rows of files that are gone from under `paths`; without it they stay.
+        prune: remove rows of files that are gone from under `paths`; without it they stay. A folder that had
+            files and is empty now, gone, unreadable or a link to nowhere looks like a disk that is not
+            mounted: its rows stay, and it is among the failures.
+        prune_empty: folders of which that is to be taken as it looks: rows of what was in them are removed.
+        prune_most: prune also where more than half of the files under one of `paths` are gone; without it
+            that is a failure too, and their rows stay.
         cache: folder of vectors by content and model, used before the model and filled after it.
         failures: file that failures are appended to as they happen, one JSON object in a line.
         retry_seconds: how long a server that is away is waited for.
-        max_bytes, timeout: for each file read from an address: size, and seconds.
+        max_bytes: a larger file is refused and not read, wherever it is.
+        timeout: seconds for each file read from an address.
+        encoding: what text that is not in UTF-8 or UTF-16 is in, such as "cp949"; None finds out, by the rule
+            in `texts.py`, and refuses a file where that is not clear. The report counts such files.
         show_progress: a bar with rates.
     Raises:
         InvalidInputError: before anything is stored: a path or manifest that cannot be used.
         FingerprintMismatchError: the collection or the sample holds vectors of another model.
-        MissingExtraError: `cache` without diskcache, or a manifest or address without what reads it.
+        MissingExtraError: a manifest or an address without what reads it.
         StoreError: the store refused or went away, a disk is full, or the cache cannot be used; says how
             many rows are safe.
     """
@@ -99,11 +116,14 @@ def ingest(
         embed_captions=embed_captions,
         allow_schemes=checked_schemes(allow_schemes),
         prune=prune,
+        prune_empty=folders_of(prune_empty, prune=prune),
+        prune_most=prune_most,
         cache=cache,
         failures=failures,
         retry_seconds=retry_seconds,
         max_bytes=max_bytes,
         timeout=timeout,
+        encoding=checked_encoding(encoding),
         show_progress=show_progress,
     )
     embedder = embedder_of(collection)
@@ -124,11 +144,14 @@ class Plan:
     embed_captions: bool
     allow_schemes: frozenset[str]
     prune: bool
+    prune_empty: Sequence[str]
+    prune_most: bool
     cache: str | os.PathLike[str] | None
     failures: str | os.PathLike[str] | None
     retry_seconds: float
     max_bytes: int
     timeout: float
+    encoding: str | None
     show_progress: bool
 
     def check(self, collection: Any, embedder: CLIPEmbedder) -> None:
@@ -140,19 +163,22 @@ class Plan:
 
     def roots(self) -> list[str]:
         """What `prune` looks under."""
-        return roots_of(self.paths) if self.prune else []
+        return roots_of(self.paths, self.prune_empty) if self.prune else []
 
     def found(self) -> Found:
         """What there is to ingest, with its captions; checked at once."""
         return discover(
-            self.paths, manifests=self.manifests, allow_schemes=self.allow_schemes, captions=self.captions
+            there_or_kept(self.paths, self.prune_empty),
+            manifests=self.manifests,
+            allow_schemes=self.allow_schemes,
+            captions=self.captions,
         )
 
     def run(self, collection: Any, embedder: CLIPEmbedder, found: Found, stop: Event) -> IngestReport:
         """Do it; `stop` may be set by another thread."""
         started = time.perf_counter()
         target = Target(collection, self.retry_seconds, stop)
-        with _disk_errors(target):
+        with _disk_errors(target), writing(collection, whole=True):
             report = self._run(target, embedder, found)
         report.seconds = time.perf_counter() - started
         return report
@@ -165,18 +191,28 @@ class Plan:
             cache = stack.enter_context(VectorCache(self.cache, raw)) if self.cache is not None else None
             ledger = stack.enter_context(Ledger())
             ledger.fill(target.pages())
-            check_roots(ledger, roots)
+            check_roots(ledger, roots, self.prune_empty)
             report = recorder.report
+            healer = Healer(target, embedder, recorder, max_bytes=self.max_bytes)
+            lost = healer.run() if folder_of(target.collection) else set()
             meter = stack.enter_context(meter_of(report, self.found, show=self.show_progress))
             storer = Storer(target, embedder.calibration, unstored_limit(raw.batch_size))
             stack.callback(storer.close)
             vectors = Vectors(raw, self.sample.vectors if self.sample else {}, cache)
             flow = Flow(vectors, ledger, storer, recorder, meter, embed_captions=self.embed_captions)
-            remote = Remote(self.allow_schemes, self.max_bytes, self.timeout)
+            remote = Remote(self.allow_schemes, self.max_bytes, self.timeout, self.encoding)
             try:
                 with closing(read_ahead(found, remote, Budget(BYTES))) as readings:
                     flow.run(readings)
-                Finish(ledger, target, report, embed_captions=self.embed_captions).run(roots)
+                pruning = Pruning(ledger, recorder, empty=self.prune_empty, most=self.prune_most)
+                Finish(
+                    ledger,
+                    target,
+                    report,
+                    embed_captions=self.embed_captions,
+                    lost=lost,
+                    dimension=raw.dimension,
+                ).run(roots, pruning)
             except BaseException:
                 target.stop.set()  # a store that is away is not waited for any more
                 raise
@@ -188,6 +224,10 @@ def _disk_errors(target: Target) -> Iterator[None]:
     """The ledger and the file of failures may fill a disk too."""
     try:
         yield
+    except RuntimeError as error:
+        if "shutdown" not in str(error) or isinstance(error, StoreError):
+            raise
+        raise StoreError(f"cannot go on: the program ends. {target.fix()}") from error
     except (OSError, sqlite3.Error) as error:
         if isinstance(error, OSError) and error.errno not in _FULL:
             raise

@@ -1,4 +1,4 @@
-"""Columns as a caller gives them -> rows. Imports the public core."""
+"""Columns as a caller gives them -> rows. Imports chromadb and the public core."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -7,6 +7,8 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from chroma_clip_embeddings.checks import check_id, check_string
+from chroma_clip_embeddings.values import shown
 from clip_embeddings import InvalidInputError
 from clip_embeddings.types import ImageInput
 
@@ -59,8 +61,7 @@ def rows_from(columns: Columns) -> tuple[list[Row], int]:
     """
     rows: dict[str, Row] = {}
     for index, id in enumerate(columns.ids):
-        if not isinstance(id, str) or not id:
-            raise InvalidInputError(f"ids[{index}]: got {id!r}; expected a string")
+        check_id(f"ids[{index}]", id)
         rows.pop(id, None)  # the last one takes its own place in the order
         rows[id] = _row(columns, index, id)
     return list(rows.values()), len(columns.ids) - len(rows)
@@ -70,7 +71,7 @@ def _row(columns: Columns, index: int, id: str) -> Row:
     text, image, given, caption = (
         columns.at(name, index) for name in ("texts", "images", "uris", "captions")
     )
-    named = {"ids": id, "texts": text, "uris": given, "captions": caption, "images": _path_of(image)}
+    named = {"texts": text, "uris": given, "captions": caption, "images": _path_of(image)}
     for name, value in named.items():
         check_string(f"{name}[{index}]", value)
     if text is not None and image is not None:
@@ -89,22 +90,6 @@ def _row(columns: Columns, index: int, id: str) -> Row:
     return Row(id, item, True, caption or name_of(uri) or id, metadata, uri, index)
 
 
-def check_string(name: str, value: object) -> None:
-    """A store takes strings that UTF-8 can write; file names may hold others.
-
-    Raises:
-        InvalidInputError: not a string, or one with a half of a surrogate pair.
-    """
-    if value is None:
-        return
-    if not isinstance(value, str):
-        raise InvalidInputError(f"{name}: got {type(value).__name__}; expected a string")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInputError(f"{name}: {value!r} cannot be stored as UTF-8") from error
-
-
 def _metadata(given: Any, index: int, modality: str, uri: str | None) -> dict[str, Any]:
     """The caller's fields, with those that this package's searches need."""
     if not isinstance(given, dict | None):
@@ -112,10 +97,8 @@ def _metadata(given: Any, index: int, modality: str, uri: str | None) -> dict[st
     added = {"modality": modality, **({"uri": uri} if uri is not None else {})}
     for key, value in added.items():
         if given and given.get(key, value) != value:
-            raise InvalidInputError(f"metadatas[{index}]: {key!r} is written for you; got {given[key]!r}")
-    for key, value in (given or {}).items():
-        check_string(f"metadatas[{index}]", key)
-        check_string(f"metadatas[{index}][{key!r}]", value if isinstance(value, str) else None)
+            got = shown(given[key])
+            raise InvalidInputError(f"metadatas[{index}]: {key!r} is written for you; got {got}")
     return {**(given or {}), **added}
 
 

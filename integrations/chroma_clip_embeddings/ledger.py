@@ -16,7 +16,9 @@ from chroma_clip_embeddings.items import Row
 
 OURS = frozenset({"modality", "uri", "uris", "content_sha256", "start", "end", "caption_of"})
 """Metadata fields that `ingest` writes; the others are the user's."""
-_ID = re.compile(r"(?:image|text|caption):([0-9a-f]{64})(?::.+)?", re.DOTALL)
+_ID = re.compile(
+    "image:([0-9a-f]{64})|text:([0-9a-f]{64}):[0-9]{1,18}-[0-9]{1,18}|caption:([0-9a-f]{64}):[0-9a-f]{16}"
+)
 # The uri of a row and the row of a uri are both asked for. A row is here once it is on its way to the store.
 _SCHEMA = """
 CREATE TABLE stored (id TEXT PRIMARY KEY, document BLOB, extra TEXT) WITHOUT ROWID;
@@ -61,7 +63,7 @@ def uris_of(metadata: Mapping[str, Any]) -> list[str]:
 def is_ingested(id: str, metadata: Mapping[str, Any]) -> bool:
     """Whether `ingest` made a row; others in the collection are left alone."""
     found = _ID.fullmatch(id)
-    return found is not None and metadata.get("content_sha256") == found[1]
+    return found is not None and metadata.get("content_sha256") == found[found.lastindex or 0]
 
 
 def _passages_of(sha256: str) -> tuple[str, str]:

@@ -3,16 +3,17 @@
 Imports the public core and its pipeline.
 """
 
-import io
 import os
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Condition
 
+from chroma_clip_embeddings.budget import Budget
 from chroma_clip_embeddings.entries import Entry, IngestProblem, printable
+from chroma_clip_embeddings.local import MAX_BYTES, UnusableFile, read_file
 from chroma_clip_embeddings.remote import read_remote
-from chroma_clip_embeddings.sources import Source, UnusableFile, digest, read_file, source_of
+from chroma_clip_embeddings.sources import HeadCheck, Source, digest, source_of
+from clip_embeddings import InvalidInputError
 from clip_embeddings.pipeline import map_ordered
 
 THREADS = 8
@@ -27,20 +28,35 @@ BYTES = 32_000_000
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """What may be read from elsewhere."""
+    """What may be read, from here and from elsewhere."""
 
     allow_schemes: frozenset[str]
-    max_bytes: int
-    timeout: float
+    max_bytes: int = MAX_BYTES
+    timeout: float = 30
+    encoding: str | None = None
+    """Of text that is not Unicode; None finds out."""
 
-    def read(self, address: str) -> bytes:
-        """What is at an address.
+    def __post_init__(self) -> None:
+        if self.max_bytes < 1 or not self.timeout > 0:
+            raise InvalidInputError(
+                f"max_bytes={self.max_bytes}, timeout={self.timeout}: expected more than 0"
+            )
+
+    def read(self, entry: Entry) -> bytes:
+        """The content of an entry; one that is refused by its first bytes is not read whole.
 
         Raises:
             UnusableFile: with the reason in words.
         """
+        check = HeadCheck(entry.uri, self.encoding)
+        if not entry.is_remote:
+            return read_file(Path(entry.uri), max_bytes=self.max_bytes, check=check)
         return read_remote(
-            address, allow_schemes=self.allow_schemes, max_bytes=self.max_bytes, timeout=self.timeout
+            entry.uri,
+            allow_schemes=self.allow_schemes,
+            max_bytes=self.max_bytes,
+            timeout=self.timeout,
+            check=check,
         )
 
 
@@ -53,65 +69,17 @@ class Reading:
     content: bytes = b""
     sha256: str = ""
     reason: str = ""
+    encoding: str | None = None
 
+    def source(self) -> Source:
+        """What was read, told apart.
 
-class Budget:
-    """Bytes that are in memory. Whose turn it is gets in however many there are, so nothing stands still."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit, self._used, self._turn, self._open = limit, 0, 0, True
-        self._changed = Condition()
-
-    def enter(self, number: int, size: int) -> None:
-        """Wait for room; `number` is the place in the order in which `leave` is called."""
-        with self._changed:
-            self._changed.wait_for(
-                lambda: not self._open or number <= self._turn or self._used + size <= self._limit
-            )
-            self.add(size)
-
-    def add(self, size: int) -> None:
-        with self._changed:
-            self._used += size
-
-    def leave(self, size: int) -> None:
-        with self._changed:
-            self._used -= size
-            self._changed.notify_all()
-
-    def next(self) -> None:
-        """It is the next one's turn."""
-        with self._changed:
-            self._turn += 1
-            self._changed.notify_all()
-
-    def wait(self) -> None:
-        """Until there is room."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._open or self._used <= self._limit)
-
-    def close(self) -> None:
-        """Let everyone in: nothing is read any more."""
-        with self._changed:
-            self._open = False
-            self._changed.notify_all()
-
-
-class Encoded(io.BytesIO):
-    """A picture that leaves the budget when a thread takes it to decode it."""
-
-    def __init__(self, content: bytes, budget: Budget) -> None:
-        super().__init__(content)
-        self._size, self._budget = len(content), budget
-        budget.add(self._size)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        content = super().read(size)
-        if self._size:
-            self._budget.leave(self._size)
-            self._size = 0
-        self.close()
-        return content
+        Raises:
+            UnusableFile: it is neither a picture nor text.
+        """
+        return source_of(
+            self.entry.uri if self.entry else self.place, self.content, self.sha256, self.encoding
+        )
 
 
 def read_ahead(
@@ -125,7 +93,14 @@ def read_ahead(
         readings = [_read(each, remote, budget) for each in group.members]
         return group.size + sum(size for size, _ in readings), [reading for _, reading in readings]
 
-    results = map_ordered(read, enumerate(_grouped(found)), threads=THREADS, ahead=AHEAD)
+    def numbered() -> Iterator[tuple[int, _Group]]:
+        try:
+            yield from enumerate(_grouped(found, remote.max_bytes))
+        except BaseException:
+            budget.close()  # nobody's turn will come: those that wait for room would wait for ever
+            raise
+
+    results = map_ordered(read, numbered(), threads=THREADS, ahead=AHEAD)
     try:
         for size, readings in results:
             budget.next()
@@ -144,11 +119,11 @@ class _Group:
     size: int = 0
 
 
-def _grouped(found: Iterable[Entry | IngestProblem]) -> Iterator[_Group]:
+def _grouped(found: Iterable[Entry | IngestProblem], max_bytes: int) -> Iterator[_Group]:
     group = _Group()
     for each in found:
         local = isinstance(each, Entry) and not each.is_remote
-        size = _size(each.uri) if isinstance(each, Entry) and local else 0
+        size = _size(each.uri, max_bytes) if isinstance(each, Entry) and local else 0
         alone = size > _SMALL or (isinstance(each, Entry) and not local)
         if group.members and (alone or len(group.members) == TOGETHER):
             yield group
@@ -168,32 +143,34 @@ def read_entry(entry: Entry, remote: Remote) -> Source:
     Raises:
         UnusableFile: with the reason in words.
     """
-    content = remote.read(entry.uri) if entry.is_remote else read_file(Path(entry.uri))
-    return source_of(entry.uri, content, digest(content))
+    content = remote.read(entry)
+    return source_of(entry.uri, content, digest(content), remote.encoding)
 
 
 def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[int, Reading]:
-    """The reading, and how many bytes it adds to those that were known before."""
+    """The reading, and how many bytes it adds to those that were known before. Never raises."""
     if isinstance(each, IngestProblem):
         return 0, Reading(each.place, None, reason=each.reason)
     size = 0
     try:
+        content = remote.read(each)
         if each.is_remote:
-            content = remote.read(each.uri)
             size = len(content)
             budget.add(size)
-        else:
-            content = read_file(Path(each.uri))
-        return size, Reading(each.place, each, content, digest(content))
+        return size, Reading(each.place, each, content, digest(content), encoding=remote.encoding)
     except UnusableFile as error:
         return size, Reading(each.place, each, reason=str(error))
+    except Exception as error:  # whatever it is, it is this file's trouble: the others are to be read
+        return size, Reading(each.place, each, reason=f"cannot be read ({error or type(error).__name__})")
 
 
-def _size(path: str) -> int:
+def _size(path: str, max_bytes: int) -> int:
+    """Bytes that reading it takes; a file over the limit is not read."""
     try:
-        return os.stat(path).st_size  # noqa: PTH116 - making a Path takes longer than looking
-    except OSError:
+        size = os.stat(path).st_size  # noqa: PTH116 - making a Path takes longer than looking
+    except (OSError, ValueError):
         return 0  # reading it will say what is wrong
+    return size if size <= max_bytes else 0
 
 
 def named(reading: Reading) -> tuple[str, str]:

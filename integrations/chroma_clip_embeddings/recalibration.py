@@ -17,6 +17,8 @@ from chroma_clip_embeddings.collection import open_collection
 from chroma_clip_embeddings.drawing import raw_vectors
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.identity import IDENTITY, embedder_of, with_fingerprint
+from chroma_clip_embeddings.lock import writing
+from chroma_clip_embeddings.parts import parts_of, size_of
 from chroma_clip_embeddings.progress import progress
 from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import COPYING, MARK, copy_name, mark_of, old_name
@@ -24,6 +26,7 @@ from clip_embeddings import CLIPEmbedder, ModalityCalibration, StoreError
 from clip_embeddings.types import Modality
 
 _ROWS = 1000  # copied together
+_COPIED = ("ids", "embeddings", "documents", "metadatas", "uris")
 _SAFE = "The collection is as it was; the same call starts again"
 _FINISH = "No row is lost; the same call, or open_collection, finishes it"
 
@@ -54,6 +57,16 @@ def recalibrate(
         StoreError: no such collection, a row without a modality, rows written meanwhile, or the store
             went away.
     """
+    with writing(client, whole=True):
+        return _recalibrated(client, name, calibration, show_progress)
+
+
+def _recalibrated(
+    client: ClientAPI,
+    name: str,
+    calibration: ModalityCalibration | str | PathLike[str] | None,
+    show_progress: bool,
+) -> chromadb.Collection:
     old = open_collection(client, name, create=False)
     before = embedder_of(old)
     after = before.with_calibration(calibration)
@@ -146,13 +159,11 @@ def _fill(
         if not rows["ids"]:
             continue
         modalities = np.array([metadata["modality"] for metadata in rows["metadatas"]])
-        copy.add(
-            ids=rows["ids"],
-            embeddings=_moved(rows["embeddings"], modalities, before, after),
-            documents=rows["documents"],
-            metadatas=rows["metadatas"],
-            uris=rows["uris"],
-        )
+        rows["embeddings"] = _moved(rows["embeddings"], modalities, before, after)  # (N, D)
+        columns = [rows[name] for name in ("ids", "documents", "metadatas", "uris")]
+        width = rows["embeddings"].shape[1]
+        for part in parts_of([size_of(width, *row) for row in zip(*columns, strict=True)], size):
+            copy.add(**{name: rows[name][part.start : part.stop] for name in _COPIED})
 
 
 def _moved(

@@ -6,23 +6,23 @@ Imports fsspec (inside functions) and the public core.
 import time
 from collections.abc import Iterable
 
-from chroma_clip_embeddings.download import download, too_large
+from chroma_clip_embeddings.download import download
 from chroma_clip_embeddings.entries import checked_schemes, scheme_of
-from chroma_clip_embeddings.sources import UnusableFile
+from chroma_clip_embeddings.local import MAX_BYTES, Check, UnusableFile, gathered
 from chroma_clip_embeddings.wire import Limits
 from clip_embeddings import InvalidInputError, MissingExtraError
 
 _WEB = frozenset({"http", "https"})
-_PIECE = 1 << 20
 
 
 def read_remote(
     uri: str,
     *,
     allow_schemes: Iterable[str],
-    max_bytes: int = 100_000_000,
+    max_bytes: int = MAX_BYTES,
     timeout: float = 30.0,
     allow_private: bool = False,
+    check: Check | None = None,
 ) -> bytes:
     """Read a file by its address. Safe to call from several threads.
 
@@ -48,6 +48,7 @@ def read_remote(
         max_bytes: refuse a file of more.
         timeout: seconds for everything, redirects included.
         allow_private: read from addresses that are not public too: your own network, or a test.
+        check: looks at the beginning of a longer file, and may end the reading.
     Raises:
         UnusableFile: with the reason in words.
         InvalidInputError: `allow_schemes`, `max_bytes` or `timeout` cannot be used.
@@ -64,7 +65,7 @@ def read_remote(
         )
     limits = Limits(schemes, max_bytes, time.monotonic() + timeout, allow_private)
     try:
-        return download(uri, limits) if scheme in _WEB else _opened(uri, limits)
+        return (download if scheme in _WEB else _opened)(uri, limits, check)
     except TimeoutError as error:
         raise UnusableFile(f"took longer than {timeout:g} s") from error
 
@@ -89,7 +90,7 @@ def check_readers(schemes: Iterable[str]) -> None:
             ) from error
 
 
-def _opened(uri: str, limits: Limits) -> bytes:
+def _opened(uri: str, limits: Limits, check: Check | None) -> bytes:
     import fsspec
 
     if "::" in uri:  # would open a second address inside, which nothing has checked
@@ -97,13 +98,13 @@ def _opened(uri: str, limits: Limits) -> bytes:
     try:
         system, path = fsspec.url_to_fs(uri)
         with system.open(path, "rb") as file:
-            body = bytearray()
-            while piece := file.read(min(_PIECE, limits.max_bytes + 1 - len(body))):
+
+            def read(size: int) -> bytes:
+                piece: bytes = file.read(size)
                 limits.left()
-                body += piece
-                if len(body) > limits.max_bytes:
-                    raise too_large(limits.max_bytes)
-            return bytes(body)
+                return piece
+
+            return gathered(read, limits.max_bytes, check)
     except (UnusableFile, TimeoutError):
         raise
     except FileNotFoundError as error:

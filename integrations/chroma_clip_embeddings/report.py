@@ -1,6 +1,7 @@
 """What an ingestion says of itself: counts, and the files that gave no row. Imports the public core."""
 
 import json
+import logging
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from clip_embeddings import InvalidInputError
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class IngestReport:
         removed: rows of files that have other content now.
         pruned: rows of files that are gone, under `prune`.
         failures: files that gave no row.
+        encodings: how many texts were read in each encoding, but for UTF-8 and UTF-16.
         seconds: how long it took.
     """
 
@@ -44,6 +48,7 @@ class IngestReport:
     removed: int = 0
     pruned: int = 0
     failures: list[IngestFailure] = field(default_factory=list)
+    encodings: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -65,6 +70,7 @@ class IngestReport:
         others = {"of those embedded before": self.cached}
         others |= {name: getattr(self, name) for name in ("moved", "updated", "removed", "pruned")}
         more = "".join(f"{count} {name}, " for name, count in others.items() if count)
+        more += "".join(f"{count} read as {name}, " for name, count in sorted(self.encodings.items()))
         return (
             f"{self.images} pictures and {self.passages} text passages{captions} added, {more}"
             f"{self.skipped} already there, {len(self.failures)} failed, in {self.seconds:.1f} s"
@@ -98,6 +104,17 @@ class Recorder:
         with ExitStack() as stack:
             if self._file:
                 stack.enter_context(self._file)
+
+    def warned(self, path: str, reason: str) -> None:
+        """A failure that is to be seen at once, not in the report only."""
+        logger.warning("%s: %s", path, reason)
+        self.failed(path, reason)
+
+    def read_as(self, encoding: str) -> None:
+        """Count a text that is not in Unicode; "" counts nothing."""
+        if encoding:
+            known = self.report.encodings
+            known[encoding] = known.get(encoding, 0) + 1
 
     def failed(self, path: str, reason: str) -> None:
         """Once for each path and reason: a manifest may name a picture for each of its captions."""

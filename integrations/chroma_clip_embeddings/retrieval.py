@@ -16,6 +16,7 @@ import chromadb
 import numpy as np
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
+from chroma_clip_embeddings.checks import check_count
 from chroma_clip_embeddings.hits import Hit, Row, SearchResult, cosine_of, percentile_of, rows_of
 from chroma_clip_embeddings.identity import check_identity, embedder_of
 from chroma_clip_embeddings.store import store_errors
@@ -47,8 +48,7 @@ class Query:
     def __post_init__(self) -> None:
         if (self.text is None) == (self.image is None):
             raise InvalidInputError("search: give exactly one of text=... and image=...")
-        if self.k < 1:
-            raise InvalidInputError(f"k: got {self.k}; expected at least 1")
+        check_count("k", self.k)
         for name, options in (("modality", Modality), ("method", Method)):
             if getattr(self, name) not in get_args(options):
                 expected = ", ".join(get_args(options))
@@ -155,8 +155,8 @@ def search(
             once without a filter, with a query freed of the gap, which is faster and a little worse. See
             benchmarks/RESULTS.md.
     Raises:
-        InvalidInputError: no query or two, k below 1, unknown modality or method, or a calibration for a
-            collection that has its own.
+        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, or a calibration
+            for a collection that has its own.
         ImageDecodeError: the picture cannot be read.
         FingerprintMismatchError: the collection holds vectors of another model, or the calibration is of one.
         StoreError: the store does not answer.

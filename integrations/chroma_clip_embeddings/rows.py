@@ -10,13 +10,21 @@ from typing import Any, get_args
 
 import chromadb
 import numpy as np
-from chromadb.api.types import validate_metadatas
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.checks import (
+    check_id,
+    check_metadata,
+    check_row,
+    check_string,
+)
 from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.items import Columns, Row, rows_from
 from chroma_clip_embeddings.loader import OnError
+from chroma_clip_embeddings.lock import writing
+from chroma_clip_embeddings.parts import parts_in_bytes
 from chroma_clip_embeddings.store import store_errors
+from chroma_clip_embeddings.values import shown
 from clip_embeddings import CLIPEmbedder, ImageDecodeError, InvalidInputError
 from clip_embeddings.types import ImageInput
 
@@ -48,9 +56,9 @@ class Prepared:
     failures: tuple[ImageDecodeError, ...]
 
     def batches(self, size: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        """How many rows came before, and the arguments of one `upsert`."""
-        for start in range(0, len(self.rows), size):
-            yield start, upsert_arguments(self.rows[start : start + size], self.vectors[start : start + size])
+        """How many rows came before, and the arguments of one `upsert` of `size` rows at most."""
+        for part in parts_in_bytes(self.rows, self.vectors, size):
+            yield part.start, _arguments([self.rows[i] for i in part], self.vectors[list(part)])
 
     def report(self, replaced: int) -> AddReport:
         return AddReport(len(self.rows) - replaced, replaced, self.repeated, self.failures)
@@ -60,7 +68,17 @@ class Prepared:
 
 
 def upsert_arguments(rows: Sequence[Row], vectors: NDArray[np.float32]) -> dict[str, Any]:
-    """The one form in which rows are stored: with vectors, so that no field is left for Chroma to embed."""
+    """The one form in which rows are stored: with vectors, so that no field is left for Chroma to embed.
+
+    Raises:
+        InvalidInputError: a row that the store does not take; where rows come from they are checked before.
+    """
+    for row in rows:
+        check_row("metadata", row.id, row.document, row.metadata, row.uri)
+    return _arguments(rows, vectors)
+
+
+def _arguments(rows: Sequence[Row], vectors: NDArray[np.float32]) -> dict[str, Any]:
     return {
         "ids": [row.id for row in rows],
         "embeddings": vectors,
@@ -75,7 +93,8 @@ def prepare(embedder: CLIPEmbedder, columns: Columns, on_error: OnError) -> Prep
     if on_error not in get_args(OnError):
         raise InvalidInputError(f"on_error: got {on_error!r}; expected one of raise, skip")
     rows, repeated = rows_from(columns)
-    _check_metadata(rows)
+    for row in rows:
+        check_row(f"metadatas[{row.index}]", row.id, row.document, row.metadata, row.uri)
     vectors = np.zeros((len(rows), embedder.dimension), np.float32)
     texts = [place for place, row in enumerate(rows) if not row.is_picture]
     pictures = [place for place, row in enumerate(rows) if row.is_picture]
@@ -91,15 +110,6 @@ def prepare(embedder: CLIPEmbedder, columns: Columns, on_error: OnError) -> Prep
         vectors[texts] = embedder.embed_texts([str(rows[place].item) for place in texts])
     kept = [place for place in range(len(rows)) if place not in failed]
     return Prepared([rows[place] for place in kept], vectors[kept], repeated, tuple(failed.values()))
-
-
-def _check_metadata(rows: Sequence[Row]) -> None:
-    """Chroma's own checks, before anything is embedded or stored."""
-    for row in rows:
-        try:
-            validate_metadatas([row.metadata])
-        except (TypeError, ValueError) as error:
-            raise InvalidInputError(f"metadatas[{row.index}]: {error}") from error
 
 
 def add_items(
@@ -127,10 +137,12 @@ def add_items(
         images: paths, `file://` or `data:` URIs, bytes, PIL images or arrays.
         uris: where a row comes from; kept in the row, and read where there is neither text nor image.
         captions: what a picture's row has as its document.
-        metadatas: more fields; "modality" and "uri" are added.
+        metadatas: more fields; "modality" and "uri" are added. Values are str, int of 64 bits, finite float,
+            bool, or a list of one of them; None takes away what a row that was there had.
         on_error: "raise" for a bad picture, or "skip" it and report it.
     Raises:
-        InvalidInputError: columns that do not fit together, by index.
+        InvalidInputError: columns that do not fit together, or a value that the store would lose, change or
+            be lost by; by index.
         ImageDecodeError: an unreadable picture, by index and source.
         FingerprintMismatchError: the collection holds vectors of another model.
         StoreError: the store went away; says how many rows are stored.
@@ -143,7 +155,7 @@ def add_items(
         size = collection._client.get_max_batch_size()
     replaced = 0
     for stored, batch in ready.batches(size):
-        with store_errors("store rows", ready.fix(stored)):
+        with store_errors("store rows", ready.fix(stored)), writing(collection):
             replaced += len(collection.get(ids=batch["ids"], include=[])["ids"])
             collection.upsert(**batch)
     return ready.report(replaced)
@@ -158,15 +170,27 @@ def set_caption(collection: chromadb.Collection, id: str, caption: str) -> None:
         InvalidInputError: no such row, or a text's.
         StoreError: the store does not answer.
     """
-    with store_errors("set a caption", "Nothing was changed"):
+    check_caption(id, caption)
+    with store_errors("set a caption", "Nothing was changed"), writing(collection):
         found = collection.get(ids=[id], include=["embeddings", "metadatas"])
         collection.update(**caption_arguments(found, id, caption))
 
 
+def check_caption(id: str, caption: str) -> None:
+    """Refuse what cannot be stored as a caption.
+
+    Raises:
+        InvalidInputError: an id or a caption that is no string, empty, too long, or not to be had in UTF-8.
+    """
+    check_id("id", id)
+    if not isinstance(caption, str) or not caption.strip():
+        raise InvalidInputError(f"caption: got {shown(caption)}; expected words")
+    check_string("caption", caption)
+    check_metadata("caption", {}, (id, caption))
+
+
 def caption_arguments(found: Any, id: str, caption: str) -> dict[str, Any]:
     """The arguments of `update` that change a row's document and nothing else."""
-    if not isinstance(caption, str) or not caption.strip():
-        raise InvalidInputError(f"caption: got {caption!r}; expected words")
     if not found["ids"]:
         raise InvalidInputError(f"id: no row {id!r} in the collection")
     modality = (found["metadatas"][0] or {}).get("modality", "image")

@@ -17,8 +17,9 @@ from chroma_clip_embeddings.drawing import draw_rows
 from chroma_clip_embeddings.entries import Entry, checked_schemes
 from chroma_clip_embeddings.gathering import Gathering
 from chroma_clip_embeddings.identity import check_identity, embedder_of
+from chroma_clip_embeddings.local import MAX_BYTES, UnusableFile
 from chroma_clip_embeddings.reading import Remote, read_entry
-from chroma_clip_embeddings.sources import UnusableFile
+from chroma_clip_embeddings.texts import checked_encoding
 from clip_embeddings import (
     CalibrationEstimator,
     CLIPEmbedder,
@@ -79,8 +80,9 @@ def sample_files(
     allow_schemes: Iterable[str] = (),
     size: int = SAMPLE_SIZE,
     seed: int = 0,
-    max_bytes: int = 100_000_000,
+    max_bytes: int = MAX_BYTES,
     timeout: float = 30,
+    encoding: str | None = None,
 ) -> FileSample:
     """Embed a random part of what `ingest` of the same paths and manifests would store.
 
@@ -90,7 +92,7 @@ def sample_files(
     calibration is measured on, in place of passages.
 
     Args:
-        paths, manifests, captions, allow_schemes, max_bytes, timeout: as for `ingest`.
+        paths, manifests, captions, allow_schemes, max_bytes, timeout, encoding: as for `ingest`.
         embedder: its calibration is left aside.
         size: most pictures and most passages.
         seed: another one takes other files.
@@ -103,7 +105,7 @@ def sample_files(
     raw = embedder.with_calibration(None)
     paths, manifests = several(paths), several(manifests)
     found = discover(paths, manifests=manifests, allow_schemes=allow_schemes, captions=captions)
-    remote = Remote(checked_schemes(allow_schemes), max_bytes, timeout)
+    remote = Remote(checked_schemes(allow_schemes), max_bytes, timeout, checked_encoding(encoding))
     gathering = Gathering(raw, size, seed)
     for entry in gathering.shuffled(each for each in found if isinstance(each, Entry)):
         if gathering.full:

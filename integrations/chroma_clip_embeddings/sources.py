@@ -3,54 +3,41 @@
 Imports Pillow and the public core.
 """
 
-import codecs
 import hashlib
-import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
-
 from chroma_clip_embeddings.items import Row, name_of
-from clip_embeddings import CLIPEmbedder, InvalidInputError
+from chroma_clip_embeddings.local import MAX_BYTES, UnusableFile, read_file
+from chroma_clip_embeddings.texts import NotText, may_be_text, other_text, unicode_text
+from clip_embeddings import CLIPEmbedder
+from clip_embeddings.inputs.formats import (
+    begins_as_picture,
+    named_as_picture,
+    named_otherwise,
+    open_picture,
+    unmarked,
+)
 
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_NEITHER = "is neither a picture that Pillow reads"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file, read. `text` is None for a picture."""
+    """One file, read. `text` is None for a picture; `encoding` is what a text was in, if not in Unicode."""
 
     uri: str
     sha256: str
     content: bytes
     text: str | None
+    encoding: str = ""
 
     @property
     def path(self) -> Path:
         return Path(self.uri)
-
-
-class UnusableFile(Exception):
-    """Why a file is neither a picture nor text that can be stored."""
-
-
-def find_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Every regular file at or under the paths, folders walked in order of name, hidden ones left out.
-
-    Raises:
-        InvalidInputError: a path does not exist.
-    """
-    found: dict[Path, None] = {}
-    for path in map(absolute, _listed(paths)):
-        if not path.exists():
-            raise InvalidInputError(f"no such file or folder: {path}")
-        found.update(dict.fromkeys(_walk(path) if path.is_dir() else [path]))
-    return list(found)
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:
@@ -58,63 +45,17 @@ def absolute(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
-def _listed(paths: Iterable[str | os.PathLike[str]]) -> list[str | os.PathLike[str]]:
-    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root, name) for name in sorted(files) if not name.startswith("."))
-
-
-def read_source(path: Path) -> Source:
+def read_source(path: Path, *, max_bytes: int = MAX_BYTES, encoding: str | None = None) -> Source:
     """Read a file and tell a picture from text by its content.
 
+    Args:
+        max_bytes: refuse a larger file without reading it.
+        encoding: what text that is not Unicode is in; None finds out.
     Raises:
         UnusableFile: with the reason in words.
     """
-    content = read_file(path)
-    return source_of(str(path), content, digest(content))
-
-
-def read_file(path: Path) -> bytes:
-    """The content of a regular file.
-
-    Raises:
-        UnusableFile: with the reason in words.
-    """
-    name = str(path)
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
-        raise UnusableFile("its name is not UTF-8, which a store needs; rename it") from error
-    try:
-        return _content(name)
-    except FileNotFoundError as error:
-        raise UnusableFile(_missing(path)) from error
-    except OSError as error:
-        raise UnusableFile(f"cannot be read ({error.strerror or error})") from error
-
-
-def _content(name: str) -> bytes:
-    """Four calls of the system instead of ten: at each, threads that read others' files take turns."""
-    facts = os.stat(name)  # noqa: PTH116
-    if not S_ISREG(facts.st_mode):
-        raise UnusableFile("is not a regular file")
-    file = os.open(name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        parts = [os.read(file, facts.st_size + 1)]
-        if len(parts[0]) != facts.st_size:  # it has changed since, or is too large for one call
-            while part := os.read(file, 1_000_000):
-                parts.append(part)
-    finally:
-        os.close(file)
-    return b"".join(parts)
-
-
-def _missing(path: Path) -> str:
-    return f"is a link to {path.readlink()}, which is not there" if path.is_symlink() else "no such file"
+    content = read_file(path, max_bytes=max_bytes, check=HeadCheck(str(path), encoding))
+    return source_of(str(path), content, digest(content), encoding)
 
 
 def digest(content: bytes) -> str:
@@ -122,25 +63,73 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def source_of(uri: str, content: bytes, sha256: str) -> Source:
+@dataclass(frozen=True, slots=True)
+class HeadCheck:
+    """Looks at the first bytes of a file, before the rest is read."""
+
+    uri: str
+    encoding: str | None = None
+
+    def __call__(self, head: bytes) -> None:
+        """See whether a file that begins so may be of use.
+
+        Raises:
+            UnusableFile: with the reason in words.
+        """
+        name = Path(name_of(self.uri))
+        if not head or begins_as_picture(head) or unmarked(name):
+            return
+        if named_as_picture(name):
+            raise _misnamed(name)
+        if not may_be_text(head, self.encoding):
+            raise UnusableFile(f"{_NEITHER} nor text{' (it holds NUL bytes)' if 0 in head else ''}")
+
+
+def source_of(uri: str, content: bytes, sha256: str, encoding: str | None = None) -> Source:
     """Tell a picture from text by its content.
 
+    What decodes as text is text, unless it is named as a picture: many formats begin with letters, and notes
+    do too. A damaged picture is a picture; decoding it says what is wrong with it.
+
+    Args:
+        encoding: what text that is not Unicode is in; None finds out.
     Raises:
         UnusableFile: it is neither; with the reason in words.
     """
     if not content:
         raise UnusableFile("empty: 0 bytes")
-    if _is_picture(content):
-        return Source(uri, sha256, content, None)
-    name = Path(name_of(uri))
+    name, picture = Path(name_of(uri)), Source(uri, sha256, content, None)
     if named_as_picture(name):
-        raise UnusableFile(f"is named {name.suffix} but its content is not an image that Pillow reads")
-    return Source(uri, sha256, content, _decoded(content))
+        if begins_as_picture(content) or _opens(content, unmarked=True):
+            return picture
+        raise _misnamed(name)
+    text, found = unicode_text(content), ""
+    if text is None:
+        if _opens(content, unmarked=False):
+            return picture
+        try:
+            text, found = other_text(content, encoding)
+        except NotText as error:
+            if begins_as_picture(content):
+                return picture
+            raise UnusableFile(f"{_NEITHER} {error}") from error
+    if not text.strip():
+        raise UnusableFile("holds only white space")
+    if named_otherwise(name):
+        raise UnusableFile(f"is named {name.suffix}; files of that kind are not read")
+    return Source(uri, sha256, content, text, found)
 
 
-def named_as_picture(path: Path) -> bool:
-    """Whether the name says picture; what it is, its content says."""
-    return path.suffix.lower() in Image.registered_extensions()
+def _misnamed(name: Path) -> UnusableFile:
+    return UnusableFile(f"is named {name.suffix} but its content is not an image that Pillow reads")
+
+
+def _opens(content: bytes, *, unmarked: bool) -> bool:
+    try:
+        open_picture(content, unmarked=unmarked).close()
+    except Exception:  # readers raise errors of many kinds on what is not of their format
+        return False
+    return True
 
 
 def rows_of(
@@ -171,26 +160,3 @@ def caption_row(uri: str, picture: str, caption: str, metadata: Mapping[str, Any
         "caption_of": f"image:{picture}",
     }
     return Row(identity, caption, False, caption, fields, uri)
-
-
-def _is_picture(content: bytes) -> bool:
-    try:
-        Image.open(io.BytesIO(content)).close()
-    except UnidentifiedImageError:
-        return False
-    except Exception:  # recognised, then found damaged or too large: reading it will say what is wrong
-        return True
-    return True
-
-
-def _decoded(content: bytes) -> str:
-    encoding = next((name for bom, name in _BOMS.items() if content.startswith(bom)), "utf-8")
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UnusableFile("is neither a picture that Pillow reads nor text in UTF-8 or UTF-16") from error
-    if "\0" in text:
-        raise UnusableFile("is neither a picture that Pillow reads nor text (it holds NUL bytes)")
-    if not text.strip():
-        raise UnusableFile("holds only white space")
-    return text

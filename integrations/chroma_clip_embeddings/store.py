@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import chromadb
@@ -10,7 +11,10 @@ from chromadb.api import ClientAPI
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.errors import ChromaError
 
+from chroma_clip_embeddings.patience import bounded
 from clip_embeddings import ClipEmbeddingsError, StoreError
+
+_KNOCK = 15.0  # seconds
 
 
 @contextmanager
@@ -21,7 +25,7 @@ def store_errors(doing: str, fix: str) -> Iterator[None]:
     except ClipEmbeddingsError:
         raise
     except Exception as error:
-        if not isinstance(error, ChromaError | OSError | RuntimeError | ValueError) and not _of_http(error):
+        if not _is_of_store(error):
             raise
         reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         end = "" if reason.endswith(("?", "!")) else "."
@@ -35,9 +39,27 @@ def is_out_of_reach(error: Exception) -> bool:
     return _of_http(error) and any(kind.__name__ == "TransportError" for kind in type(error).__mro__)
 
 
+def _is_of_store(error: Exception) -> bool:
+    """Its client raises a bare Exception for an answer that it knows no class for, such as 413."""
+    known = isinstance(error, ChromaError | OSError | RuntimeError | ValueError)
+    return known or type(error) is Exception or _of_http(error)
+
+
 def _of_http(error: Exception) -> bool:
     """Whether it comes from the HTTP library of the client; its errors are no OSErrors."""
     return type(error).__module__.partition(".")[0] in ("httpx", "httpcore")
+
+
+def _knock(host: str, port: int) -> None:
+    """Chroma's client asks the server things while it is made, and would wait for one that stands still."""
+    connection = HTTPConnection(host, port, timeout=_KNOCK)
+    try:
+        connection.request("GET", "/api/v2/heartbeat")
+        connection.getresponse().read()
+    except HTTPException as error:
+        raise ConnectionError(f"what answers there is no web server ({type(error).__name__})") from error
+    finally:
+        connection.close()
 
 
 def connect(path: str | Path | None = None, *, host: str | None = None, port: int = 8000) -> ClientAPI:
@@ -52,7 +74,10 @@ def connect(path: str | Path | None = None, *, host: str | None = None, port: in
     if host is not None:
         fix = f"Is a server running there? Start one with: chroma run --host {host} --port {port}"
         with store_errors(f"reach a Chroma server at {host}:{port}", fix):
-            return chromadb.HttpClient(host=host, port=port)
+            _knock(host, port)
+            client = chromadb.HttpClient(host=host, port=port)
+            bounded(client)
+            return client
     folder = Path(path if path is not None else "clip-db")
     with store_errors(
         f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"

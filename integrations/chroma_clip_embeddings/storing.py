@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chroma_clip_embeddings.items import Row
-from chroma_clip_embeddings.rows import upsert_arguments
+from chroma_clip_embeddings.joining import store
 from chroma_clip_embeddings.target import Stopped, Target
 from clip_embeddings import ModalityCalibration
 from clip_embeddings.types import Modality
@@ -123,7 +123,7 @@ class Storer:
             for modality, here in kinds:
                 if here.any():
                     ready[here] = self._calibration.apply(ready[here], modality)
-        self._target.call("store rows", "upsert", **upsert_arguments(rows, ready))
+        store(self._target, rows, ready)
         with self._changed:
             self._unstored -= len(rows)
             self._target.safe += len(rows)

@@ -6,26 +6,29 @@ from collections.abc import Iterator
 from threading import Event
 from typing import Any
 
+from chroma_clip_embeddings.lock import folder_of
+from chroma_clip_embeddings.patience import Stopped, answer, bounded
 from chroma_clip_embeddings.store import is_out_of_reach, store_errors
 
 _LONGEST = 5.0  # seconds between two tries
+_LEAST = 10.0  # seconds that one request may take, however short a server that is away is waited for
+__all__ = ["Stopped", "Target"]
 logger = logging.getLogger(__name__)
-
-
-class Stopped(Exception):
-    """The run was called off."""
 
 
 class Target:
     """A collection whose calls are tried again while its server is away.
 
     Args:
-        retry_seconds: how long, before it is an error.
+        retry_seconds: how long, before it is an error. A request that is not answered takes that long at
+            most, and ten seconds at least.
         stop: set when the run is called off.
     """
 
     def __init__(self, collection: Any, retry_seconds: float, stop: Event) -> None:
-        self._collection, self._seconds, self.stop = collection, retry_seconds, stop
+        self.collection, self._seconds, self.stop = collection, retry_seconds, stop
+        self._is_local = folder_of(collection) is not None
+        bounded(collection._client)
         self.safe = 0  # rows of this run that are stored
         self.most = int(self._tried("reach the store", collection._client.get_max_batch_size, {}))
 
@@ -36,7 +39,7 @@ class Target:
             StoreError: the store refused, or did not come back in time; says how many rows are safe.
             Stopped: the run was called off while the store was away.
         """
-        return self._tried(doing, getattr(self._collection, method), arguments)
+        return self._tried(doing, getattr(self.collection, method), arguments)
 
     def pages(self, size: int = 1000) -> Iterator[Any]:
         """All rows: ids, documents and metadatas."""
@@ -55,7 +58,7 @@ class Target:
         while True:
             with store_errors(doing, self.fix()):
                 try:
-                    return call(**arguments)
+                    return self._answer(call, arguments)
                 except Exception as error:
                     if not is_out_of_reach(error) or time.monotonic() + wait > end:
                         raise
@@ -65,6 +68,11 @@ class Target:
             if self.stop.wait(wait):
                 raise Stopped
             wait = min(2 * wait, _LONGEST)
+
+    def _answer(self, call: Any, arguments: dict[str, Any]) -> Any:
+        if self._is_local:
+            return call(**arguments)
+        return answer(call, arguments, max(self._seconds, _LEAST), self.stop)
 
     def fix(self) -> str:
         """What an error adds: how many rows are safe, and what to do."""

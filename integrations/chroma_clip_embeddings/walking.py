@@ -79,7 +79,7 @@ def _identity(folder: str) -> Identity | None:
 
 def _unreadable(error: OSError, folder: str) -> IngestProblem:
     name = error.filename if isinstance(error.filename, str) else folder
-    return IngestProblem(printable(name), f"the folder cannot be read ({error.strerror or error})")
+    return IngestProblem(printable(name), f"the folder cannot be read ({error.strerror or error})", True)
 
 
 def _loop(path: str) -> IngestProblem:

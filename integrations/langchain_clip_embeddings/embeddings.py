@@ -43,6 +43,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto", "float32", "bfloat16" or "float16".
         batch_size: items in one forward pass; None is what suits the device.
+        max_pixels: a picture with more pixels is refused before it is decoded.
         allow_pickle: whether weights that exist as pickles only are converted, once, without running them.
     """
 
@@ -55,6 +56,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
     device: str = "auto"
     dtype: str = "auto"
     batch_size: int | None = None
+    max_pixels: int = _DEFAULTS.max_pixels
     allow_pickle: bool | None = None
     _embedder: CLIPEmbedder = PrivateAttr()
 

@@ -13,7 +13,12 @@ from typing import Any, Literal
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 
-from chroma_clip_embeddings.sources import Source, UnusableFile, absolute, find_files, read_source
+from chroma_clip_embeddings.discovery import discover
+from chroma_clip_embeddings.entries import Entry
+from chroma_clip_embeddings.local import MAX_BYTES, UnusableFile
+from chroma_clip_embeddings.prune import trouble_with, trouble_with_link
+from chroma_clip_embeddings.sources import Source, absolute, read_source
+from chroma_clip_embeddings.texts import checked_encoding
 from clip_embeddings import ImageDecodeError, InvalidInputError, load_image
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.pictures import describe
@@ -41,7 +46,12 @@ class MediaLoader(BaseLoader):
         paths: files and folders; hidden files are left out.
         embeddings: the model whose context the passages fit.
         captions: path -> a picture's page_content; its file name where none is given.
+        allow_empty: go on where a folder cannot be read, one of `paths` has no file in it, or a link to a
+            folder leads nowhere; it is listed in `failures` then, and `index()` deletes what was there.
         on_error: "skip" logs a warning and lists the file in `failures`; "raise" stops there.
+        max_bytes: a larger file is refused and not read.
+        encoding: what text that is not in UTF-8 or UTF-16 is in, such as "cp949"; None finds out, as `ingest`
+            of chroma_clip_embeddings does.
     Attributes:
         failures: what the latest run skipped.
     """
@@ -53,11 +63,16 @@ class MediaLoader(BaseLoader):
         *,
         captions: Mapping[str, str] | Mapping[Path, str] | None = None,
         on_error: Literal["skip", "raise"] = "skip",
+        allow_empty: bool = False,
+        max_bytes: int = MAX_BYTES,
+        encoding: str | None = None,
     ) -> None:
         if on_error not in ("skip", "raise"):
             raise InvalidInputError(f"on_error: got {on_error!r}; expected skip or raise")
         self._paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self._embedder, self._on_error = embeddings.embedder, on_error
+        self._allow_empty = allow_empty
+        self._max_bytes, self._encoding = max_bytes, checked_encoding(encoding)
         self._captions = {absolute(path): caption for path, caption in (captions or {}).items()}
         self.failures: list[LoadFailure] = []
 
@@ -69,9 +84,9 @@ class MediaLoader(BaseLoader):
             ImageDecodeError: under on_error="raise", a picture that cannot be read.
         """
         self.failures = []
-        for index, path in enumerate(find_files(self._paths)):
+        for index, path in enumerate(self._files()):
             try:
-                source = read_source(path)
+                source = read_source(path, max_bytes=self._max_bytes, encoding=self._encoding)
                 if source.text is None:
                     load_image(source.content, index=index, max_pixels=self._embedder.config.max_pixels)
             except UnusableFile as error:
@@ -81,6 +96,33 @@ class MediaLoader(BaseLoader):
                 self._fail(path, error.reason, named)
             else:
                 yield from self._documents(source)
+
+    def _files(self) -> Iterator[Path]:
+        """As `ingest` finds them; what may be a disk that is not there ends the run, or is listed."""
+        found = discover(self._paths)  # what is not there raises at once
+        for root in (os.fspath(path) for path in self._paths):
+            if (problem := trouble_with(root)) and Path(root).is_dir():
+                self._doubt(root, problem)
+        for each in found:
+            if isinstance(each, Entry):
+                if (problem := trouble_with_link(each.uri)) is None:
+                    yield Path(each.uri)
+                else:
+                    self._doubt(each.uri, problem)
+            elif each.is_unreadable:
+                self._doubt(each.place, each.reason)
+            else:
+                self._fail(Path(each.place), each.reason, InvalidInputError(str(each)))
+
+    def _doubt(self, folder: str, problem: str) -> None:
+        if not self._allow_empty:
+            raise InvalidInputError(
+                f"{folder}: {problem}. Is a disk not mounted? Under cleanup='full' what is known of it would "
+                "be deleted, so the run ends here. If that is to be so: allow_empty=True"
+            )
+        if all(failure.path != folder for failure in self.failures):
+            self.failures.append(LoadFailure(folder, problem))
+            _log.warning("%s: %s", folder, problem)
 
     def _documents(self, source: Source) -> Iterator[Document]:
         path = str(source.path)

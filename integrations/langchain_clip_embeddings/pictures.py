@@ -4,7 +4,6 @@ Imports Pillow, numpy and the public core.
 """
 
 import hashlib
-import io
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from clip_embeddings import CLIPEmbedder, ImageDecodeError, load_image
+from clip_embeddings.inputs.formats import open_picture
 from clip_embeddings.types import Embeddings
 
 _ORIENTATION = 0x0112  # EXIF; 5 to 8 lie on their side
@@ -75,7 +75,7 @@ def describe(content: bytes) -> dict[str, Any]:
     """Mime type, size as a viewer shows it, and SHA-256. Of a damaged picture only the digest."""
     facts: dict[str, Any] = {"content_sha256": hashlib.sha256(content).hexdigest()}
     try:
-        with Image.open(io.BytesIO(content)) as picture:
+        with open_picture(content) as picture:
             width, height = picture.size
             if picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8):
                 width, height = height, width

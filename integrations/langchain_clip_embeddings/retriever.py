@@ -1,6 +1,6 @@
 """MultimodalRetriever: a question or a picture -> Documents, pictures among them.
 
-Imports langchain-core and the public core.
+Imports langchain-core, the Chroma adapter and the public core.
 """
 
 from itertools import chain, zip_longest
@@ -12,6 +12,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig, run_in_executor
 from pydantic import ConfigDict
 
+from chroma_clip_embeddings.checks import check_count
 from clip_embeddings import InvalidInputError
 from langchain_clip_embeddings.rows import Modality
 from langchain_clip_embeddings.vectorstore import MultimodalChroma
@@ -69,7 +70,8 @@ class MultimodalRetriever(BaseRetriever):
         modality: Modality | None = None,
         filter: dict[str, Any] | None = None,
     ) -> list[Document]:
-        count, kind = self.k if k is None else k, modality or self.modality
+        count, kind = self.k if k is None else k, self.modality if modality is None else modality
+        check_count("k", count)
         condition = self.filter if filter is None else filter
         own, vector = self._vector(question)
         kinds: list[Modality] = [kind]

@@ -2,7 +2,7 @@
 
 *Score* is Chroma's distance, smaller is nearer, as in the host; *relevance score* is the cosine, cut off at
 0 and 1. In a raw store scores compare within a modality only; under a calibration, across modalities too.
-Imports langchain-chroma and the public core.
+Imports langchain-chroma, the Chroma adapter and the public core.
 """
 
 # mypy: disable-error-code="override"
@@ -17,8 +17,8 @@ from langchain_chroma import Chroma
 from langchain_core.documents import Document
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
+from chroma_clip_embeddings.checks import check_count
 from chroma_clip_embeddings.store import store_errors
-from clip_embeddings import InvalidInputError
 from clip_embeddings.types import ImageInput
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import Modality, to_document, where
@@ -95,7 +95,8 @@ class SearchableChroma(Chroma):
         **options: Any,
     ) -> list[Document]:
         """Of the `fetch_k` rows nearest to a vector, k that are near and unlike each other, best first."""
-        _check_k(k)
+        check_count("k", k)
+        check_count("fetch_k", fetch_k, least=0)
         rows = self._rows(embedding, max(k, fetch_k), filter, **options)
         order = maximal_marginal_relevance(
             np.asarray(embedding, np.float32), [vector for _, _, vector in rows], lambda_mult, k
@@ -180,7 +181,7 @@ class SearchableChroma(Chroma):
         vectors: bool = True,
     ) -> list[tuple[Document, float, Any]]:
         """The k nearest rows: each as a Document, its distance, and its vector or None."""
-        _check_k(k)
+        check_count("k", k)
         condition = where(modality, filter)
         included = ["documents", "metadatas", "distances", *(["embeddings"] if vectors else [])]
         with store_errors("search", "Check that the store is there, and the filter"):
@@ -202,8 +203,3 @@ class SearchableChroma(Chroma):
 
 def _documents(rows: Scored) -> list[Document]:
     return [document for document, _ in rows]
-
-
-def _check_k(k: int) -> None:
-    if k < 1:
-        raise InvalidInputError(f"k: got {k}; expected at least 1")

@@ -1,4 +1,4 @@
-"""Rows into the Chroma store, in parts that it takes.
+"""Rows, checked already, into the Chroma store, in parts that it takes.
 
 Imports chromadb and the Chroma adapter.
 """
@@ -8,6 +8,8 @@ from typing import Any, TypeVar, cast
 
 import chromadb
 
+from chroma_clip_embeddings.lock import writing
+from chroma_clip_embeddings.parts import parts_of, size_of
 from chroma_clip_embeddings.store import store_errors
 from langchain_clip_embeddings.rows import Rows
 
@@ -22,10 +24,13 @@ def store_rows(collection: chromadb.Collection, rows: Rows, *, replace: bool, si
     Raises:
         StoreError: the store refused or went away; says which rows are stored.
     """
-    for part in parts(range(len(rows.ids)), size):
+    uris: Sequence[str | None] = rows.uris or [None] * len(rows.ids)
+    columns = zip(rows.ids, rows.documents, rows.metadatas, uris, strict=True)
+    for part in parts_of([size_of(rows.vectors.shape[1], *row) for row in columns], size):
         ids = [rows.ids[i] for i in part]
         metadatas = [rows.metadatas[i] for i in part]
-        with store_errors("store rows", f"Rows before {ids[0]!r} of this call are stored"):
+        done = f"Rows before {ids[0]!r} of this call are stored"
+        with store_errors("store rows", done), writing(collection):
             if replace:
                 there = collection.get(ids=ids, include=["metadatas"])
                 old = dict(zip(there["ids"], there["metadatas"] or [], strict=True))

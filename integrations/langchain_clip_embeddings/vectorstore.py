@@ -19,6 +19,7 @@ from langchain_core.embeddings import Embeddings
 
 from chroma_clip_embeddings import connect, embedder_of, open_collection
 from chroma_clip_embeddings.identity import FINGERPRINT
+from chroma_clip_embeddings.lock import writing
 from chroma_clip_embeddings.store import absolute, store_errors
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from langchain_clip_embeddings.address import Address
@@ -158,10 +159,11 @@ class MultimodalChroma(SearchableChroma):
     ) -> list[str]:
         """Store texts and pictures; a row with the same id is replaced.
 
-        Everything is read and embedded before anything is stored, so bad input stores nothing.
+        Everything is checked, read and embedded before anything is stored, so bad input stores nothing.
 
         Args:
-            documents: N Documents, routed on `metadata["modality"]`.
+            documents: N Documents, routed on `metadata["modality"]`: "image", "text" or none. Other
+                values are str, int of 64 bits, finite float, bool, or a list of one of them.
             ids: their ids; None takes each document's own, or a new one.
             batch_size: rows in one request to the store; None is as many as it takes.
         Returns:
@@ -212,6 +214,23 @@ class MultimodalChroma(SearchableChroma):
         ]
         return self.add_texts(texts, own, ids)
 
+    @classmethod
+    def from_texts(
+        cls,
+        texts: list[str],
+        embedding: Embeddings | None = None,
+        metadatas: list[dict[str, Any]] | None = None,
+        ids: list[str] | None = None,
+        collection_name: str = "langchain",
+        persist_directory: str | PathLike[str] | None = None,
+        **options: Any,
+    ) -> Self:
+        """A store with these texts; `from_documents` comes here. The host's own stores them by parts, so
+        that of a call with a bad one some are stored."""
+        store = cls(collection_name, embedding, persist_directory, **options)
+        store.add_texts(texts, metadatas, ids)
+        return store
+
     async def aadd_images(self, uris: Sequence[str | PathLike[str]], **options: Any) -> list[str]:
         """`add_images`, with the event loop free meanwhile."""
         return await asyncio.to_thread(self.add_images, uris, **options)
@@ -228,6 +247,15 @@ class MultimodalChroma(SearchableChroma):
                 f"ids: no rows {missing[:5]} in the collection; add_documents makes new ones"
             )
         self.add_documents(documents, ids=ids)
+
+    def delete(self, ids: list[str] | None = None, **options: Any) -> None:
+        """Delete rows by id; none of them has to be there, and no id deletes nothing."""
+        if ids is not None and not ids:
+            return
+        done = "Rows of this call may be deleted already"
+        for part in [None] if ids is None else parts(ids, self._step()):
+            with store_errors("delete rows", done), writing(self._collection):
+                self._collection.delete(ids=None if part is None else list(part), **options)
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The rows with these ids, in no promised order; those that are not there are left out."""

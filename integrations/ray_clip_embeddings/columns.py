@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ray.data.block import BlockAccessor, BlockType
 
 from clip_embeddings import InvalidInputError
+from clip_embeddings.inputs.formats import array_problem
 from clip_embeddings.types import Modality
 
 
@@ -159,11 +160,12 @@ def _bytes(value: Any) -> bytes:
 
 
 def _array(value: Any) -> NDArray[np.uint8]:
-    array = np.asarray(value)
-    if array.dtype != np.uint8 or array.ndim not in (2, 3):
-        raise _Unusable(
-            f"picture is an array of shape {array.shape}, {array.dtype}; expected (H, W, C) uint8"
-        )
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # rows of different lengths
+        raise _Unusable(f"picture is no array ({error})") from error
+    if problem := array_problem(array):  # the check that an array given to the core meets too
+        raise _Unusable(f"picture is an array of shape {array.shape}, {array.dtype}: {problem}")
     return array
 
 

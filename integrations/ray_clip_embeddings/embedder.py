@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from clip_embeddings import EmbedderConfig, InvalidInputError, ModalityCalibration
+from clip_embeddings.config import DEFAULT_MAX_PIXELS
 from clip_embeddings.types import LongText, Role
 from ray_clip_embeddings.columns import Item, SourceColumns, as_table
 from ray_clip_embeddings.encoder import ItemEncoder, vector_array
@@ -32,7 +33,8 @@ class CLIPBatchEmbedder:
     choose by themselves.
 
     Args:
-        model, revision, long_text, calibration, device, dtype, batch_size, allow_pickle: as for
+        model, revision, long_text, calibration, device, dtype, batch_size, max_pixels,
+        allow_pickle: as for
             `CLIPEmbedder`.
         threads: how many threads decode pictures; None is one for each CPU that Ray gave.
         bytes_column, array_column, uri_column, text_column: which columns hold encoded pictures, (H, W, C)
@@ -54,6 +56,7 @@ class CLIPBatchEmbedder:
         device: str = "auto",
         dtype: str = "auto",
         batch_size: int | None = None,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
         allow_pickle: bool | None = None,
         threads: int | None = None,
         bytes_column: str | None = None,
@@ -71,6 +74,7 @@ class CLIPBatchEmbedder:
             device=device,
             dtype=dtype,
             batch_size=batch_size,
+            max_pixels=max_pixels,
             allow_pickle=allow_pickle,
             threads=threads,
         )

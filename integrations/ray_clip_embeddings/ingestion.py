@@ -21,6 +21,7 @@ from clip_embeddings import (
     ModalityCalibration,
     StoreError,
 )
+from clip_embeddings.config import DEFAULT_MAX_PIXELS
 from clip_embeddings.types import LongText
 from ray_clip_embeddings.columns import SourceColumns
 from ray_clip_embeddings.folder import Folder
@@ -60,6 +61,7 @@ def ingest_dataset(
     device: str = "auto",
     dtype: str = "auto",
     batch_size: int | None = None,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
     allow_pickle: bool | None = None,
     workers: Workers | None = None,
     num_cpus: float = 1,
@@ -80,7 +82,8 @@ def ingest_dataset(
         bytes_column, array_column, uri_column, text_column: as for `CLIPBatchEmbedder`. A text is one row;
             split long ones before, or choose how they are read with `long_text`.
         caption_column: what a picture's row has as its document; its file name where there is none.
-        model, revision, long_text, calibration, device, dtype, batch_size, allow_pickle: as for
+        model, revision, long_text, calibration, device, dtype, batch_size, max_pixels,
+        allow_pickle: as for
             `CLIPEmbedder`.
         workers: how many embed at once, or the least and the most; None lets Ray use what is free.
         num_cpus, num_gpus: what each of them gets; torch and decoding use that many threads.
@@ -108,6 +111,7 @@ def ingest_dataset(
         device=device,
         dtype=dtype,
         batch_size=batch_size,
+        max_pixels=max_pixels,
         allow_pickle=allow_pickle,
     )
     places: list[Place] = []

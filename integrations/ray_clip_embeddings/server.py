@@ -6,13 +6,13 @@ Imports the Chroma adapter and chromadb, inside functions: only who stores in Ch
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clip_embeddings import CLIPEmbedder, StoreError
+from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError
 
 if TYPE_CHECKING:
     import chromadb
@@ -68,10 +68,24 @@ class Server:
 
     def store(self, rows: Sequence[dict[str, Any]], vectors: NDArray[np.float32]) -> None:
         """Upsert at most a batch of rows, in the form in which the Chroma adapter stores them."""
+        from chroma_clip_embeddings.parts import parts_in_bytes
         from chroma_clip_embeddings.rows import upsert_arguments
 
-        arguments = upsert_arguments([_row(row) for row in rows], vectors)
-        self._asking("store rows", lambda found: found.upsert(**arguments))
+        ready = [_row(row) for row in rows]
+        for part in parts_in_bytes(ready, vectors, len(ready)):
+            arguments = upsert_arguments([ready[i] for i in part], vectors[list(part)])
+            self._asking("store rows", partial(_upsert, arguments))
+
+    def refusal(self, row: dict[str, Any]) -> str | None:
+        """Why the collection does not take a row; None where it does."""
+        from chroma_clip_embeddings.checks import check_row
+
+        made = _row(row)
+        try:
+            check_row("metadata", made.id, made.document, made.metadata, made.uri)
+        except InvalidInputError as error:
+            return str(error)
+        return None
 
     def _asking(self, doing: str, ask: Callable[["chromadb.Collection"], T]) -> T:
         from chroma_clip_embeddings.store import store_errors
@@ -81,6 +95,10 @@ class Server:
                 return ask(_collection(self))
 
         return _patiently(attempt, self.patience)
+
+
+def _upsert(arguments: dict[str, Any], found: "chromadb.Collection") -> None:
+    found.upsert(**arguments)
 
 
 def _row(row: dict[str, Any]) -> Any:

@@ -17,6 +17,7 @@ from PIL import Image
 from clip_embeddings import ClipEmbeddingsError, EmbedderConfig, FingerprintMismatchError
 from ray_clip_embeddings.columns import Item, SourceColumns, as_table, name_of, values_of
 from ray_clip_embeddings.encoder import ItemEncoder, vector_array
+from ray_clip_embeddings.server import Server
 
 NEW, STORED, FAILED, FATAL = "new", "stored", "failed", "fatal"
 _ROW = pa.schema(
@@ -58,7 +59,8 @@ def identify(batch: Any, *, job: Job) -> pa.Table:
     try:
         table = as_table(batch)
         captions = values_of(table, job.caption_column)
-        rows = [_row(item, caption) for item, caption in zip(job.columns.items(table), captions, strict=True)]
+        pairs = zip(job.columns.items(table), captions, strict=True)
+        rows = [_taken(_row(item, caption), job) for item, caption in pairs]
         ids = list(dict.fromkeys(row["id"] for row in rows if row["status"] == NEW))
         everywhere = set(ids).intersection(*(place.stored(ids) for place in job.places))
     except ClipEmbeddingsError as error:
@@ -79,6 +81,14 @@ def _row(item: Item, caption: Any) -> dict[str, Any]:
     words = caption if isinstance(caption, str) and caption else name_of(item.uri) or item.id
     picture = _png(item.content) if isinstance(item.content, np.ndarray) else item.content
     return {**row, "status": NEW, "document": words, "picture": picture}
+
+
+def _taken(row: dict[str, Any], job: Job) -> dict[str, Any]:
+    """The row, or its failure where a server does not take it: a bad row costs that row."""
+    servers = [place for place in job.places if isinstance(place, Server)] if row["status"] == NEW else []
+    for reason in filter(None, (server.refusal(row) for server in servers)):
+        return {**row, "status": FAILED, "reason": reason, "document": None, "picture": None}
+    return row
 
 
 def _png(array: NDArray[np.uint8]) -> bytes:

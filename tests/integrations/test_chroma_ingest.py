@@ -72,7 +72,7 @@ def test_what_cannot_be_used_is_reported_and_the_rest_is_stored(
         "blank.txt": (b" \n ", "only white space"),
         "words.jpg": (b"just words", "not an image"),
         "program.bin": (b"\x00\x01\xfe\xff", "neither a picture"),
-        "latin.txt": ("caf\u00e9".encode("latin-1"), "UTF-8"),
+        "kanji.txt": ("東京都".encode("cp932"), "its encoding cannot be told"),
     }
     for name, (content, _) in bad.items():
         (copy / name).write_bytes(content)

@@ -121,7 +121,8 @@ def test_pruning_looks_under_the_given_folders_only(
     collection: chromadb.Collection, photos: Path, tmp_path: Path
 ) -> None:
     other = write_picture(tmp_path / "photos-2" / "other.png", 50)
-    ingest([photos, other], collection)
+    stays = write_picture(tmp_path / "photos-2" / "stays.png", 51)
+    ingest([photos, other, stays], collection)
     other.unlink()
     assert ingest([photos], collection, prune=True).pruned == 0
     assert ingest([tmp_path], collection, prune=True).pruned == 1

@@ -22,8 +22,8 @@ OURS = "clip-embeddings"
 
 
 def fail_at(monkeypatch: pytest.MonkeyPatch, error: Exception, calls: range = range(2, 10**6)) -> list[int]:
-    """Make these calls of `upsert` fail; the list grows by each call."""
-    real, made = chromadb.Collection.upsert, list[int]()
+    """Make these calls of `add` fail; the list grows by each call."""
+    real, made = chromadb.Collection.add, list[int]()
 
     def failing(self: chromadb.Collection, **arguments: Any) -> None:
         made.append(len(made) + 1)
@@ -31,7 +31,7 @@ def fail_at(monkeypatch: pytest.MonkeyPatch, error: Exception, calls: range = ra
             raise error
         real(self, **arguments)
 
-    monkeypatch.setattr(chromadb.Collection, "upsert", failing)
+    monkeypatch.setattr(chromadb.Collection, "add", failing)
     return made
 
 
@@ -115,7 +115,7 @@ def test_a_server_killed_in_the_middle_and_started_again_loses_nothing(
         write_picture(notes / f"{i}.png", i)
     there = connect(host="127.0.0.1", port=restartable_server.port)
     remote = open_collection(there, "photos", embedder=tiny)
-    upsert, calls = chromadb.Collection.upsert, 0
+    add, calls = chromadb.Collection.add, 0
     restarting = threading.Thread(target=restartable_server.restart)
 
     def deadly(self: chromadb.Collection, **rows: Any) -> None:
@@ -124,10 +124,10 @@ def test_a_server_killed_in_the_middle_and_started_again_loses_nothing(
         if calls == 2:
             restartable_server.kill()
             restarting.start()
-        upsert(self, **rows)
+        add(self, **rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr(chromadb.Collection, "upsert", deadly)
+        patch.setattr(chromadb.Collection, "add", deadly)
         report = ingest([notes], remote)
     restarting.join()
     assert (report.images, report.passages) == (150, 200)
@@ -160,15 +160,15 @@ async def test_a_cancelled_ingestion_has_ended_when_the_caller_knows(
     collection: chromadb.Collection, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored, loop = asyncio.Event(), asyncio.get_running_loop()
-    upsert = chromadb.Collection.upsert
+    add = chromadb.Collection.add
 
     def telling(self: chromadb.Collection, **rows: Any) -> None:
-        upsert(self, **rows)
+        add(self, **rows)
         loop.call_soon_threadsafe(stored.set)
 
     write_notes(notes, 3000, first=1000)
     with monkeypatch.context() as patch:
-        patch.setattr(chromadb.Collection, "upsert", telling)
+        patch.setattr(chromadb.Collection, "add", telling)
         task = asyncio.create_task(aingest([notes], collection))
         await stored.wait()
         task.cancel()
@@ -213,7 +213,7 @@ def test_a_store_that_is_away_when_the_run_is_called_off_is_not_waited_for(
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    monkeypatch.setattr(chromadb.Collection, "upsert", refusing)
+    monkeypatch.setattr(chromadb.Collection, "add", refusing)
     asyncio.run(call_off())
     assert threads_of_ours() == []
 

@@ -109,8 +109,8 @@ BAD_LINES: dict[str, tuple[str | bytes, str]] = {
     ),
     "a NUL": (r'{"uri": "a\u0000.jpg"}', "uri: 'a\\x00.jpg' holds a NUL character"),
     "metadata of a wrong type": ('{"uri": "a", "metadata": 7}', "metadata: got int; expected an object"),
-    "metadata that nests": ('{"uri": "a", "metadata": {"x": {"y": 1}}}', "metadata: Expected metadata value"),
-    "a mixed list": ('{"uri": "a", "metadata": {"x": [1, "y"]}}', "metadata: Expected metadata list value"),
+    "metadata that nests": ('{"uri": "a", "metadata": {"x": {"y": 1}}}', "metadata['x']: got dict {'y': 1}"),
+    "a mixed list": ('{"uri": "a", "metadata": {"x": [1, "y"]}}', "metadata['x'][1]: got str"),
     "infinity": ('{"uri": "a", "metadata": {"x": Infinity}}', "metadata['x']: got inf, which a store drops"),
     "a large number": (
         '{"uri": "a", "x": 9223372036854775808}',

@@ -21,7 +21,7 @@ from chroma_clip_embeddings import (
     sample_collection,
     sample_files,
 )
-from chroma_clip_embeddings.sources import read_file
+from chroma_clip_embeddings.local import read_file
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, ImageBatch, InvalidInputError
 from clip_embeddings.models.tiny.captions import caption
 from clip_embeddings.models.tiny.draw import render
@@ -116,9 +116,9 @@ def test_a_few_of_many_files_are_read(
     """What a name promises that there is enough of is not opened."""
     read: list[Path] = []
 
-    def counted(path: Path) -> bytes:
+    def counted(path: Path, **options: Any) -> bytes:
         read.append(path)
-        return read_file(path)
+        return read_file(path, **options)
 
     monkeypatch.setattr("chroma_clip_embeddings.reading.read_file", counted)
     sample = sample_files([captioned[0]], tiny, size=5)

@@ -13,7 +13,7 @@ from PIL import Image
 from stored import write_notes
 
 from chroma_clip_embeddings import connect, flow, ingest, ingestion, open_collection, reading
-from chroma_clip_embeddings.sources import read_file
+from chroma_clip_embeddings.local import read_file
 from clip_embeddings import CLIPEmbedder
 
 FILES = 1000
@@ -51,25 +51,25 @@ def test_a_slow_store_holds_the_model_and_the_reading_back(
     """Each text is one row here, so what is read and not stored is what is in memory."""
     write_notes(tmp_path / "files", FILES)
     counts = Counts()
-    embed, upsert = CLIPEmbedder.embed_texts, chromadb.Collection.upsert
+    embed, add = CLIPEmbedder.embed_texts, chromadb.Collection.add
 
-    def counted_read(path: Path) -> bytes:
+    def counted_read(path: Path, **options: Any) -> bytes:
         counts.add("read", 1)
-        return read_file(path)
+        return read_file(path, **options)
 
     def counted_embed(self: CLIPEmbedder, texts: Any, **options: Any) -> Any:
         rows = embed(self, texts, **options)
         counts.add("embedded", len(rows))
         return rows
 
-    def slow_upsert(self: chromadb.Collection, **rows: Any) -> None:
+    def slow_add(self: chromadb.Collection, **rows: Any) -> None:
         counts.wait_until_nothing_moves()
-        upsert(self, **rows)
+        add(self, **rows)
         counts.add("stored", len(rows["ids"]))
 
     monkeypatch.setattr("chroma_clip_embeddings.reading.read_file", counted_read)
     monkeypatch.setattr(CLIPEmbedder, "embed_texts", counted_embed)
-    monkeypatch.setattr(chromadb.Collection, "upsert", slow_upsert)
+    monkeypatch.setattr(chromadb.Collection, "add", slow_add)
     assert ingest([tmp_path / "files"], collection).passages == FILES
     assert counts.most_embedded <= 128
     ahead = reading.TOGETHER * (reading.AHEAD + 1)

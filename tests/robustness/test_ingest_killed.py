@@ -161,8 +161,8 @@ def test_killed_at_twenty_random_moments_it_ends_like_an_undisturbed_run(
 @pytest.mark.parametrize(
     ("method", "call", "when"),
     [
-        ("upsert", 1, "after"),
-        ("upsert", 2, "before"),
+        ("add", 1, "after"),
+        ("add", 2, "before"),
         ("update", 1, "before"),
         ("update", 1, "after"),
         ("delete", 1, "before"),
@@ -195,7 +195,7 @@ def test_with_a_cache_only_what_the_model_was_at_is_embedded_twice(
     for prepare in (fill, change):
         prepare(place.folder)
         for call in (1, 2):
-            killed += not runner.run({**order, "die_at": ["upsert", call, "before"]})
+            killed += not runner.run({**order, "die_at": ["add", call, "before"]})
         assert runner.run(order)
     assert killed >= 3
     assert_same_rows(place.rows(), undisturbed.rows)

@@ -63,7 +63,7 @@ def test_a_file_over_the_limit_is_refused_whatever_its_server_announces(server: 
         while not server.ended.is_set():  # ends when the reader hangs up
             request.wfile.write(b"x" * 10_000)
 
-    limit = "is larger than the limit of 1,000 bytes"
+    limit = "is larger than the limit of 1,000 bytes; --max-bytes raises it"
     assert refusal(server.does("/endless", liar), max_bytes=1_000) == limit
     assert refusal(server.at("/announced", b"x" * 1_001), max_bytes=1_000) == limit
     assert get(server.at("/just", b"x" * 1_000), max_bytes=1_000) == b"x" * 1_000

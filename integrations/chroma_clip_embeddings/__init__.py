@@ -25,6 +25,7 @@ from chroma_clip_embeddings.ingestion import ingest
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from chroma_clip_embeddings.migration import open_migrated
 from chroma_clip_embeddings.recalibration import recalibrate
+from chroma_clip_embeddings.reopening import reopen
 from chroma_clip_embeddings.report import IngestFailure, IngestReport
 from chroma_clip_embeddings.retrieval import search
 from chroma_clip_embeddings.rows import AddReport, add_items, set_caption
@@ -57,6 +58,7 @@ __all__ = [
     "open_collection",
     "open_migrated",
     "recalibrate",
+    "reopen",
     "sample_collection",
     "sample_files",
     "search",

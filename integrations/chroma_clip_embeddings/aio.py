@@ -1,59 +1,105 @@
 """The same helpers for `chromadb.AsyncHttpClient`: models run in a thread, so no event loop is blocked.
 
-Chroma's async client calls an embedding function on the loop itself; these hand it ready vectors.
-Imports chromadb and the public core.
+Chroma's async client calls an embedding function on the loop itself; these hand it ready vectors. With a
+collection of an ordinary client they run whole in a thread. Imports chromadb and the public core.
 """
 
 from asyncio import to_thread
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
+import chromadb
 from chromadb.api import AsyncClientAPI
 from chromadb.api.models.AsyncCollection import AsyncCollection
 from chromadb.errors import NotFoundError
 
+from chroma_clip_embeddings.adoption import anew, is_plain, record_of
+from chroma_clip_embeddings.clients import is_async
 from chroma_clip_embeddings.collection import CHECK, absent, bound, made_with
 from chroma_clip_embeddings.hits import SearchResult
-from chroma_clip_embeddings.identity import FINGERPRINT, check_identity, embedder_of, unrecorded
+from chroma_clip_embeddings.identity import (
+    FINGERPRINT,
+    check_identity,
+    check_unrecorded,
+    embedder_of,
+    fingerprints,
+    unrecorded,
+)
 from chroma_clip_embeddings.items import Columns
 from chroma_clip_embeddings.loader import OnError
 from chroma_clip_embeddings.patience import bounded
-from chroma_clip_embeddings.retrieval import FIX, Calibration, Method, Modality, Query
-from chroma_clip_embeddings.rows import AddReport, caption_arguments, check_caption, prepare
+from chroma_clip_embeddings.probing import SAMPLE
+from chroma_clip_embeddings.retrieval import FIX, Calibration, Method, Modality, Query, search
+from chroma_clip_embeddings.rows import (
+    AddReport,
+    add_items,
+    caption_arguments,
+    check_caption,
+    prepare,
+    set_caption,
+)
+from chroma_clip_embeddings.settings import Wanted
 from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import heir
-from clip_embeddings import CLIPEmbedder
+from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.types import ImageInput
 
 
 async def aopen_collection(
-    client: AsyncClientAPI, name: str, *, embedder: CLIPEmbedder | None = None, create: bool = True
+    client: AsyncClientAPI,
+    name: str,
+    *,
+    embedder: CLIPEmbedder | None = None,
+    create: bool = True,
+    metadata: dict[str, Any] | None = None,
+    configuration: Mapping[str, Any] | None = None,
 ) -> AsyncCollection:
     """`open_collection` for the async client.
 
     Raises:
         StoreError: no such collection (and it may not be made), or not one of ours.
         FingerprintMismatchError: the collection holds vectors of another model.
+        InvalidInputError: another space than cosine, an unknown setting, or one that the collection has not.
     """
+    if not is_async(client):
+        raise InvalidInputError(
+            f"aopen_collection: got a {type(client).__name__}, of no async client; use open_collection: "
+            "asearch, aadd_items and aset_caption take its collections too"
+        )
+    wanted = Wanted.of(metadata, configuration)
     bounded(client)
     with store_errors(f"open the collection {name!r}", CHECK):
         try:
             found = await client.get_collection(name, embedding_function=None)
         except NotFoundError:
             there = await client.list_collections()
-            if copy := heir(name, there):
-                await copy.modify(name=name)
-                return await to_thread(
-                    bound, await client.get_collection(name, embedding_function=None), embedder
-                )
-            if not create or embedder is None:
-                raise absent(name, there) from None
-            return await client.create_collection(name, **await to_thread(made_with, embedder))
-        return await to_thread(bound, found, embedder)
+            if not (copy := heir(name, there)):
+                if not create or embedder is None:
+                    raise absent(name, there) from None
+                return await client.create_collection(name, **await to_thread(made_with, embedder, wanted))
+            await copy.modify(name=name)
+            found = await client.get_collection(name, embedding_function=None)
+        if embedder is not None and is_plain(found):
+            if await found.count():
+                wanted.compare(found)
+                rows = await found.get(**SAMPLE)
+                await found.modify(metadata=await to_thread(record_of, found, embedder, rows))
+            elif create:
+                settings = await to_thread(made_with, embedder, anew(found, wanted))
+                await client.delete_collection(name)
+                return await client.create_collection(name, **settings)
+        wanted.compare(found)
+        opened = await to_thread(bound, found, embedder)
+        if not fingerprints(opened):
+            rows = await opened.get(**SAMPLE)
+            await to_thread(check_unrecorded, opened, embedder_of(opened), rows)
+        if joined := wanted.joined(opened.metadata):
+            await opened.modify(metadata=joined)
+        return opened
 
 
 async def aadd_items(
-    collection: AsyncCollection,
+    collection: AsyncCollection | chromadb.Collection,
     *,
     ids: Sequence[str],
     texts: Sequence[str | None] | None = None,
@@ -64,6 +110,19 @@ async def aadd_items(
     on_error: OnError = "raise",
 ) -> AddReport:
     """`add_items` for the async client; reading and embedding happen in a thread."""
+    if not is_async(collection):
+        return await to_thread(
+            add_items,
+            cast(chromadb.Collection, collection),
+            ids=ids,
+            texts=texts,
+            images=images,
+            uris=uris,
+            captions=captions,
+            metadatas=metadatas,
+            on_error=on_error,
+        )
+    collection = cast(AsyncCollection, collection)
     bounded(collection._client)
     embedder = embedder_of(collection)
     await to_thread(check_identity, collection, embedder)
@@ -80,8 +139,11 @@ async def aadd_items(
     return ready.report(replaced)
 
 
-async def aset_caption(collection: AsyncCollection, id: str, caption: str) -> None:
+async def aset_caption(collection: AsyncCollection | chromadb.Collection, id: str, caption: str) -> None:
     """`set_caption` for the async client."""
+    if not is_async(collection):
+        return await to_thread(set_caption, cast(chromadb.Collection, collection), id, caption)
+    collection = cast(AsyncCollection, collection)
     check_caption(id, caption)
     bounded(collection._client)
     with store_errors("set a caption", "Nothing was changed"):
@@ -90,7 +152,7 @@ async def aset_caption(collection: AsyncCollection, id: str, caption: str) -> No
 
 
 async def asearch(
-    collection: AsyncCollection,
+    collection: AsyncCollection | chromadb.Collection,
     *,
     text: str | None = None,
     image: ImageInput | None = None,
@@ -100,6 +162,18 @@ async def asearch(
     method: Method = "filtered",
 ) -> SearchResult:
     """`search` for the async client; the query is embedded in a thread."""
+    if not is_async(collection):
+        return await to_thread(
+            search,
+            cast(chromadb.Collection, collection),
+            text=text,
+            image=image,
+            k=k,
+            modality=modality,
+            calibration=calibration,
+            method=method,
+        )
+    collection = cast(AsyncCollection, collection)
     bounded(collection._client)
     query = Query(collection, text, image, k, modality, calibration, method)
     requests = await to_thread(query.requests)
@@ -113,6 +187,8 @@ async def record_identity(collection: AsyncCollection, embedder: CLIPEmbedder) -
     if FINGERPRINT in (collection.metadata or {}):
         return
     with store_errors("record the model's fingerprint", "Nothing was stored"):
+        if not fingerprints(collection):
+            await to_thread(check_unrecorded, collection, embedder, await collection.get(**SAMPLE))
         model = await collection._client.get_collection(
             collection.name, tenant=collection.tenant, database=collection.database
         )

@@ -12,6 +12,7 @@ from typing import IO, Any, get_args
 import chromadb
 import numpy as np
 
+from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.drawing import ids_of, raw_vectors
 from chroma_clip_embeddings.identity import check_identity, embedder_of
 from chroma_clip_embeddings.progress import progress
@@ -73,6 +74,7 @@ def find_duplicates(
         raise InvalidInputError(
             f"modality: got {modality!r}; expected one of {', '.join(get_args(Modality))}"
         )
+    refuse_async(collection, "find_duplicates")
     embedder = embedder_of(collection)
     check_identity(collection, embedder)
     find_alike(np.zeros((0, 1)), threshold=threshold, block=block)  # what is out of range shows at once

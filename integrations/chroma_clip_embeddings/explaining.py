@@ -5,6 +5,7 @@ from os import PathLike
 
 import chromadb
 
+from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.drawing import draw_rows
 from chroma_clip_embeddings.identity import check_identity, embedder_of
 from clip_embeddings import GapReport, InvalidInputError, ModalityCalibration, explain_vectors
@@ -39,6 +40,7 @@ def explain(
         FingerprintMismatchError: the collection or the calibration is of another model.
         StoreError: the store does not answer.
     """
+    refuse_async(collection, "explain")
     embedder = embedder_of(collection)
     check_identity(collection, embedder)
     if size < 1:

@@ -13,6 +13,7 @@ from chromadb.utils.embedding_functions import register_embedding_function
 from clip_embeddings import (
     CLIPEmbedder,
     EmbedderConfig,
+    FingerprintMismatchError,
     ImageDecodeError,
     InvalidInputError,
     ModalityCalibration,
@@ -22,6 +23,8 @@ from clip_embeddings.types import LongText, Role
 
 _MODEL = EmbedderConfig().model
 _STORED = {"model_name", "revision", "long_text", "calibration"}
+RECORDED = "fingerprint"
+"""In a stored config: that of the vectors. A collection's metadata has it too, but can be written anew."""
 
 
 @register_embedding_function
@@ -57,6 +60,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         allow_pickle: bool | None = None,
     ) -> None:
         self._unusable: tuple[dict[str, Any], str] | None = None  # a stored config, and what is wrong with it
+        self._fingerprint: str | None = None  # on record with the collection that it was built for
+        self._is_compared = False
         embedder = CLIPEmbedder(
             model_name,
             revision=revision,
@@ -71,10 +76,15 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         self._embedder = _resolved(embedder)
 
     @classmethod
-    def of(cls, embedder: CLIPEmbedder) -> "CLIPEmbeddingFunction":
-        """Put an embedder that exists already behind Chroma's protocol."""
+    def of(cls, embedder: CLIPEmbedder, *, record: bool = False) -> "CLIPEmbeddingFunction":
+        """Put an embedder that exists already behind Chroma's protocol.
+
+        Args:
+            record: whether a collection made with it has the fingerprint in its configuration too.
+        """
         function = cls()
         function._embedder = _resolved(embedder)
+        function._fingerprint = embedder.fingerprint if record else None
         return function
 
     @property
@@ -97,6 +107,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         Raises:
             InvalidInputError: no items, or one that is neither a text nor a picture.
             ImageDecodeError: a picture that cannot be read; `index` is its place in `input`.
+            FingerprintMismatchError: the collection holds vectors of another model: there are other weights
+                under the name that it has on record.
         """
         return self._embed(input, "document")
 
@@ -106,6 +118,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
 
     def _embed(self, items: Any, role: Role) -> Embeddings:
         items = _listed(items)
+        self._compare()
         texts = [i for i, item in enumerate(items) if isinstance(item, str)]
         pictures = [i for i, item in enumerate(items) if not isinstance(item, str)]
         rows = np.empty((len(items), self.embedder.dimension), np.float32)
@@ -117,6 +130,18 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
             except ImageDecodeError as error:
                 raise ImageDecodeError(pictures[error.index], error.source, error.reason) from error
         return cast(Embeddings, list(rows))
+
+    def _compare(self) -> None:
+        """Once, before the first vector: a constructor is free, and what is on record may not fit."""
+        if self._fingerprint is None or self._is_compared:
+            return
+        if not self.embedder.matches(self._fingerprint):
+            raise FingerprintMismatchError(
+                f"the collection holds vectors of the fingerprint {self._fingerprint}; the model that it "
+                f"names, {self.embedder.config.model!r}, has {self.embedder.fingerprint}. Put the model back "
+                "that it was made with, or ingest into a new collection"
+            )
+        self._is_compared = True
 
     @staticmethod
     def name() -> str:
@@ -139,14 +164,15 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         calibration = self.embedder.config.calibration
         if isinstance(calibration, ModalityCalibration):  # left out where there is none
             identity["calibration"] = calibration.to_record()
-        return {"model_name": identity.pop("model"), **identity}
+        recorded = {} if self._fingerprint is None else {RECORDED: self._fingerprint}
+        return {"model_name": identity.pop("model"), **identity, **recorded}
 
     @staticmethod
     def build_from_config(config: dict[str, Any]) -> "CLIPEmbeddingFunction":
         """Build from a stored config. This never fails; what is wrong with a config is said at first use."""
         known = {key: config[key] for key in _STORED if config.get(key) is not None}
         try:
-            if unknown := sorted(config.keys() - _STORED):
+            if unknown := sorted(config.keys() - _STORED - {RECORDED}):
                 raise InvalidInputError(
                     f"{', '.join(unknown)} is of a later version; upgrade clip-embeddings"
                 )
@@ -154,16 +180,19 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
                 raise InvalidInputError("it names no model")
             if "calibration" in known:
                 known["calibration"] = ModalityCalibration.from_record(known["calibration"])
-            return CLIPEmbeddingFunction(**known)
+            function = CLIPEmbeddingFunction(**known)
+            function._fingerprint = config.get(RECORDED)
+            return function
         except InvalidInputError as error:
             function = CLIPEmbeddingFunction()
             function._unusable = (config, str(error))
             return function
 
     def validate_config_update(self, old_config: dict[str, Any], new_config: dict[str, Any]) -> None:
-        if changed := [
-            key for key in {*old_config, *new_config} if old_config.get(key) != new_config.get(key)
-        ]:
+        named = {*old_config, *new_config}
+        if not {RECORDED} <= old_config.keys() & new_config.keys():
+            named.discard(RECORDED)  # a function that the caller made knows none
+        if changed := [key for key in named if old_config.get(key) != new_config.get(key)]:
             raise InvalidInputError(
                 f"{', '.join(sorted(changed))} cannot change: the stored vectors come from "
                 f"{described(old_config)}, not from {described(new_config)}. "
@@ -191,7 +220,8 @@ def described(config: dict[str, Any]) -> str:
         key: value.get("id", "unreadable") if key == "calibration" and isinstance(value, dict) else value
         for key, value in config.items()
     }
-    return ", ".join(f"{key}={value}" for key, value in sorted(short.items()) if value is not None)
+    shown = sorted((key, value) for key, value in short.items() if key != RECORDED and value is not None)
+    return ", ".join(f"{key}={value}" for key, value in shown)
 
 
 def _listed(items: Any) -> list[Any]:

@@ -1,7 +1,10 @@
 """Which model a collection's vectors come from: on record, compared, refused where two would meet.
 
-Chroma tells an embedding function nothing of the collection, so only the helpers of this package can
-refuse; `collection.add` and `collection.query` themselves cannot. Imports chromadb and the public core.
+The record is in the collection's metadata, and in the configuration of a function that `open_collection` has
+made it with: `collection.modify(metadata=...)` erases the first. Where neither is there, stored vectors are
+looked at before it is written. Chroma tells an embedding function nothing of the collection but its own
+configuration, so `collection.add` and `collection.query` refuse where the function was built from that, not
+where the caller gave one. Imports chromadb and the public core.
 """
 
 import json
@@ -10,14 +13,15 @@ from typing import Any
 import chromadb
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
-from chroma_clip_embeddings.function import CLIPEmbeddingFunction, described
+from chroma_clip_embeddings.function import RECORDED, CLIPEmbeddingFunction, described
+from chroma_clip_embeddings.probing import SAMPLE, look_at
+from chroma_clip_embeddings.settings import without_index
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, StoreError
 
 # Keys in the collection's metadata.
 FINGERPRINT = "clip_fingerprint"
 IDENTITY = "clip_identity"  # JSON; only where another embedding function made the collection
-_UNCHANGEABLE = "hnsw:space"  # Chroma refuses metadata that repeats it; the index keeps its space without
 
 
 def embedder_of(collection: CollectionCommon[Any]) -> CLIPEmbedder:
@@ -38,8 +42,17 @@ def stored_function(collection: CollectionCommon[Any]) -> dict[str, Any]:
     return stored
 
 
+def fingerprints(collection: CollectionCommon[Any]) -> list[Any]:
+    """Those on record of the collection's vectors; more than one of them only if something is wrong."""
+    config = stored_function(collection).get("config") or {}
+    found = [(collection.metadata or {}).get(FINGERPRINT)]
+    if IDENTITY not in (collection.metadata or {}):  # else the function on record is not ours
+        found.append(config.get(RECORDED))
+    return [each for each in dict.fromkeys(found) if each is not None]
+
+
 def stored_identity(collection: CollectionCommon[Any]) -> dict[str, Any]:
-    """The config of our embedding function on record.
+    """The config of our embedding function on record, the fingerprint aside.
 
     Raises:
         StoreError: the collection was made with another embedding function.
@@ -54,10 +67,10 @@ def stored_identity(collection: CollectionCommon[Any]) -> dict[str, Any]:
         raise StoreError(
             f"collection {collection.name!r} was made with {made_by}, "
             f"not with {CLIPEmbeddingFunction.name()}; its vectors cannot be compared with ours. "
-            "Make a new collection, or open one made with OpenCLIP through open_migrated"
+            "Make a new collection; where it was filled with vectors of ours, name their model "
+            "(embedder=...), and open one made with OpenCLIP through open_migrated"
         )
-    config: dict[str, Any] = stored.get("config", {})
-    return config
+    return {key: value for key, value in stored.get("config", {}).items() if key != RECORDED}
 
 
 def check_identity(collection: CollectionCommon[Any], embedder: CLIPEmbedder) -> None:
@@ -67,12 +80,34 @@ def check_identity(collection: CollectionCommon[Any], embedder: CLIPEmbedder) ->
         FingerprintMismatchError: names both models.
     """
     stored, ours = stored_identity(collection), CLIPEmbeddingFunction.of(embedder).get_config()
-    on_record = (collection.metadata or {}).get(FINGERPRINT)
-    same = embedder.matches(on_record) if on_record else stored == ours
-    if not same:
+    on_record = fingerprints(collection)
+    others = [each for each in on_record if not embedder.matches(each)]
+    if others or (not on_record and stored != ours):
+        holds = _named(stored, others[0] if others else None)
         raise FingerprintMismatchError(
-            f"collection {collection.name!r} holds vectors of {_named(stored, on_record)}; "
+            f"collection {collection.name!r} holds vectors of {holds}; "
             f"got {_named(ours, embedder.fingerprint)}. {_fix(stored, ours)}"
+        )
+
+
+def check_unrecorded(collection: CollectionCommon[Any], embedder: CLIPEmbedder, rows: Any) -> None:
+    """Refuse an embedder that has not made the rows of a collection without a fingerprint on record.
+
+    It was made with our function through chromadb itself, or has lost its record; the model's files may be
+    others by now.
+
+    Args:
+        rows: what `collection.get(**SAMPLE)` answered.
+    Raises:
+        FingerprintMismatchError: says what speaks against it.
+    """
+    if problem := look_at(rows, embedder).problem:
+        raise FingerprintMismatchError(
+            f"collection {collection.name!r} has no fingerprint on record, and its vectors are not of "
+            f"{described(CLIPEmbeddingFunction.of(embedder).get_config())} as that is now (fingerprint "
+            f"{embedder.fingerprint}): {problem}. Open it with the model that filled it; where every "
+            "document is the caption of a picture, open_migrated(client, name, embedder=..., verify=False) "
+            "takes your word for it"
         )
 
 
@@ -80,11 +115,14 @@ def record_identity(collection: chromadb.Collection, embedder: CLIPEmbedder) -> 
     """Put the fingerprint on record if it is not; the other metadata stays.
 
     Raises:
-        FingerprintMismatchError: another process has recorded another one in the meantime.
+        FingerprintMismatchError: another process has recorded another one in the meantime, or rows that are
+            there are not of this model.
     """
     if FINGERPRINT in (collection.metadata or {}):
         return
     with store_errors("record the model's fingerprint", "Nothing was stored"):
+        if not fingerprints(collection):
+            check_unrecorded(collection, embedder, collection.get(**SAMPLE))
         server = collection._client
         model = server.get_collection(collection.name, tenant=collection.tenant, database=collection.database)
         if changed := unrecorded(collection, model.metadata, embedder):
@@ -106,8 +144,7 @@ def unrecorded(collection: CollectionCommon[Any], metadata: Any, embedder: CLIPE
 
 def with_fingerprint(metadata: Any, embedder: CLIPEmbedder) -> dict[str, Any]:
     """Collection metadata with the fingerprint, without what Chroma refuses to be told again."""
-    kept = {key: value for key, value in (metadata or {}).items() if key != _UNCHANGEABLE}
-    return {**kept, FINGERPRINT: embedder.fingerprint}
+    return {**without_index(metadata), FINGERPRINT: embedder.fingerprint}
 
 
 def _fix(stored: dict[str, Any], ours: dict[str, Any]) -> str:

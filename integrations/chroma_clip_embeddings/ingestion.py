@@ -21,6 +21,7 @@ import chromadb
 
 from chroma_clip_embeddings.budget import Budget
 from chroma_clip_embeddings.cache import VectorCache
+from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.discovery import AnyPath, discover, several
 from chroma_clip_embeddings.entries import Entry, IngestProblem, checked_schemes
 from chroma_clip_embeddings.finishing import Finish
@@ -108,6 +109,7 @@ def ingest(
         StoreError: the store refused or went away, a disk is full, or the cache cannot be used; says how
             many rows are safe.
     """
+    refuse_async(collection, "ingest", "aingest")
     plan = Plan(
         paths=several(paths),
         manifests=several(manifests),

@@ -38,8 +38,8 @@ def writing(store: Any, *, whole: bool = False) -> Iterator[None]:
     Raises:
         StoreError: another process writes to the folder; names it.
     """
-    api = getattr(store, "_server", None) or getattr(store, "_client", None)
-    lock = _lock_of(api)
+    api = api_of(store)
+    lock = lock_of(api)
     if lock is None:
         yield
         return
@@ -50,20 +50,26 @@ def writing(store: Any, *, whole: bool = False) -> Iterator[None]:
         lock.leave(whole=whole)
 
 
+def api_of(store: Any) -> Any:
+    """Chroma's own object behind a client or a collection, or that itself."""
+    return getattr(store, "_server", None) or getattr(store, "_client", None) or store
+
+
 def folder_of(store: Any) -> Path | None:
     """The folder of an embedded store; None for one on a server or in memory.
 
     Args:
         store: a client, a collection, or Chroma's own object behind them.
     """
-    api = getattr(store, "_server", None) or getattr(store, "_client", None) or store
+    api = api_of(store)
     settings = getattr(getattr(api, "_system", None), "settings", None)
     if settings is None or not hasattr(api, "bindings") or not settings.is_persistent:
         return None
     return Path(settings.persist_directory)
 
 
-def _lock_of(api: Any) -> "_FolderLock | None":
+def lock_of(api: Any) -> "_FolderLock | None":
+    """That of the folder of Chroma's own object; None where it is on a server or in memory."""
     folder = folder_of(api)
     if folder is None:
         return None
@@ -126,6 +132,14 @@ class _FolderLock:
             except RuntimeError:  # the interpreter ends
                 self._let_go()
 
+    def refresh(self, api: Any) -> None:
+        """Read the folder anew; while this process writes there, no other has."""
+        with self._mutex:
+            if self._file is None or self._api is not api:
+                _open_anew(api)
+            elif not self._users:
+                self._let_go()
+
     def abandon(self) -> None:
         """In the child of a fork: the lock stays that of the parent."""
         self._mutex = threading.RLock()
@@ -165,7 +179,7 @@ class _FolderLock:
         """Put this process on record, and open the store anew if another has written since it was opened."""
         before = _read(file).get("generation", 0)
         if before and getattr(self._api, _SEEN, None) != before:
-            reopen(self._api)
+            _open_anew(self._api)
         started = time.strftime("%Y-%m-%d %H:%M:%S")
         owner = {"generation": before + 1, "pid": os.getpid(), "host": socket.gethostname(), "since": started}
         _write(file, owner)
@@ -175,7 +189,7 @@ class _FolderLock:
         """What Chroma has in memory would be written over what others make of it: it is dropped."""
         if self._file is None:
             return
-        reopen(self._api)
+        _open_anew(self._api)
         os.close(self._file)
         self._file, self._api = None, None
 
@@ -200,8 +214,8 @@ _LOCKS: dict[tuple[int, int], _FolderLock] = {}
 _GUARD = _Guard()
 
 
-def reopen(api: Any) -> None:
-    """Open an embedded store anew, in place: clients and collections stay good and see what others wrote."""
+def _open_anew(api: Any) -> None:
+    """In place: clients and collections stay good."""
     folder = folder_of(api)
     if folder is not None and (folder / "chroma.sqlite3").exists():  # not where it was closed and deleted
         api.start()

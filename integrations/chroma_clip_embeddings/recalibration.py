@@ -13,6 +13,7 @@ from chromadb.api import ClientAPI
 from chromadb.api.types import Schema
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.collection import open_collection
 from chroma_clip_embeddings.drawing import raw_vectors
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
@@ -57,6 +58,7 @@ def recalibrate(
         StoreError: no such collection, a row without a modality, rows written meanwhile, or the store
             went away.
     """
+    refuse_async(client, "recalibrate")
     with writing(client, whole=True):
         return _recalibrated(client, name, calibration, show_progress)
 
@@ -131,7 +133,8 @@ def _made(client: ClientAPI, old: chromadb.Collection, embedder: CLIPEmbedder) -
     """An empty collection with the settings of another, and our function."""
     metadata = {**with_fingerprint(old.metadata, embedder), MARK: COPYING}
     metadata.pop(IDENTITY, None)  # that of another function, which is ours from here on
-    function, stored = CLIPEmbeddingFunction.of(embedder), deepcopy(old.get_model().serialized_schema)
+    function = CLIPEmbeddingFunction.of(embedder, record=True)
+    stored = deepcopy(old.get_model().serialized_schema)
     settings: dict[str, Any] = {"embedding_function": function}
     if stored:  # it holds settings that the configuration does not
         ours = {"type": "known", "name": function.name(), "config": function.get_config()}

@@ -7,7 +7,7 @@ chromadb, numpy and the public core.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, zip_longest
 from os import PathLike
 from typing import Any, Literal, cast, get_args
@@ -17,8 +17,10 @@ import numpy as np
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
 from chroma_clip_embeddings.checks import check_count
+from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.hits import Hit, Row, SearchResult, cosine_of, percentile_of, rows_of
 from chroma_clip_embeddings.identity import check_identity, embedder_of
+from chroma_clip_embeddings.reopening import asked
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder, InvalidInputError, ModalityCalibration, l2_normalize
 from clip_embeddings.types import Embeddings, ImageInput
@@ -161,8 +163,9 @@ def search(
         FingerprintMismatchError: the collection holds vectors of another model, or the calibration is of one.
         StoreError: the store does not answer.
     """
+    refuse_async(collection, "search", "asearch")
     query = Query(collection, text, image, k, modality, calibration, method)
     requests = query.requests()
     with store_errors("search", FIX):
-        answers = [collection.query(**request) for request in requests]
+        answers = [asked(collection, partial(collection.query, **request)) for request in requests]
     return query.result(answers)

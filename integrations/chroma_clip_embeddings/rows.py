@@ -18,6 +18,7 @@ from chroma_clip_embeddings.checks import (
     check_row,
     check_string,
 )
+from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.items import Columns, Row, rows_from
 from chroma_clip_embeddings.loader import OnError
@@ -147,6 +148,7 @@ def add_items(
         FingerprintMismatchError: the collection holds vectors of another model.
         StoreError: the store went away; says how many rows are stored.
     """
+    refuse_async(collection, "add_items", "aadd_items")
     embedder = embedder_of(collection)
     check_identity(collection, embedder)
     ready = prepare(embedder, Columns(ids, texts, images, uris, captions, metadatas), on_error)
@@ -170,6 +172,7 @@ def set_caption(collection: chromadb.Collection, id: str, caption: str) -> None:
         InvalidInputError: no such row, or a text's.
         StoreError: the store does not answer.
     """
+    refuse_async(collection, "set_caption", "aset_caption")
     check_caption(id, caption)
     with store_errors("set a caption", "Nothing was changed"), writing(collection):
         found = collection.get(ids=[id], include=["embeddings", "metadatas"])

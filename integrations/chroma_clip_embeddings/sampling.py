@@ -12,6 +12,7 @@ import chromadb
 import numpy as np
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.discovery import AnyPath, discover, several
 from chroma_clip_embeddings.drawing import draw_rows
 from chroma_clip_embeddings.entries import Entry, checked_schemes
@@ -140,6 +141,7 @@ def sample_collection(
         FingerprintMismatchError: the collection holds vectors of another model.
         StoreError: the store does not answer, or the collection is not one of ours.
     """
+    refuse_async(collection, "sample_collection")
     _check_size(size)
     embedder = embedder_of(collection)
     check_identity(collection, embedder)

@@ -10,6 +10,7 @@ Imports langchain-chroma, the Chroma adapter and the public core.
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -18,6 +19,7 @@ from langchain_core.documents import Document
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from chroma_clip_embeddings.checks import check_count
+from chroma_clip_embeddings.reopening import asked
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings.types import ImageInput
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
@@ -185,14 +187,15 @@ class SearchableChroma(Chroma):
         condition = where(modality, filter)
         included = ["documents", "metadatas", "distances", *(["embeddings"] if vectors else [])]
         with store_errors("search", "Check that the store is there, and the filter"):
-            answer = self._collection.query(
+            query = partial(
+                self._collection.query,
                 query_embeddings=cast(Any, [vector]),
                 n_results=k,
                 where=condition,
                 where_document=cast(Any, where_document),
                 include=cast(Any, included),
             )
-        found: Any = answer
+            found: Any = asked(self._collection, query)
         columns = [found[name][0] for name in ("ids", "documents", "metadatas", "distances")]
         units = found["embeddings"][0] if vectors else [None] * len(columns[0])
         return [

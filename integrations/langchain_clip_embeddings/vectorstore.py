@@ -17,9 +17,10 @@ from chromadb.api import ClientAPI
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from chroma_clip_embeddings import connect, embedder_of, open_collection
+from chroma_clip_embeddings import connect, embedder_of, open_collection, reopen
 from chroma_clip_embeddings.identity import FINGERPRINT
 from chroma_clip_embeddings.lock import writing
+from chroma_clip_embeddings.settings import Wanted
 from chroma_clip_embeddings.store import absolute, store_errors
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from langchain_clip_embeddings.address import Address
@@ -28,6 +29,8 @@ from langchain_clip_embeddings.rows import chosen_ids, embed_rows, to_document
 from langchain_clip_embeddings.searching import SearchableChroma
 from langchain_clip_embeddings.store import parts, store_rows
 
+_ARGUMENTS = ("collection_metadata", "collection_configuration")
+
 
 class MultimodalChroma(SearchableChroma):
     """A `langchain_chroma.Chroma` of text and pictures, in cosine space.
@@ -35,7 +38,8 @@ class MultimodalChroma(SearchableChroma):
     A Document with `metadata["modality"] == "image"` is the picture at `metadata["uri"]`; its page_content is
     the caption (the file name where empty). Every other Document is text. The collection is that of
     `chroma_clip_embeddings.open_collection`: each adapter reads what the other wrote. It keeps the
-    calibration of its embeddings; with one, texts and pictures rank in one list, without, each on its own.
+    calibration of its embeddings; with one, texts and pictures rank in one list, without, each on its own. A
+    collection of the host's own `Chroma` is taken over, as there.
 
     A pickle of it holds where the store is (its folder, or its server with the headers and credentials) and
     the settings of the embeddings; another process opens the collection again, and none is made there. A
@@ -47,13 +51,17 @@ class MultimodalChroma(SearchableChroma):
             it was made with.
         persist_directory: the store's folder; without it, `host` or `client` the store is in memory.
         client: a Chroma client that exists already.
-        collection_metadata: joined to what is on record.
+        collection_metadata: joined to what is on record; settings of the index in it, such as
+            `{"hnsw:space": "cosine", "hnsw:M": 32}`, go to the index.
+        collection_configuration: settings of the index, `{"hnsw": {"max_neighbors": 32}}`; a collection that
+            exists must have them.
         create_collection_if_not_exists: whether a collection that does not exist is made.
         options: the host's others: host, port, ssl, headers, tenant, database, client_settings,
             chroma_cloud_api_key, relevance_score_fn.
     Raises:
         StoreError: the store cannot be opened, or the collection is not one of ours.
         FingerprintMismatchError: the collection holds vectors of another model or calibration.
+        InvalidInputError: another space than cosine, or another setting that cannot be had.
     """
 
     def __init__(
@@ -71,12 +79,8 @@ class MultimodalChroma(SearchableChroma):
         if embedding_function is not None and not isinstance(embedding_function, CLIPEmbeddings):
             got = type(embedding_function).__name__
             raise InvalidInputError(f"embedding_function: got {got}; expected a CLIPEmbeddings")
-        if collection_configuration is not None:
-            raise InvalidInputError(
-                "collection_configuration: the collection is made in cosine space with an identity. "
-                "For other settings make it with client.create_collection(..., "
-                "embedding_function=CLIPEmbeddingFunction(...), configuration=...) and open it here"
-            )
+        # Before a folder is made, and by the names that the arguments have here.
+        Wanted.of(collection_metadata, collection_configuration, _ARGUMENTS)
         self._create = create_collection_if_not_exists
         if persist_directory is not None and client is None and not any(options.values()):
             client = connect(Path(persist_directory))
@@ -88,6 +92,7 @@ class MultimodalChroma(SearchableChroma):
                 None if persist_directory is None else absolute(Path(persist_directory)),
                 client=client,
                 collection_metadata=collection_metadata,
+                collection_configuration=collection_configuration,
                 **options,
             )
         self._create = True  # reset_collection makes it anew
@@ -127,11 +132,26 @@ class MultimodalChroma(SearchableChroma):
             self._collection_name,
             embedder=given.embedder if given else None,
             create=self._create,
+            metadata=self._collection_metadata,
+            configuration=self._collection_configuration,
         )
         self._embedding_function = given or CLIPEmbeddings.of(embedder_of(collection))
-        if self._collection_metadata:
-            collection.modify(metadata={**self._collection_metadata, **(collection.metadata or {})})
         self._chroma_collection = collection
+
+    def reopen(self) -> None:
+        """See what other processes have written to the store's folder since; a server has no need of it.
+
+        Chroma keeps what it has read of an embedded store, so a process that only searches goes on finding
+        what was there when it began.
+
+        Raises:
+            StoreError: the collection is not there any more.
+            FingerprintMismatchError: it was moved to another calibration meanwhile.
+        """
+        reopen(self._client)
+        self._chroma_collection = open_collection(
+            self._client, self._collection_name, embedder=self.embedder, create=False
+        )
 
     def fork(self, new_name: str) -> "MultimodalChroma":
         """A copy under another name, where the server can fork."""

@@ -75,8 +75,6 @@ def test_what_it_cannot_work_with_is_refused(client: ClientAPI) -> None:
 
     with pytest.raises(InvalidInputError, match="got FakeEmbeddings; expected a CLIPEmbeddings"):
         MultimodalChroma("photos", FakeEmbeddings(size=3), client=client)
-    with pytest.raises(InvalidInputError, match="collection_configuration"):
-        MultimodalChroma("photos", client=client, collection_configuration={"hnsw": {"space": "l2"}})
 
 
 def test_from_documents_takes_pictures_too(tiny: CLIPEmbedder, client: ClientAPI, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from chroma_clip_embeddings import (
     find_duplicates,
     ingest,
     open_collection,
+    reopen,
 )
 from chroma_clip_embeddings.healing import rows_without_vectors
-from chroma_clip_embeddings.lock import reopen
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.cli.app import app
 

@@ -22,7 +22,7 @@ def main() -> None:
     if "--unlocked" in sys.argv:
         from chroma_clip_embeddings import lock
 
-        vars(lock)["_lock_of"] = lambda api: None
+        vars(lock)["lock_of"] = lambda api: None
     tiny = CLIPEmbedder("tiny", device="cpu", dtype="float32")
     tiny.embed_texts(["warm"])
     client = connect(sys.argv[1])

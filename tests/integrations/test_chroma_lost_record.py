@@ -1,4 +1,4 @@
-"""`collection.modify(metadata=...)` erases the fingerprint: other weights of the same name are refused still."""
+"""`collection.modify(metadata=...)` erases the fingerprint; other weights of the name are refused still."""
 
 import asyncio
 import json

@@ -1,0 +1,91 @@
+"""A process that searches, while another one adds rows to the same folder: what it sees, and from when on."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chroma_clip_embeddings import add_items, connect, open_collection, reopen, search
+from clip_embeddings import CLIPEmbedder
+from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma
+
+ADD = """
+import json
+import sys
+import chromadb
+path, vector = sys.argv[1:]
+found = chromadb.PersistentClient(path).get_collection("photos", embedding_function=None)
+rows = {"ids": ["b"], "documents": ["two dogs"], "metadatas": [{"modality": "text"}]}
+found.add(**rows, embeddings=[json.loads(vector)])
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path, tiny: CLIPEmbedder) -> Path:
+    made = open_collection(connect(tmp_path / "db"), "photos", embedder=tiny)
+    add_items(made, ids=["a"], texts=["a cat"])
+    reopen(made)  # this process has written, and lets go of the folder
+    search(made, text="a cat")
+    return tmp_path / "db"
+
+
+@pytest.fixture
+def add(store: Path, tiny: CLIPEmbedder) -> Callable[[], None]:
+    """Another process adds a row."""
+    vector = json.dumps(tiny.embed_texts(["two dogs"])[0].tolist())
+
+    def call() -> None:
+        subprocess.run([sys.executable, "-c", ADD, str(store), vector], check=True)
+
+    return call
+
+
+@pytest.mark.parametrize("by", ["client", "collection"])
+def test_rows_of_another_process_are_found_after_reopening(
+    store: Path, tiny: CLIPEmbedder, add: Callable[[], None], by: str
+) -> None:
+    client = connect(store)
+    found = open_collection(client, "photos")
+    vector = tiny.embed_texts(["two dogs"])
+    assert found.query(query_embeddings=vector)["ids"] == [["a"]]
+    add()
+    assert found.query(query_embeddings=vector)["ids"] == [["a"]]  # Chroma's own memory of the index
+    reopen(client if by == "client" else found)
+    assert found.query(query_embeddings=vector)["ids"] == [["b", "a"]]
+    add_items(found, ids=["c"], texts=["the sea"])  # and it is good for writing
+    reopen(found)  # this process may write: nothing of it is lost
+    assert [hit.id for hit in search(found, text="two dogs").hits] == ["b", "a", "c"]
+    stored = np.asarray(found.get(include=["embeddings"])["embeddings"])
+    assert len(stored) == 3
+
+
+def test_a_search_with_a_filter_reads_anew_by_itself(
+    store: Path, tiny: CLIPEmbedder, add: Callable[[], None]
+) -> None:
+    """Its filter finds rows in the file that the index in memory does not know, which was an error."""
+    found = open_collection(connect(store), "photos")
+    langchain = MultimodalChroma("photos", CLIPEmbeddings.of(tiny), store)
+    add()
+    assert [row.id for row in langchain.similarity_search("two dogs", k=1, modality="text")] == ["b"]
+    assert [hit.id for hit in search(found, text="two dogs").hits] == ["b", "a"]
+
+
+def test_a_langchain_store_reopens(store: Path, tiny: CLIPEmbedder, add: Callable[[], None]) -> None:
+    langchain = MultimodalChroma("photos", CLIPEmbeddings.of(tiny), store)
+    assert len(langchain.similarity_search("two dogs")) == 1
+    add()
+    assert len(langchain.similarity_search("two dogs")) == 1
+    langchain.reopen()
+    assert [row.id for row in langchain.similarity_search("two dogs")] == ["b", "a"]
+
+
+def test_what_is_in_memory_or_gone_is_left_alone(tmp_path: Path, tiny: CLIPEmbedder) -> None:
+    store = MultimodalChroma("reopened-in-memory", CLIPEmbeddings.of(tiny))
+    store.add_texts(["a cat"], ids=["a"])
+    store.reopen()
+    assert [row.id for row in store.similarity_search("a cat")] == ["a"]
+    store.delete_collection()

@@ -136,10 +136,12 @@ class Flow:
             return
         self._recorder.read_as(source.encoding)
         self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
-        if source.text is not None and (passages := self._ledger.passages(source.sha256, source.text)):
-            for id in passages:
+        if source.text is not None:
+            stored_already = self._ledger.passages(source.sha256, source.text)
+            for id in stored_already.ids:
                 self._ledger.note(id, entry.uri, new=False)
-            return
+            if stored_already.complete:
+                return
         for row in rows_of(source, self._vectors.embedder, entry.caption, entry.metadata):
             if row.id in self._failed:
                 self._recorder.failed(entry.uri, self._failed[row.id])

@@ -45,6 +45,18 @@ class Given(NamedTuple):
     metadata: dict[str, Any]
 
 
+class Passages(NamedTuple):
+    """What is stored of a text.
+
+    Attributes:
+        ids: if `complete`, all of them; else those that are of the text as one row.
+        complete: whether the parts of it make up the text.
+    """
+
+    ids: list[str]
+    complete: bool
+
+
 def digest_of(document: str) -> bytes:
     return blake2b(document.encode(), digest_size=16).digest()
 
@@ -122,20 +134,23 @@ class Ledger:
         ((found,),) = self._all(_AMONG, json.dumps(ids))
         return set(json.loads(found))
 
-    def passages(self, sha256: str, text: str) -> list[str]:
-        """Ids of all passages of a text if every one is stored, so that it need not be split; else none.
+    def passages(self, sha256: str, text: str) -> "Passages":
+        """What is stored of a text, and whether that is all of it, so that it need not be split.
 
-        All are there where nothing but white space lies between them.
+        It is where nothing but white space lies between its parts. A row that spans the text by itself says
+        nothing: `ray_clip_embeddings` stores a text as one row however long it is, and the model may have
+        read the beginning.
         """
-        ids = [
-            id for (id,) in self._all("SELECT id FROM stored WHERE id > ? AND id < ?", *_passages_of(sha256))
-        ]
+        found = self._all("SELECT id FROM stored WHERE id > ? AND id < ?", *_passages_of(sha256))
+        spans = {id: tuple(map(int, id.rpartition(":")[2].split("-"))) for (id,) in found}
+        whole = [id for id, (start, end) in spans.items() if not (text[:start].strip() or text[end:].strip())]
         position = 0
-        for start, end in sorted(tuple(map(int, id.rpartition(":")[2].split("-"))) for id in ids):
+        for start, end in sorted(span for id, span in spans.items() if id not in whole):
             if text[position:start].strip():
-                return []
+                return Passages(whole, complete=False)
             position = end
-        return [] if text[position:].strip() else ids
+        complete = not text[position:].strip()
+        return Passages(list(spans) if complete else whole, complete)
 
     def told(self, given: Given) -> None:
         """Note caption and metadata of a uri; of two captions the first counts."""

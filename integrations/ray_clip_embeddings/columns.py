@@ -147,8 +147,9 @@ def _text(value: Any, uri: str | None) -> Item:
     if not value.strip():
         raise _Unusable("holds only white space")
     digest = hashlib.sha256(value.encode()).hexdigest()
-    # As `chroma_clip_embeddings.ingest` names the one passage of a short text.
-    return Item(value, "text", digest, f"text:{digest}:0-{len(value)}", uri)
+    start, end = len(value) - len(value.lstrip()), len(value.rstrip())
+    # As `chroma_clip_embeddings.ingest` names and stores the one passage of a short text.
+    return Item(value[start:end], "text", digest, f"text:{digest}:{start}-{end}", uri)
 
 
 def _bytes(value: Any) -> bytes:

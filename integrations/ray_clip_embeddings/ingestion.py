@@ -79,8 +79,9 @@ def ingest_dataset(
         patience: seconds that the server may be away before the job ends.
         output: folder of Parquet files that every machine reaches: a path, or a URI such as s3://.
         failures: JSONL file on the driver that gets every failure; the report holds the first 1000.
-        bytes_column, array_column, uri_column, text_column: as for `CLIPBatchEmbedder`. A text is one row;
-            split long ones before, or choose how they are read with `long_text`.
+        bytes_column, array_column, uri_column, text_column: as for `CLIPBatchEmbedder`. A text is one row,
+            without the white space around it; split long ones before, or choose how they are read with
+            `long_text`.
         caption_column: what a picture's row has as its document; its file name where there is none.
         model, revision, long_text, calibration, device, dtype, batch_size, max_pixels,
         allow_pickle: as for

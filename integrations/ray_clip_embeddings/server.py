@@ -110,7 +110,8 @@ def _row(row: dict[str, Any]) -> Any:
     if row["uri"] is not None:
         metadata["uri"] = row["uri"]
     if not is_picture:
-        metadata |= {"start": 0, "end": len(row["document"])}
+        start, end = row["id"].rpartition(":")[2].split("-")
+        metadata |= {"start": int(start), "end": int(end)}
     return Row(row["id"], row["document"], is_picture, row["document"], metadata, row["uri"])
 
 

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec
 
 import typer
 
+from clip_embeddings.cli.terminal import harmless
 from clip_embeddings.errors import ClipEmbeddingsError
 from clip_embeddings.models.hub.download import progress_shown
 
@@ -40,7 +41,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
 def say(kind: str, message: str) -> None:
     """One line on stderr: "warning: ..."."""
-    print(f"{kind}: {' '.join(message.split())}", file=sys.stderr)
+    print(f"{kind}: {harmless(' '.join(message.split()))}", file=sys.stderr)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import unicodedata
 from collections.abc import Sequence
 from os import environ
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from clip_embeddings.cli.terminal import harmless, harmless_json
 
 if TYPE_CHECKING:
     from chroma_clip_embeddings import Hit, SearchResult
@@ -24,15 +25,22 @@ GAP_NOTE = "Pictures and passages are ranked apart: their scores do not compare 
 PERCENTILE_NOTE = "above: how many of 100 random pairs of these kinds score lower; not a probability."
 
 
+class _Console(Console):
+    """Without the control characters that a line may have from a file's name."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(harmless(each) if isinstance(each, str) else each for each in objects), **options)
+
+
 def console() -> Console:
     """A console that takes every string as it is: no markup, no emoji codes, no highlighting."""
     width = None if sys.stdout.isatty() or "COLUMNS" in environ else PLAIN_WIDTH
-    return Console(markup=False, emoji=False, highlight=False, width=width)
+    return _Console(markup=False, emoji=False, highlight=False, width=width)
 
 
 def print_json(value: object) -> None:
     """JSON on stdout; letters beyond ASCII as they are, where stdout can carry them."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    text = harmless_json(json.dumps(value, ensure_ascii=False, indent=2))
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
@@ -42,7 +50,7 @@ def print_json(value: object) -> None:
 
 def clean(text: str) -> str:
     """One line without control characters: a stored text may not steer the terminal."""
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in " ".join(text.split()))
+    return harmless(" ".join(text.split()))
 
 
 def brief(text: str, letters: int) -> str:

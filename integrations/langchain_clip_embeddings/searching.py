@@ -21,6 +21,8 @@ from langchain_core.vectorstores.utils import maximal_marginal_relevance
 from chroma_clip_embeddings.checks import check_count
 from chroma_clip_embeddings.reopening import asked
 from chroma_clip_embeddings.store import store_errors
+from chroma_clip_embeddings.values import shown
+from clip_embeddings import InvalidInputError
 from clip_embeddings.types import ImageInput
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import Modality, to_document, where
@@ -99,6 +101,14 @@ class SearchableChroma(Chroma):
         """Of the `fetch_k` rows nearest to a vector, k that are near and unlike each other, best first."""
         check_count("k", k)
         check_count("fetch_k", fetch_k, least=0)
+        if (
+            isinstance(lambda_mult, bool)
+            or not isinstance(lambda_mult, int | float)
+            or not 0 <= lambda_mult <= 1
+        ):
+            raise InvalidInputError(
+                f"lambda_mult: got {shown(lambda_mult)}; expected a number from 0 (unlike) to 1 (near)"
+            )
         rows = self._rows(embedding, max(k, fetch_k), filter, **options)
         order = maximal_marginal_relevance(
             np.asarray(embedding, np.float32), [vector for _, _, vector in rows], lambda_mult, k
@@ -184,6 +194,11 @@ class SearchableChroma(Chroma):
     ) -> list[tuple[Document, float, Any]]:
         """The k nearest rows: each as a Document, its distance, and its vector or None."""
         check_count("k", k)
+        for name, given in (("filter", filter), ("where_document", where_document)):
+            if given is not None and not isinstance(given, dict):
+                raise InvalidInputError(
+                    f"{name}: got {type(given).__name__}; expected a dictionary, as of Chroma's where"
+                )
         condition = where(modality, filter)
         included = ["documents", "metadatas", "distances", *(["embeddings"] if vectors else [])]
         with store_errors("search", "Check that the store is there, and the filter"):

@@ -18,6 +18,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from chroma_clip_embeddings import connect, embedder_of, open_collection, reopen
+from chroma_clip_embeddings.checks import check_count
 from chroma_clip_embeddings.identity import FINGERPRINT
 from chroma_clip_embeddings.lock import writing
 from chroma_clip_embeddings.settings import Wanted
@@ -193,6 +194,8 @@ class MultimodalChroma(SearchableChroma):
             InvalidInputError: anything else that cannot be stored.
             StoreError: the store went away; rows of earlier requests are stored.
         """
+        if batch_size is not None:
+            check_count("batch_size", batch_size)
         documents = list(documents)
         chosen = chosen_ids(ids, documents)
         known = ids is not None or any(document.id for document in documents)

@@ -20,7 +20,7 @@ from clip_embeddings.coalesce import Coalescer
 from clip_embeddings.config import DEFAULT_MAX_PIXELS, DEFAULT_MODEL, EmbedderConfig
 from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError, ModelLoadError
 from clip_embeddings.inputs.arguments import check_role, check_several, listed
-from clip_embeddings.inputs.images import load_image
+from clip_embeddings.inputs.images import read_image
 from clip_embeddings.inputs.tokens import Passage
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import (
@@ -358,7 +358,7 @@ class CLIPEmbedder:
         preprocessing = self._encoder.preprocessing
         enough = preprocessing.enough if self.config.draft else None
         try:
-            picture = load_image(source, index=index, max_pixels=self.config.max_pixels, enough=enough)
+            picture = read_image(source, index=index, max_pixels=self.config.max_pixels, enough=enough)
         except ImageDecodeError as error:
             return error
         return index, preprocessing.to_pixels(picture)

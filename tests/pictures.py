@@ -52,3 +52,11 @@ def gradient(width: int = 64, height: int = 48) -> Image.Image:
     """8-bit grey from black at the left to white at the right."""
     row = np.linspace(0, 255, width).round().astype(np.uint8)
     return Image.fromarray(np.tile(row, (height, 1)))
+
+
+@cache
+def saturated(seed: int, size: int = 96) -> Image.Image:
+    """A scene in colours as strong as sRGB has them; what is nearly grey stays."""
+    hue, saturation, value = scene(seed, size).convert("HSV").split()
+    strong = saturation.point([level if level <= 24 else 255 for level in range(256)])
+    return Image.merge("HSV", (hue, strong, value)).convert("RGB")

@@ -1,10 +1,12 @@
-"""A decoded picture of any mode and orientation -> upright RGB. Imports Pillow and numpy."""
+"""A decoded picture of any mode and orientation -> upright and opaque. Imports Pillow, numpy and colours."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+
+from clip_embeddings.inputs.colours import PROFILE, read_as
 
 WHITE = (255, 255, 255, 255)
 ORIENTATION = 0x0112
@@ -20,6 +22,25 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _Convert = Callable[[Image.Image], Image.Image]
+
+
+def plain(picture: Image.Image) -> Image.Image:
+    """A loaded picture upright and opaque, ready for `to_srgb`: the same object if it is so already.
+
+    Where its profile says more than sRGB, it has the mode that the profile is about, RGB, L or CMYK, and the
+    profile with it; else it is RGB.
+    """
+    mode = read_as(picture)
+    result = upright(picture)
+    if result.mode != mode or result.has_transparency_data:
+        result = to_rgb(result)
+    if mode and result.mode != mode:  # a grey one, whose three levels are the same
+        result = result.convert(mode)
+    if result is not picture:
+        result.info = {key: value for key, value in result.info.items() if key != PROFILE}
+        if mode:
+            result.info[PROFILE] = picture.info[PROFILE]
+    return result
 
 
 def upright(picture: Image.Image) -> Image.Image:

@@ -1,7 +1,7 @@
 """RGB picture -> the uint8 crop that the model sees, as its preprocessor_config.json says.
 
 Resizing and cropping run here, on bytes; rescaling and normalisation run on the device, in the encoder.
-Imports Pillow, numpy and errors.
+Imports Pillow, numpy, errors and colours.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.inputs.colours import to_srgb
 
 # Only the middle of a very long strip is kept by the crop; resizing all of it could take gigabytes.
 _WHOLE = 2**22  # pixels; up to here all of it is resized, which gives the very pixels of the reference
@@ -98,12 +99,13 @@ class Preprocessing:
         return 2 * edge or None
 
     def to_pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
-        """Resize and crop an RGB picture: -> (H, W, 3) uint8."""
+        """Resize and crop a picture, RGB or as `read_image` gives it: -> (H, W, 3) uint8, in sRGB."""
         if self.shortest_edge:
             picture = self._resize_shortest(picture, self.shortest_edge)
         elif self.resize_to:
             height, width = self.resize_to
             picture = picture.resize((width, height), self.resample)
+        picture = to_srgb(picture)  # of few pixels by now; before the crop, which may add black ones
         if self.crop:
             height, width = self.crop
             left, top = (picture.width - width) // 2, (picture.height - height) // 2

@@ -22,6 +22,7 @@ from clip_embeddings.models.tokenizer import tokenizer_identity
 
 # Keys of config.json that say how a file was written, not what the model computes.
 _VOLATILE = {"_name_or_path", "_commit_hash", "transformers_version", "torch_dtype", "dtype", "architectures"}
+_COLOURS = "by profile"  # not by any file of the model: pictures are converted to sRGB, inputs/colours.py
 _ANY = "any"  # in place of a long-text policy
 _PROJECTION = "text_projection.weight"
 T = TypeVar("T")
@@ -32,8 +33,9 @@ def fingerprint_of(files: ModelFiles, *, long_text: str, calibration: str | None
     """64 bits in hexadecimal, equal only where vectors can be compared.
 
     It may differ where they can: a config or a tokenizer that was written anew, with other words for the
-    same, counts as another. Made of tensors, config, tokenizer, preprocessing, long-text policy and
-    calibration; not of the path, the repository's commit, the file format, the device or the dtype.
+    same, counts as another. Made of tensors, config, tokenizer, preprocessing, how colours are read,
+    long-text policy and calibration; not of the path, the repository's commit, the file format, the device
+    or the dtype.
 
     Raises:
         ModelLoadError: the files have changed since they were found, or cannot be read.
@@ -42,6 +44,7 @@ def fingerprint_of(files: ModelFiles, *, long_text: str, calibration: str | None
     return _short(
         {
             "scheme": 2,
+            "colours": _COLOURS,
             "tensors": _read(files, tensors_digest, files.weights()),
             "tokenizer": tokenizer_identity(files),
             **_common(files, long_text, calibration),

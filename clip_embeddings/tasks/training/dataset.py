@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clip_embeddings.errors import ImageDecodeError, InvalidInputError, TruncationWarning
-from clip_embeddings.inputs.images import load_image
+from clip_embeddings.inputs.images import read_image
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.pipeline import map_ordered, progress
@@ -77,7 +77,7 @@ class PairSet:
 
     def _try(self, pair: Pair) -> NDArray[np.uint8] | ImageDecodeError:
         try:
-            return self._preprocessing.to_pixels(load_image(pair.picture))
+            return self._preprocessing.to_pixels(read_image(pair.picture))
         except ImageDecodeError as error:
             return error
 

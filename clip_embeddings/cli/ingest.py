@@ -89,6 +89,7 @@ def _more(report: "IngestReport") -> dict[str, int]:
     """What most runs have none of."""
     return {
         "captions added": report.captions,
+        "first of several pictures in a file": report.first_of_several,
         "of those embedded before": report.cached,
         "rows moved": report.moved,
         "rows updated": report.updated,
@@ -110,6 +111,7 @@ def _record(report: "IngestReport", place: Place, name: str, rows: int) -> dict[
         "images": report.images,
         "passages": report.passages,
         "captions": report.captions,
+        "first_of_several": report.first_of_several,
         "cached": report.cached,
         "skipped": report.skipped,
         "moved": report.moved,

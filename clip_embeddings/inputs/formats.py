@@ -102,6 +102,26 @@ def open_picture(content: bytes, *, unmarked: bool = True) -> Image.Image:
     raise UnidentifiedImageError(advice or "not an image in a format that is read here")
 
 
+# Where a file of these holds several pictures, its head says so; the others are cheap to open.
+_MARKS = {b"\xff\xd8": b"MPF\0", b"\x89P": b"acTL", b"RI": b"ANIM"}  # JPEG, PNG, WebP
+_HEAD = 2**17  # bytes: EXIF with its thumbnail comes before
+
+
+def holds_several(content: bytes) -> bool:
+    """Whether a picture's file holds more than the one that is read: frames, pages, a phone's other pictures.
+
+    Nothing is decoded. The layers of a PSD do not count, as all of them are in the one that is read.
+    """
+    mark = _MARKS.get(content[:2])
+    if mark and content.find(mark, 0, _HEAD) < 0:
+        return False
+    try:
+        with open_picture(content) as picture:
+            return picture.format != "PSD" and bool(getattr(picture, "is_animated", False))
+    except Exception:  # of many kinds; reading it will say what is wrong
+        return False
+
+
 def begins_as_picture(head: bytes) -> bool:
     """Whether some format of the list has its mark in these first bytes; what follows may be anything."""
     for name in _candidates(unmarked=False):

@@ -24,6 +24,7 @@ from chroma_clip_embeddings.sources import caption_row, rows_of
 from chroma_clip_embeddings.storing import Storer
 from chroma_clip_embeddings.vectors import Vectors
 from clip_embeddings import ImageBatch
+from clip_embeddings.inputs.formats import holds_several
 
 UNIT = 64
 """Texts embedded together. With a batch of pictures they fit into what may wait to be stored."""
@@ -62,6 +63,7 @@ class Flow:
         self._order: dict[int, str] = {}  # place in the stream of pictures -> row id
         self._texts: dict[str, Row] = {}
         self._failed: dict[str, str] = {}  # row id -> reason
+        self._several: set[str] = set()  # ids of pictures under way whose file holds more
         self.decoding = Budget(BYTES)
 
     def run(self, readings: Iterable[list[Reading]]) -> None:
@@ -142,6 +144,8 @@ class Flow:
                 self._ledger.note(id, entry.uri, new=False)
             if stored_already.complete:
                 return
+        if source.text is None and holds_several(source.content):
+            self._several.add(picture)
         for row in rows_of(source, self._vectors.embedder, entry.caption, entry.metadata):
             if row.id in self._failed:
                 self._recorder.failed(entry.uri, self._failed[row.id])
@@ -214,6 +218,7 @@ class Flow:
                 self._report.captions += 1
             elif row.is_picture:
                 self._report.images += 1
+                self._report.first_of_several += row.id in self._several
             else:
                 self._report.passages += 1
 

@@ -27,6 +27,8 @@ class IngestReport:
 
     Attributes:
         images, passages, captions: rows added.
+        first_of_several: how many of the pictures are the first of several in their file, all that is stored
+            of it: an animation, a TIFF of several pages, a phone's photo with others beside it.
         cached: how many of those took their vector from the cache or the sample.
         skipped: rows asked for that were there already.
         moved: rows whose file is at another place now.
@@ -41,6 +43,7 @@ class IngestReport:
     images: int = 0
     passages: int = 0
     captions: int = 0
+    first_of_several: int = 0
     cached: int = 0
     skipped: int = 0
     moved: int = 0
@@ -67,7 +70,10 @@ class IngestReport:
 
     def __str__(self) -> str:
         captions = f" and {self.captions} captions" if self.captions else ""
-        others = {"of those embedded before": self.cached}
+        others = {
+            "of those the first of several pictures in a file": self.first_of_several,
+            "of those embedded before": self.cached,
+        }
         others |= {name: getattr(self, name) for name in ("moved", "updated", "removed", "pruned")}
         more = "".join(f"{count} {name}, " for name, count in others.items() if count)
         more += "".join(f"{count} read as {name}, " for name, count in sorted(self.encodings.items()))

@@ -13,8 +13,8 @@ from typing import NamedTuple
 CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
-    "errors types; forking similarity; calibration; config; inputs models; coalesce pipeline; embedder; "
-    "tasks;; cli __main__"
+    "errors types; forking records similarity; calibration; config; inputs models; coalesce pipeline; "
+    "embedder; tasks;; cli __main__"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
 CLI = {"cli", "__main__"}

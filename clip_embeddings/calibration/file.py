@@ -3,7 +3,7 @@
 Chroma stores the record as part of a collection's configuration, and reads one float in three back with
 another last digit.
 
-Imports numpy, the standard library and errors.
+Imports numpy, the standard library, records and errors.
 """
 
 import json
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.records import parsed
 
 if TYPE_CHECKING:
     from clip_embeddings.calibration.modality import ModalityCalibration
@@ -52,16 +53,16 @@ def from_record(record: Any) -> tuple[str, dict[str, Any]]:
         InvalidInputError: something else, or a later version.
     """
     try:
-        record = json.loads(record) if isinstance(record, str | bytes) else record
+        record = parsed(record) if isinstance(record, str | bytes) else record
         if record["format"] != FORMAT:
             raise KeyError(record["format"])
         if record["version"] != VERSION:
             raise InvalidInputError(
                 f"is of version {record['version']}; this clip-embeddings reads {VERSION}: upgrade it"
             )
-        return str(record["id"]), {
-            "model": str(record["model"]),
-            "source": str(record["source"]),
+        return _text(record["id"]), {
+            "model": _text(record["model"]),
+            "source": _text(record["source"]),
             "counts": _kinds(record["counts"], int),
             "levels": _kinds(record["levels"], float),
             "means": _kinds(record["means"], _decoded),
@@ -69,10 +70,16 @@ def from_record(record: Any) -> tuple[str, dict[str, Any]]:
         }
     except InvalidInputError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidInputError(
             f"is not a calibration that clip-embeddings wrote ({type(error).__name__}: {error})"
         ) from error
+
+
+def _text(value: object) -> str:
+    text = str(value)
+    text.encode()  # a lone surrogate is a ValueError now, not where a fingerprint or a file is made of it
+    return text
 
 
 def _named(values: Mapping[Any, Any]) -> dict[str, Any]:

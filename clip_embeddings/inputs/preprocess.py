@@ -135,6 +135,7 @@ class Preprocessing:
         return picture.resize(result, self.resample, (box[0], box[1], box[2], box[3]))
 
 
+_LONGEST = 8192  # pixels of an edge that a picture is resized to; models take some hundreds
 _CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
@@ -154,10 +155,11 @@ def _sizes(name: str, value: Any, *, square: bool) -> dict[str, int]:
     if (
         not isinstance(value, dict)
         or value.keys() not in kinds
-        or not all(type(edge) is int and edge > 0 for edge in value.values())
+        or not all(type(edge) is int and 0 < edge <= _LONGEST for edge in value.values())
     ):
         raise ModelLoadError(
-            f"has {name} {value!r}; expected {' or '.join(str(sorted(kind)) for kind in kinds)}"
+            f"has {name} {value!r:.200}; expected {' or '.join(str(sorted(kind)) for kind in kinds)}, "
+            f"of 1 to {_LONGEST} pixels"
         )
     return value
 
@@ -166,7 +168,7 @@ def _filter(value: Any) -> int:
     """A number of Pillow's filters."""
     if type(value) is not int and not isinstance(value, Image.Resampling):
         raise ModelLoadError(
-            f"has resample {value!r}; expected the number of a filter of Pillow, 3 for bicubic"
+            f"has resample {value!r:.200}; expected the number of a filter of Pillow, 3 for bicubic"
         )
     if value not in set(Image.Resampling):
         raise ModelLoadError(f"has resample {value!r}; Pillow's filters are 0 to 5")
@@ -176,6 +178,6 @@ def _filter(value: Any) -> int:
 def _channels(name: str, values: Any) -> tuple[float, float, float]:
     """One number for each of red, green and blue."""
     if len(values) != 3 or not np.isfinite(np.asarray(values, np.float64)).all():
-        raise ModelLoadError(f"has {name} {values!r}; expected three numbers")
+        raise ModelLoadError(f"has {name} {values!r:.200}; expected three numbers")
     red, green, blue = values
     return red, green, blue

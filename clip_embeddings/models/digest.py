@@ -1,4 +1,4 @@
-"""What the weights of a model are, apart from how and where they are stored. Imports numpy and assets.
+"""What the weights of a model are, apart from how and where they are stored. Imports numpy, assets, records.
 
 A digest of a model's tensors is the same for a safetensors file, for its shards, for a float16 file and the
 float32 copy of it, and for a pickle that was converted. It is computed once for a file and noted.
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
+from clip_embeddings.records import parsed
 
 # Buffers that old releases stored with the weights: 0, 1, 2 ... in every model, and not read by newer ones.
 _NO_WEIGHTS = "position_ids"
@@ -63,13 +64,17 @@ def tensors_of(path: Path) -> dict[str, Tensor]:
         size = path.stat().st_size
         if not 2 <= length <= min(size - 8, _LONGEST_HEADER):
             raise ValueError(f"{path.name} is not a safetensors file, or is cut off")
-        header: dict[str, Any] = json.loads(file.read(length))
+        header = parsed(file.read(length))
+    if not isinstance(header, dict):
+        raise ValueError(f"{path.name} has a header that is {type(header).__name__}; expected an object")
     header.pop("__metadata__", None)
     begin = 8 + length
     found = {}
     for name, entry in header.items():
-        start, end = entry["data_offsets"]
-        found[name] = Tensor(path, entry["dtype"], tuple(entry["shape"]), begin + start, begin + end)
+        (start, end), shape = entry["data_offsets"], tuple(entry["shape"])
+        if not all(type(number) is int and number >= 0 for number in (start, end - start, *shape)):
+            raise ValueError(f"{path.name} has a header that says of {name!r} what cannot be")
+        found[name] = Tensor(path, entry["dtype"], shape, begin + start, begin + end)
     if any(tensor.end > size for tensor in found.values()):
         raise ValueError(f"{path.name} is cut off")
     return found

@@ -160,7 +160,7 @@ def _shape(files: ModelFiles, path: Path, name: str) -> tuple[int, ...]:
 def _read(files: ModelFiles, read: Callable[[T], R], what: T) -> R:
     try:
         return read(what)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelLoadError(
             f"model {files.model!r}: cannot read the weights in {files.weights_folder} ({error})"
         ) from error

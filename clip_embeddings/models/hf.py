@@ -21,6 +21,7 @@ from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.device import BatchSizes, batch_sizes, choose_device, choose_dtype, with_halving
 from clip_embeddings.models.encoder import Encoder
 from clip_embeddings.models.files import ModelFiles
+from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
 from clip_embeddings.models.packed import can_pack, pack
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.registry import check_type
@@ -50,11 +51,21 @@ class CLIPEncoder:
 
     def encode_text(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """(B, T) -> (B, D)."""
+        self._check_ids(ids)
         return self._in_parts(self._text_features, ids)
 
     def encode_image(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(B, H, W, 3) -> (B, D)."""
         return self._in_parts(self._image_features, pixels)
+
+    def _check_ids(self, ids: NDArray[np.int64]) -> None:
+        """A tokenizer of another model may know more than the tower, which a GPU does not survive."""
+        known = int(self._config.text_config.vocab_size)
+        if ids.size and ids.max() >= known:
+            raise ModelLoadError(
+                f"model {self._files.model!r}: its tokenizer gives the id {ids.max()}; its text tower knows "
+                f"0 to {known - 1}. Put the tokenizer and the weights of one model into a folder"
+            )
 
     def _in_parts(
         self, encode: Callable[[NDArray[Any]], NDArray[np.float32]], batch: NDArray[Any]
@@ -109,6 +120,7 @@ class CLIPEncoder:
                 f"token_states: got layer={layer}, skip={skip}; the text tower has the layers 0 to "
                 f"{states - 1}, or -{states} to -1, and a skip goes back from there, at most to 0"
             )
+        self._check_ids(ids)
         return self._in_parts(
             lambda rows: self._token_states(ids[rows], filled[rows], place, norm=layer == -1),
             np.arange(len(ids)),
@@ -229,7 +241,13 @@ def text_tokenizer(files: ModelFiles, positions: int) -> TextTokenizer:
         ModelLoadError: it puts no token at the end of a text, where CLIP reads the text's meaning.
     """
     made = load_tokenizer(files)
-    context = min(positions, int(made.model_max_length or positions))
+    longest = made.model_max_length or positions
+    if not isinstance(longest, int | float) or not longest >= 1:  # NaN fails too
+        raise ModelLoadError(
+            f"model {files.model!r}: {TOKENIZER_CONFIG} has model_max_length {longest!r:.200}; expected a "
+            "number of tokens"
+        )
+    context = int(min(positions, longest))
     tokenizer = TextTokenizer(
         made.backend_tokenizer,
         context=context,
@@ -240,6 +258,11 @@ def text_tokenizer(files: ModelFiles, positions: int) -> TextTokenizer:
         raise ModelLoadError(
             f"model {files.model!r}: its tokenizer puts no end token behind a text, and CLIP reads the text "
             "there. Check post_processor in its tokenizer.json"
+        )
+    if tokenizer.room < 1:
+        raise ModelLoadError(
+            f"model {files.model!r}: {context} tokens at once leave no room for a text; "
+            f"max_position_embeddings in config.json or model_max_length in {TOKENIZER_CONFIG} is wrong"
         )
     return tokenizer
 

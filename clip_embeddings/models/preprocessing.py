@@ -61,8 +61,8 @@ def _check_class(files: ModelFiles, name: str, config: Any) -> None:
     silent = [key for key in _TELLING if config.get(key) is None]
     if kind and kind not in _CLIP_CLASSES and silent:
         raise ModelLoadError(
-            f"model {files.model!r}: {name} is of class {kind!r}, whose defaults are not known here, and "
-            f"leaves out {', '.join(silent)}; write them into it"
+            f"model {files.model!r}: {name} is of class {kind!r:.200}, whose defaults are not known here, "
+            f"and leaves out {', '.join(silent)}; write them into it"
         )
 
 

@@ -1,6 +1,6 @@
 """Classifiers as one JSON file: vectors in base64, so that nothing is rounded, and the model's fingerprint.
 
-Imports numpy, the standard library, the embedder and errors.
+Imports numpy, the standard library, the embedder, records and errors.
 """
 
 import json
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import FingerprintMismatchError, InvalidInputError
+from clip_embeddings.records import parsed
 
 VERSION = 1
 
@@ -42,7 +43,7 @@ def read(path: str | PathLike[str], kind: str, embedder: CLIPEmbedder) -> dict[s
     """
     what = f"{kind} {str(path)!r}"
     try:
-        record: Any = json.loads(Path(path).read_text(encoding="utf-8"))
+        record: Any = parsed(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInputError(f"{what} cannot be read: {error.strerror or error}") from error
     except ValueError as error:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from clip_embeddings.records import parsed
+
 logger = logging.getLogger(__name__)
 
 
@@ -37,7 +39,7 @@ def key_of(*parts: object) -> str:
 def read_note(kind: str, key: str) -> dict[str, Any]:
     """What was noted; {} where nothing was, or nothing that can be read."""
     try:
-        content = json.loads((asset_folder(kind) / f"{key}.json").read_text(encoding="utf-8"))
+        content = parsed((asset_folder(kind) / f"{key}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -19,6 +19,7 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import file_digest
 from clip_embeddings.models.hub.assets import asset_folder, in_megabytes, key_of
 from clip_embeddings.models.hub.layout import SAFETENSORS
+from clip_embeddings.records import parsed
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def converted(model: str, folder: Path, pickles: Sequence[str], source: str) -> 
 def _finished(folder: Path) -> bool:
     """Whether all files are there in the size that they were written in."""
     try:
-        sizes = json.loads((folder / _NOTE).read_text(encoding="utf-8"))["sizes"]
+        sizes = parsed((folder / _NOTE).read_text(encoding="utf-8"))["sizes"]
         return all((folder / name).stat().st_size == size for name, size in sizes.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False

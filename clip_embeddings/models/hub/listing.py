@@ -1,6 +1,5 @@
-"""What a folder holds: names of files and the content of small JSON files. Imports errors only."""
+"""What a folder holds: names of files and the content of small JSON files. Imports errors and records."""
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.records import parsed
 
 _DEPTH = 2  # a model lies at the top or one folder below it; what a user names may be a large tree
 
@@ -47,6 +47,6 @@ def read_json(model: str, path: Path) -> Any:
         ModelLoadError: it cannot be read, or is damaged.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        return parsed(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise ModelLoadError(f"model {model!r}: cannot read {path.name} ({error})") from error

@@ -4,7 +4,6 @@ Imports the standard library, types and errors.
 """
 
 import csv
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.records import parsed
 from clip_embeddings.types import ImageInput
 
 # The names that `calibrate --pairs` and `ingest --manifest` know.
@@ -101,7 +101,7 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = parsed(line)
             except ValueError as error:
                 yield number, f"is not JSON ({error})"
                 continue

@@ -1,6 +1,5 @@
 """How far a run is, and whether a folder may take it. Imports numpy and what is beside it."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.records import parsed
 from clip_embeddings.tasks.training import checkpoint
 from clip_embeddings.tasks.training.report import FILE, FinetuneReport
 
@@ -81,9 +81,9 @@ def finished(folder: Path, identity: dict[str, Any]) -> FinetuneReport | None:
     if not path.is_file():
         return None
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = parsed(path.read_text(encoding="utf-8"))
         theirs, report = record["identity"], FinetuneReport.from_record(folder, record)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInputError(
             f"output {str(folder)!r}: {FILE} is not the record of a run ({error}); give another folder"
         ) from error

@@ -18,10 +18,9 @@ from clip_embeddings import (
     InvalidInputError,
     ModalityCalibration,
 )
-from clip_embeddings.config import DEFAULT_MAX_PIXELS
 from clip_embeddings.types import LongText, Role
 
-_MODEL = EmbedderConfig().model
+_DEFAULTS = EmbedderConfig()
 _STORED = {"model_name", "revision", "long_text", "calibration"}
 RECORDED = "fingerprint"
 """In a stored config: that of the vectors. A collection's metadata has it too, but can be written anew."""
@@ -48,7 +47,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
 
     def __init__(
         self,
-        model_name: str | PathLike[str] = _MODEL,
+        model_name: str | PathLike[str] = _DEFAULTS.model,
         *,
         revision: str | None = None,
         long_text: LongText = "truncate",
@@ -56,7 +55,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         device: str = "auto",
         dtype: str = "auto",
         batch_size: int | None = None,
-        max_pixels: int = DEFAULT_MAX_PIXELS,
+        max_pixels: int = _DEFAULTS.max_pixels,
         allow_pickle: bool | None = None,
     ) -> None:
         self._unusable: tuple[dict[str, Any], str] | None = None  # a stored config, and what is wrong with it

@@ -12,12 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from clip_embeddings import EmbedderConfig, InvalidInputError, ModalityCalibration
-from clip_embeddings.config import DEFAULT_MAX_PIXELS
 from clip_embeddings.types import LongText, Role
 from ray_clip_embeddings.columns import Item, SourceColumns, as_table
 from ray_clip_embeddings.encoder import ItemEncoder, vector_array
 
-_MODEL = EmbedderConfig().model
+_DEFAULTS = EmbedderConfig()
 ADDED = ("id", "content_sha256", "modality", "clip_fingerprint", "embedding", "error")
 
 
@@ -48,7 +47,7 @@ class CLIPBatchEmbedder:
 
     def __init__(
         self,
-        model: str | PathLike[str] = _MODEL,
+        model: str | PathLike[str] = _DEFAULTS.model,
         *,
         revision: str | None = None,
         long_text: LongText = "truncate",
@@ -56,7 +55,7 @@ class CLIPBatchEmbedder:
         device: str = "auto",
         dtype: str = "auto",
         batch_size: int | None = None,
-        max_pixels: int = DEFAULT_MAX_PIXELS,
+        max_pixels: int = _DEFAULTS.max_pixels,
         allow_pickle: bool | None = None,
         threads: int | None = None,
         bytes_column: str | None = None,

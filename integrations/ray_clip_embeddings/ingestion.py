@@ -21,7 +21,6 @@ from clip_embeddings import (
     ModalityCalibration,
     StoreError,
 )
-from clip_embeddings.config import DEFAULT_MAX_PIXELS
 from clip_embeddings.types import LongText
 from ray_clip_embeddings.columns import SourceColumns
 from ray_clip_embeddings.folder import Folder
@@ -30,7 +29,7 @@ from ray_clip_embeddings.server import Server
 from ray_clip_embeddings.stages import FATAL, EmbedRows, Job, Place, identify, store
 
 Workers = int | tuple[int, int]
-_MODEL = EmbedderConfig().model
+_DEFAULTS = EmbedderConfig()
 _ROWS = 128  # embedded and stored together: what a killed worker does again at most
 _LIGHT = 0.25  # CPUs of a stage that mostly waits for the store
 _KINDS: dict[str, type[ClipEmbeddingsError]] = {
@@ -54,14 +53,14 @@ def ingest_dataset(
     uri_column: str | None = None,
     text_column: str | None = None,
     caption_column: str | None = None,
-    model: str | os.PathLike[str] = _MODEL,
+    model: str | os.PathLike[str] = _DEFAULTS.model,
     revision: str | None = None,
     long_text: LongText = "truncate",
     calibration: ModalityCalibration | str | os.PathLike[str] | None = None,
     device: str = "auto",
     dtype: str = "auto",
     batch_size: int | None = None,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
+    max_pixels: int = _DEFAULTS.max_pixels,
     allow_pickle: bool | None = None,
     workers: Workers | None = None,
     num_cpus: float = 1,

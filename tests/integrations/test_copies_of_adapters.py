@@ -187,7 +187,7 @@ def kept(
 def test_a_retriever_finds_the_same_in_a_new_process(
     kept: MultimodalChroma, scenes: list[str], elsewhere: Callable[..., Any]
 ) -> None:
-    retriever = MultimodalRetriever(vectorstore=kept, k=3, filter={"modality": {"$ne": "none"}})
+    retriever = MultimodalRetriever(vectorstore=kept, k=3, filter={"uri": {"$ne": "none"}})
     for question in ("a cat", {"image": scenes[0]}):
         found = retriever.invoke(question)
         assert len(found) == 3

@@ -1,7 +1,6 @@
 """JSON that is nested without end, or says what cannot be, gets an error of ours wherever it is read."""
 
 import json
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,38 +41,16 @@ def changed(name: str, *path: str, to: object) -> Change:
     return change
 
 
-def header(content: str) -> Change:
-    """Weights with another header."""
-    return lambda folder: (folder / "model.safetensors").write_bytes(
-        struct.pack("<Q", len(content)) + content.encode()
-    )
-
-
-def write(name: str, content: str) -> Change:
-    return lambda folder: (folder / name).write_text(content)
-
-
 MODELS: dict[str, Change] = {
-    "a config that is a list": write("config.json", "[1]"),
-    "a config without end": write("config.json", DEEP["lists"]),
-    "a config with a deep value": changed("config.json", "more", to=DEEP["objects"].encode()),
-    "a tower that is a text": changed("config.json", "text_config", to="x"),
-    "a size that is a list": changed("config.json", "vision_config", "image_size", to=[32]),
-    "a size beyond any": changed("config.json", "vision_config", "image_size", to=10**30),
-    "a dimension beyond any": changed("config.json", "projection_dim", to=10**30),
+    "no dimension": changed("config.json", "projection_dim", to=None),
+    "heads below none": changed("config.json", "vision_config", "num_attention_heads", to=-1),
     "an edge beyond any": changed("preprocessor_config.json", "size", to=10**30),
     "an edge of a billion": changed("preprocessor_config.json", "size", to={"shortest_edge": 10**9}),
-    "a deep tokenizer": changed("tokenizer.json", "more", to=DEEP["objects"].encode()),
     "a length without end": changed("tokenizer_config.json", "model_max_length", to=b"1e400"),
     "a length of none": changed("tokenizer_config.json", "model_max_length", to=b"NaN"),
     "a length that is a list": changed("tokenizer_config.json", "model_max_length", to=[1]),
     "a length without room": changed("tokenizer_config.json", "model_max_length", to=2),
     "an end token of another model": changed("tokenizer_config.json", "eos_token", to="<|another|>"),
-    "a header that is a list": header("[]"),
-    "a header without end": header(DEEP["lists"]),
-    "a header of texts": header(
-        '{"text_projection.weight":{"dtype":"F32","shape":["a"],"data_offsets":[0,0]}}'
-    ),
 }
 HARMLESS = {"a length without end"}  # as transformers writes it, if in other words
 
@@ -121,7 +98,6 @@ def counted(record: dict[str, Any]) -> str:
 
 CALIBRATIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "lists": lambda record: DEEP["lists"],
-    "objects": lambda record: json.dumps({**record, "levels": "@"}).replace('"@"', DEEP["objects"]),
     "counts without end": counted,
     "half a character": lambda record: json.dumps({**record, "model": "\ud800"}),
 }

@@ -177,9 +177,19 @@ def read_config(files: ModelFiles) -> Any:
             each.return_dict = True  # how results are handed over, which is our own affair
         if type(config.text_config.eos_token_id) is not int:
             raise ValueError(f"eos_token_id is {config.text_config.eos_token_id!r}, not one number")
+        _check_numbers(config, "projection_dim")
+        _check_numbers(config.text_config, "vocab_size", "max_position_embeddings", "num_attention_heads")
+        _check_numbers(config.vision_config, "num_attention_heads")
         return config
     except Exception as error:  # values of another type surface as errors of many kinds
         raise ModelLoadError(f"model {files.model!r}: cannot use its config.json ({error})") from error
+
+
+def _check_numbers(config: Any, *names: str) -> None:
+    """Numbers that no weight's shape would show to be wrong."""
+    for name in names:
+        if type(number := getattr(config, name)) is not int or number < 1:
+            raise ValueError(f"{name} is {number!r:.200}, not a whole number above 0")
 
 
 def _read_scalar(files: ModelFiles, name: str) -> float:

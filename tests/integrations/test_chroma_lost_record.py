@@ -61,12 +61,12 @@ def test_it_is_kept_where_modify_does_not_reach(client: ClientAPI, model: Path, 
     made.modify(metadata={"owner": "Min"})
     train(model)
     plain = client.get_collection("photos")  # Chroma builds the function on record
-    for call in [
-        *calls(client, model, folder),
+    more: list[Callable[[], object]] = [
         lambda: search(plain, text="a cat"),
         lambda: plain.add(ids=["b"], documents=["a dog"]),
         lambda: plain.query(query_texts=["a cat"]),
-    ]:
+    ]
+    for call in [*calls(client, model, folder), *more]:
         with pytest.raises(FingerprintMismatchError, match="fingerprint"):
             call()
     found = client.get_collection("photos", embedding_function=None)
@@ -101,7 +101,8 @@ def test_where_there_is_none_a_stored_text_tells(client: ClientAPI, model: Path,
         with pytest.raises(FingerprintMismatchError, match="a stored text has cosine"):
             call()
     found = client.get_collection("photos", embedding_function=None)
-    assert (found.count(), found.metadata) == (1, None)
+    assert found.count() == 1
+    assert found.metadata is None
 
 
 def test_the_word_of_the_user_is_taken_where_documents_are_captions(client: ClientAPI, model: Path) -> None:

@@ -16,9 +16,9 @@ from clip_embeddings.cli.store import open_with
 if TYPE_CHECKING:
     from chroma_clip_embeddings import IngestReport
 
-
+_NAMED = 3  # tables that are told by name
 # Options of `ingest` that say what is read and how: they hold for what is sampled before it too.
-_READING = ("manifests", "allow_schemes", "max_bytes", "encoding")
+_READING = ("manifests", "allow_schemes", "max_bytes", "encoding", "exclude", "include", "only")
 
 
 def run(
@@ -33,7 +33,7 @@ def run(
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Ingest and report; exit with 1 if `strict` and a file failed."""
+    """Ingest and report; exit with 1 if all files failed, and if `strict` and one did."""
     from chroma_clip_embeddings import ingest
 
     choice = choose(
@@ -62,7 +62,7 @@ def run(
         state = f"calibrated ({calibration.id})" if calibration else "raw"
         holds = f"The collection {name!r} in {place} holds {render.counted(rows, 'row')}, {state}."
         out.print(holds, soft_wrap=True)
-    if strict and report.failures:
+    if report.failures and (strict or not (report.added or report.skipped)):
         raise typer.Exit(1)
 
 
@@ -82,7 +82,32 @@ def show_report(out: Console, report: "IngestReport") -> None:
         for failure in report.failures:
             failed.add_row(render.short_path(failure.path), render.clean(failure.reason))
         out.print(failed)
+    for hint in _hints(report):
+        out.print(f"\n{hint}", soft_wrap=True, markup=False)
     out.print(f"\n{report.seconds:.1f} s{_rate(report)}")
+
+
+def _hints(report: "IngestReport") -> list[str]:
+    """What to do about what was left out, where a user may not expect it."""
+    from chroma_clip_embeddings.notes import REASONS
+
+    hints = []
+    if report.tables:
+        named = ", ".join(map(render.short_path, report.tables[:_NAMED]))
+        more = f" and {len(report.tables) - _NAMED} more" if len(report.tables) > _NAMED else ""
+        hints.append(
+            f"Tables of captions are not read as notes: {named}{more}. --manifest FILE gives its captions to "
+            "the pictures; the column of the pictures has to be called uri, and that of the words caption."
+        )
+    if kinds := [kind for kind in report.left_out if kind in REASONS]:
+        hints.append(
+            f"Left out because they are no notes: {', '.join(sorted(kinds))}. --include PATTERN takes them."
+        )
+    if report.captions_left_out:
+        hints.append(
+            "Of several captions of a picture one is kept; --embed-captions stores each as a row of its own."
+        )
+    return hints
 
 
 def _more(report: "IngestReport") -> dict[str, int]:
@@ -96,6 +121,8 @@ def _more(report: "IngestReport") -> dict[str, int]:
         "rows of changed files removed": report.removed,
         "rows pruned": report.pruned,
         **{f"texts read as {name}": count for name, count in sorted(report.encodings.items())},
+        **{f"left out: {kind}": count for kind, count in sorted(report.left_out.items())},
+        "captions not kept": report.captions_left_out,
     }
 
 
@@ -119,6 +146,9 @@ def _record(report: "IngestReport", place: Place, name: str, rows: int) -> dict[
         "removed": report.removed,
         "pruned": report.pruned,
         "encodings": report.encodings,
+        "left_out": report.left_out,
+        "tables": report.tables,
+        "captions_left_out": report.captions_left_out,
         "failures": [{"path": failure.path, "reason": failure.reason} for failure in report.failures],
         "seconds": round(report.seconds, 3),
         "images_per_second": round(report.images_per_second, 2),

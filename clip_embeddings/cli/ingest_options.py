@@ -1,5 +1,6 @@
 """Options of `ingest`. Imports typer."""
 
+from enum import StrEnum
 from glob import has_magic
 from pathlib import Path
 from typing import Annotated
@@ -104,5 +105,35 @@ Encoding = Annotated[
         rich_help_panel=PANEL,
         help="Of texts that are not UTF-8 or UTF-16, such as cp949; found out if it is not given.",
     ),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude",
+        metavar="PATTERN",
+        rich_help_panel=PANEL,
+        help="Leave out files and folders, as in .gitignore: '*.json', 'raw/'. May be given often.",
+    ),
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--include",
+        metavar="PATTERN",
+        rich_help_panel=PANEL,
+        help="Take files that would be left out, such as '*.csv'. May be given often.",
+    ),
+]
+
+
+class Modality(StrEnum):
+    """What `--only` knows."""
+
+    pictures = "pictures"
+    texts = "texts"
+
+
+Only = Annotated[
+    Modality | None, typer.Option("--only", rich_help_panel=PANEL, help="Take the one and not the other.")
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if any file failed.")]

@@ -14,6 +14,7 @@ import chromadb
 from chromadb.api.models.AsyncCollection import AsyncCollection
 
 from chroma_clip_embeddings.aio import record_identity as arecord_identity
+from chroma_clip_embeddings.choosing import Only, choice_of
 from chroma_clip_embeddings.discovery import AnyPath, several
 from chroma_clip_embeddings.entries import checked_schemes
 from chroma_clip_embeddings.identity import embedder_of, record_identity
@@ -43,6 +44,9 @@ async def aingest(
     max_bytes: int = MAX_BYTES,
     timeout: float = 30,
     encoding: str | None = None,
+    exclude: str | Iterable[str] = (),
+    include: str | Iterable[str] = (),
+    only: Only | None = None,
     show_progress: bool = False,
 ) -> IngestReport:
     """`ingest` in a thread, so that the event loop stays free; also for a collection of the async client.
@@ -66,6 +70,7 @@ async def aingest(
         max_bytes=max_bytes,
         timeout=timeout,
         encoding=checked_encoding(encoding),
+        choice=choice_of(exclude, include, only),
         show_progress=show_progress,
     )
     embedder = embedder_of(collection)

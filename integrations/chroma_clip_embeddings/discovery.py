@@ -10,6 +10,8 @@ from glob import has_magic
 from pathlib import Path
 
 from chroma_clip_embeddings.checks import check_metadata, check_string
+from chroma_clip_embeddings.choosing import EVERYTHING, Choice, Selection
+from chroma_clip_embeddings.covering import covered, reached_from, reaching
 from chroma_clip_embeddings.entries import (
     Entry,
     IngestProblem,
@@ -29,19 +31,47 @@ from clip_embeddings import InvalidInputError
 AnyPath = str | os.PathLike[str]
 
 
+class Found:
+    """What `discover` finds, one at a time, and what it leaves out on the way."""
+
+    def __init__(self, entries: Generator[Entry | IngestProblem, None, None], selection: Selection) -> None:
+        self._entries, self._selection = entries, selection
+
+    def __iter__(self) -> "Found":
+        return self
+
+    def __next__(self) -> Entry | IngestProblem:
+        return next(self._entries)
+
+    def close(self) -> None:
+        """Ends it; a manifest that it is at is closed."""
+        self._entries.close()
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many files were left out so far, by kind."""
+        return dict(self._selection.left_out)
+
+    @property
+    def tables(self) -> list[str]:
+        """Paths of tables of captions among them, the first ones."""
+        return list(self._selection.tables)
+
+
 def discover(
     paths: AnyPath | Iterable[AnyPath],
     *,
     manifests: AnyPath | Iterable[AnyPath] = (),
     allow_schemes: Iterable[str] = (),
     captions: Mapping[str, str] | None = None,
-) -> Generator[Entry | IngestProblem, None, None]:
+    choice: Choice = EVERYTHING,
+) -> Found:
     """Find what there is to ingest. Memory does not grow with the number of files.
 
     What a manifest names comes first, so that the entry that has a caption is met before the one that the
     same file gives as part of a folder. Then come the paths in the order given, and each folder in the order
-    of its paths. Hidden files are left out, and so are the manifests themselves. A file that several of
-    `paths` lead to comes once, unless they are patterns.
+    of its paths. Hidden files are left out, and so are the manifests themselves and what is not chosen; see
+    `choosing.py`. A file that several of `paths` lead to comes once, unless they are patterns.
 
     A linked folder is followed once, under the name of the link, unless it is walked under its own name too.
 
@@ -51,9 +81,11 @@ def discover(
         manifests: JSONL, CSV or Parquet files; see `read_manifest`.
         allow_schemes: of addresses that may be read, such as "https" and "s3".
         captions: path -> words about the file; those of a manifest come before them.
+        choice: what of that is left out. A manifest's items are not, nor what is named by itself.
     Returns:
         Entries, and a problem for each folder that cannot be read, each directory loop, each pattern that
-        nothing matches and each bad line of a manifest. Closing it closes the manifest that it is at.
+        nothing matches, each bad line of a manifest and each ignore file that cannot be read. Closing it
+        closes the manifest that it is at.
     Raises:
         InvalidInputError: at once: no such file or folder, a scheme that is not allowed, or a manifest that
             cannot be read at all.
@@ -66,7 +98,15 @@ def discover(
     check_readers(schemes if listed else used)  # what a manifest names is not known yet
     rows = [read_manifest(path, allow_schemes=schemes) for path in listed]
     named = {str(absolute(path)): _words(path, caption) for path, caption in (captions or {}).items()}
-    return (_captioned(each, named) for each in _entries(given, rows, set(listed)))
+    roots = {root for root in given if isinstance(root, str)}
+    patterns = [root for root in given if isinstance(root, Pattern)]
+    selection = Selection(
+        choice,
+        named=roots.__contains__,
+        asked=lambda path: any(pattern.asks_for(path) for pattern in patterns),
+    )
+    entries = _entries(given, rows, set(listed), selection)
+    return Found((_captioned(each, named) for each in entries), selection)
 
 
 def _captioned(each: Entry | IngestProblem, captions: Mapping[str, str]) -> Entry | IngestProblem:
@@ -114,44 +154,61 @@ def _root(path: AnyPath, schemes: frozenset[str]) -> str | Pattern:
 
 
 def _entries(
-    given: list[str | Pattern], rows: list[Iterator[Entry | IngestProblem]], manifests: set[str]
+    given: list[str | Pattern],
+    rows: list[Iterator[Entry | IngestProblem]],
+    manifests: set[str],
+    selection: Selection,
 ) -> Iterator[Entry | IngestProblem]:
     for manifest in rows:
         yield from manifest
     roots = {root for root in given if isinstance(root, str)}
     # A link leads to real paths, so those are what it is looked up among.
     real = {os.path.realpath(root) for root in roots if not scheme_of(root)}
-    walker = Walker(lambda folder: _covered(folder, real))
+    walker = Walker(lambda folder: covered(folder, reaching(folder, real, selection)))
     earlier: set[str] = set()
     for root in given:
-        met = roots
-        if isinstance(root, str):  # one that an earlier root leads to by a link was left to its own turn
-            met = {above for above in earlier if not _linked_below(root, above)}
-        for found in _under(root, walker):
+        # One that an earlier root leads to by a link, or does not come to, was left to its own turn.
+        met = {above for above in earlier if isinstance(root, str) and reached_from(above, root, selection)}
+        for found in _under(root, walker, selection):
+            yield from _taken(selection)
             if isinstance(found, IngestProblem):
                 yield found
-            elif found not in manifests and not _covered(found, met):
+                continue
+            if isinstance(root, Pattern):
+                met = reaching(os.path.dirname(found), roots, selection)  # noqa: PTH120
+            if found not in manifests and not covered(found, met) and _is_chosen(found, root, selection):
                 yield _entry(found)
+        yield from _taken(selection)
         if isinstance(root, str):
             earlier.add(root)
 
 
-def _under(root: str | Pattern, walker: Walker) -> Iterator[str | IngestProblem]:
+def _taken(selection: Selection) -> Iterator[IngestProblem]:
+    while selection.problems:
+        yield selection.problems.pop(0)
+
+
+def _is_chosen(found: str, root: str | Pattern, selection: Selection) -> bool:
+    base = root.base if isinstance(root, Pattern) else root
+    return found == root or selection.takes(base, found)
+
+
+def _under(root: str | Pattern, walker: Walker, selection: Selection) -> Iterator[str | IngestProblem]:
     if isinstance(root, Pattern):
-        yield from _matching(root, walker)
+        yield from _matching(root, walker, selection)
     elif not scheme_of(root) and Path(root).is_dir():
-        yield from walker.walk(root, _anything)
+        if selection.begins(root):
+            yield from walker.walk(root, lambda folder: selection.enters(root, folder))
     else:
         yield root
 
 
-def _anything(folder: str) -> bool:
-    return True
+def _matching(pattern: Pattern, walker: Walker, selection: Selection) -> Iterator[str | IngestProblem]:
+    def enters(folder: str) -> bool:
+        return pattern.enters(folder) and selection.enters(pattern.base, folder)
 
-
-def _matching(pattern: Pattern, walker: Walker) -> Iterator[str | IngestProblem]:
     matched = False
-    for found in walker.walk(pattern.base, pattern.enters):
+    for found in walker.walk(pattern.base, enters) if selection.begins(pattern.base) else ():
         if isinstance(found, IngestProblem):
             yield found
         elif pattern.wants(found):
@@ -159,29 +216,6 @@ def _matching(pattern: Pattern, walker: Walker) -> Iterator[str | IngestProblem]
             yield found
     if not matched:
         yield IngestProblem(printable(pattern.text), "no file matches this pattern")
-
-
-def _linked_below(root: str, above: str) -> bool:
-    """Whether a link lies between a folder and one above it."""
-    if scheme_of(root) or not root.startswith(above.rstrip(os.sep) + os.sep):
-        return False
-    return os.path.realpath(root) != os.path.join(os.path.realpath(above), os.path.relpath(root, above))  # noqa: PTH118
-
-
-def _covered(path: str, roots: set[str]) -> bool:
-    """Whether a walk of the roots meets this path: one is it, or holds it with nothing hidden between."""
-    if path in roots:
-        return True
-    if not roots or scheme_of(path):
-        return False
-    above = path
-    while (parent := os.path.dirname(above)) != above:  # noqa: PTH120
-        if os.path.basename(above).startswith("."):  # noqa: PTH119
-            return False
-        if parent in roots:
-            return True
-        above = parent
-    return False
 
 
 def _entry(found: str) -> Entry | IngestProblem:

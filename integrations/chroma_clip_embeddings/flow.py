@@ -16,7 +16,7 @@ from chroma_clip_embeddings.budget import Budget, Encoded
 from chroma_clip_embeddings.entries import Entry
 from chroma_clip_embeddings.items import Row
 from chroma_clip_embeddings.ledger import Given, Ledger
-from chroma_clip_embeddings.local import UnusableFile
+from chroma_clip_embeddings.local import NotWanted, UnusableFile
 from chroma_clip_embeddings.meter import Meter
 from chroma_clip_embeddings.reading import BYTES, Reading, failure_of, named
 from chroma_clip_embeddings.report import Recorder
@@ -85,6 +85,8 @@ class Flow:
                     if batch is None:
                         break
                     self._land(batch)
+                if len(self._texts) >= UNIT:  # their captions
+                    self._embed_texts()
         self._embed_texts()
         self._write_notes()
         self._storer.finish()
@@ -126,13 +128,19 @@ class Flow:
         if entry is None or reading.reason:
             self._recorder.failed(*named(reading))
             return
-        if picture in stored:  # so what is in the file is known
+        if reading.unwanted:
+            self._recorder.left_out(reading.unwanted)
+            return
+        if picture in stored and reading.only != "texts":  # so what is in the file is known
             self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
             self._ledger.note(picture, entry.uri, new=False)
             yield from self._new_caption(entry, reading.sha256)
             return
         try:
             source = reading.source()
+        except NotWanted as error:
+            self._recorder.left_out(str(error))
+            return
         except UnusableFile as error:
             self._recorder.failed(*failure_of(entry, str(error)))
             return

@@ -11,7 +11,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -21,9 +21,10 @@ import chromadb
 
 from chroma_clip_embeddings.budget import Budget
 from chroma_clip_embeddings.cache import VectorCache
+from chroma_clip_embeddings.choosing import Choice, Only, choice_of
 from chroma_clip_embeddings.clients import refuse_async
-from chroma_clip_embeddings.discovery import AnyPath, discover, several
-from chroma_clip_embeddings.entries import Entry, IngestProblem, checked_schemes
+from chroma_clip_embeddings.discovery import AnyPath, Found, discover, several
+from chroma_clip_embeddings.entries import checked_schemes
 from chroma_clip_embeddings.finishing import Finish
 from chroma_clip_embeddings.flow import Flow, unstored_limit
 from chroma_clip_embeddings.healing import Healer
@@ -43,7 +44,6 @@ from chroma_clip_embeddings.texts import checked_encoding
 from chroma_clip_embeddings.vectors import Vectors
 from clip_embeddings import CLIPEmbedder, StoreError
 
-Found = Generator[Entry | IngestProblem, None, None]
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -65,6 +65,9 @@ def ingest(
     max_bytes: int = MAX_BYTES,
     timeout: float = 30,
     encoding: str | None = None,
+    exclude: str | Iterable[str] = (),
+    include: str | Iterable[str] = (),
+    only: Only | None = None,
     show_progress: bool = False,
 ) -> IngestReport:
     """Store the pictures and texts at and under `paths`, and bring their rows up to date.
@@ -101,6 +104,14 @@ def ingest(
         timeout: seconds for each file read from an address.
         encoding: what text that is not in UTF-8 or UTF-16 is in, such as "cp949"; None finds out, by the rule
             in `texts.py`, and refuses a file where that is not clear. The report counts such files.
+        exclude: patterns of files and folders that are left out, as in `.gitignore`: "*.json", "raw/",
+            "/2023/**"; see `ignoring.py`. They belong to each folder of `paths`, whose `.clipignore` files
+            say the same for what is in their folders; these options come after them. What is named by
+            itself, and what a manifest names, is taken in any case.
+        include: patterns of files that are taken though they are no notes (`notes.py`: sidecars, data, web
+            pages, source code, ...) or excluded; not from folders that are excluded. Rows of files that are
+            left out stay as they are, under `prune` too.
+        only: "pictures" or "texts"; what is neither a picture nor named as one is no failure under the first.
         show_progress: a bar with rates.
     Raises:
         InvalidInputError: before anything is stored: a path or manifest that cannot be used.
@@ -126,6 +137,7 @@ def ingest(
         max_bytes=max_bytes,
         timeout=timeout,
         encoding=checked_encoding(encoding),
+        choice=choice_of(exclude, include, only),
         show_progress=show_progress,
     )
     embedder = embedder_of(collection)
@@ -154,6 +166,7 @@ class Plan:
     max_bytes: int
     timeout: float
     encoding: str | None
+    choice: Choice
     show_progress: bool
 
     def check(self, collection: Any, embedder: CLIPEmbedder) -> None:
@@ -174,6 +187,7 @@ class Plan:
             manifests=self.manifests,
             allow_schemes=self.allow_schemes,
             captions=self.captions,
+            choice=self.choice,
         )
 
     def run(self, collection: Any, embedder: CLIPEmbedder, found: Found, stop: Event) -> IngestReport:
@@ -202,10 +216,13 @@ class Plan:
             stack.callback(storer.close)
             vectors = Vectors(raw, self.sample.vectors if self.sample else {}, cache)
             flow = Flow(vectors, ledger, storer, recorder, meter, embed_captions=self.embed_captions)
-            remote = Remote(self.allow_schemes, self.max_bytes, self.timeout, self.encoding)
+            remote = Remote(self.allow_schemes, self.max_bytes, self.timeout, self.encoding, self.choice.only)
             try:
                 with closing(read_ahead(found, remote, Budget(BYTES))) as readings:
                     flow.run(readings)
+                recorder.passed_over(found)
+                if not self.embed_captions:
+                    report.captions_left_out = ledger.captions_left_out()
                 pruning = Pruning(ledger, recorder, empty=self.prune_empty, most=self.prune_most)
                 Finish(
                     ledger,

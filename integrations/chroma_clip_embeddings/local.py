@@ -18,6 +18,10 @@ class UnusableFile(Exception):
     """Why a file is neither a picture nor text that can be stored."""
 
 
+class NotWanted(UnusableFile):
+    """A file of the modality that was not asked for; its words are what it is counted as."""
+
+
 def read_file(path: Path, *, max_bytes: int = MAX_BYTES, check: Check | None = None) -> bytes:
     """The content of a regular file.
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chroma_clip_embeddings.budget import Budget
+from chroma_clip_embeddings.choosing import Only
 from chroma_clip_embeddings.entries import Entry, IngestProblem, printable
-from chroma_clip_embeddings.local import MAX_BYTES, UnusableFile, read_file
+from chroma_clip_embeddings.local import MAX_BYTES, NotWanted, UnusableFile, read_file
 from chroma_clip_embeddings.remote import read_remote
-from chroma_clip_embeddings.sources import HeadCheck, Source, digest, source_of
+from chroma_clip_embeddings.sources import HeadCheck, Source, check_name, digest, source_of
 from clip_embeddings import InvalidInputError
 from clip_embeddings.pipeline import map_ordered
 
@@ -35,6 +36,7 @@ class Remote:
     timeout: float = 30
     encoding: str | None = None
     """Of text that is not Unicode; None finds out."""
+    only: Only | None = None
 
     def __post_init__(self) -> None:
         if self.max_bytes < 1 or not self.timeout > 0:
@@ -48,7 +50,8 @@ class Remote:
         Raises:
             UnusableFile: with the reason in words.
         """
-        check = HeadCheck(entry.uri, self.encoding)
+        check_name(entry.uri, self.only)
+        check = HeadCheck(entry.uri, self.encoding, self.only)
         if not entry.is_remote:
             return read_file(Path(entry.uri), max_bytes=self.max_bytes, check=check)
         return read_remote(
@@ -70,16 +73,19 @@ class Reading:
     sha256: str = ""
     reason: str = ""
     encoding: str | None = None
+    only: Only | None = None
+    unwanted: str = ""
+    """What it is counted as, where it is not what was asked for."""
 
     def source(self) -> Source:
         """What was read, told apart.
 
         Raises:
             UnusableFile: it is neither a picture nor text.
+            NotWanted: it is not what was asked for.
         """
-        return source_of(
-            self.entry.uri if self.entry else self.place, self.content, self.sha256, self.encoding
-        )
+        uri = self.entry.uri if self.entry else self.place
+        return source_of(uri, self.content, self.sha256, self.encoding, self.only)
 
 
 def read_ahead(
@@ -144,7 +150,7 @@ def read_entry(entry: Entry, remote: Remote) -> Source:
         UnusableFile: with the reason in words.
     """
     content = remote.read(entry)
-    return source_of(entry.uri, content, digest(content), remote.encoding)
+    return source_of(entry.uri, content, digest(content), remote.encoding, remote.only)
 
 
 def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[int, Reading]:
@@ -157,7 +163,10 @@ def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[
         if each.is_remote:
             size = len(content)
             budget.add(size)
-        return size, Reading(each.place, each, content, digest(content), encoding=remote.encoding)
+        options = (remote.encoding, remote.only)
+        return size, Reading(each.place, each, content, digest(content), "", *options)
+    except NotWanted as error:
+        return size, Reading(each.place, each, unwanted=str(error))
     except UnusableFile as error:
         return size, Reading(each.place, each, reason=str(error))
     except Exception as error:  # whatever it is, it is this file's trouble: the others are to be read

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from chroma_clip_embeddings.discovery import Found
 from clip_embeddings import InvalidInputError
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,11 @@ class IngestReport:
         pruned: rows of files that are gone, under `prune`.
         failures: files that gave no row.
         encodings: how many texts were read in each encoding, but for UTF-8 and UTF-16.
+        left_out: how many files in folders were not read, by what they are: those that are no notes, those
+            that patterns exclude, and those of the other modality under `only`.
+        tables: the first of those that are tables of captions, which `manifests` reads.
+        captions_left_out: captions that pictures have beside the one that is kept as their document, and no
+            row of their own, which `embed_captions` gives them.
         seconds: how long it took.
     """
 
@@ -52,6 +58,9 @@ class IngestReport:
     pruned: int = 0
     failures: list[IngestFailure] = field(default_factory=list)
     encodings: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
+    captions_left_out: int = 0
     seconds: float = 0.0
 
     @property
@@ -77,6 +86,10 @@ class IngestReport:
         others |= {name: getattr(self, name) for name in ("moved", "updated", "removed", "pruned")}
         more = "".join(f"{count} {name}, " for name, count in others.items() if count)
         more += "".join(f"{count} read as {name}, " for name, count in sorted(self.encodings.items()))
+        more += f"{self.captions_left_out} captions left out, " if self.captions_left_out else ""
+        if self.left_out:
+            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.left_out.items()))
+            more += f"{sum(self.left_out.values())} left out ({kinds}), "
         return (
             f"{self.images} pictures and {self.passages} text passages{captions} added, {more}"
             f"{self.skipped} already there, {len(self.failures)} failed, in {self.seconds:.1f} s"
@@ -121,6 +134,17 @@ class Recorder:
         if encoding:
             known = self.report.encodings
             known[encoding] = known.get(encoding, 0) + 1
+
+    def left_out(self, kind: str, count: int = 1) -> None:
+        """Count files that were not wanted."""
+        known = self.report.left_out
+        known[kind] = known.get(kind, 0) + count
+
+    def passed_over(self, found: Found) -> None:
+        """Take over what was left out while files were looked for."""
+        for kind, count in found.left_out.items():
+            self.left_out(kind, count)
+        self.report.tables = found.tables
 
     def failed(self, path: str, reason: str) -> None:
         """Once for each path and reason: a manifest may name a picture for each of its captions."""

@@ -12,6 +12,7 @@ import chromadb
 import numpy as np
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.choosing import Only, choice_of
 from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.discovery import AnyPath, discover, several
 from chroma_clip_embeddings.drawing import draw_rows
@@ -84,6 +85,9 @@ def sample_files(
     max_bytes: int = MAX_BYTES,
     timeout: float = 30,
     encoding: str | None = None,
+    exclude: str | Iterable[str] = (),
+    include: str | Iterable[str] = (),
+    only: Only | None = None,
 ) -> FileSample:
     """Embed a random part of what `ingest` of the same paths and manifests would store.
 
@@ -94,6 +98,7 @@ def sample_files(
 
     Args:
         paths, manifests, captions, allow_schemes, max_bytes, timeout, encoding: as for `ingest`.
+        exclude, include, only: as for `ingest`.
         embedder: its calibration is left aside.
         size: most pictures and most passages.
         seed: another one takes other files.
@@ -105,8 +110,11 @@ def sample_files(
     _check_size(size)
     raw = embedder.with_calibration(None)
     paths, manifests = several(paths), several(manifests)
-    found = discover(paths, manifests=manifests, allow_schemes=allow_schemes, captions=captions)
-    remote = Remote(checked_schemes(allow_schemes), max_bytes, timeout, checked_encoding(encoding))
+    choice = choice_of(exclude, include, only)
+    found = discover(
+        paths, manifests=manifests, allow_schemes=allow_schemes, captions=captions, choice=choice
+    )
+    remote = Remote(checked_schemes(allow_schemes), max_bytes, timeout, checked_encoding(encoding), only)
     gathering = Gathering(raw, size, seed)
     for entry in gathering.shuffled(each for each in found if isinstance(each, Entry)):
         if gathering.full:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chroma_clip_embeddings.choosing import Only
 from chroma_clip_embeddings.items import Row, name_of
-from chroma_clip_embeddings.local import MAX_BYTES, UnusableFile, read_file
+from chroma_clip_embeddings.local import MAX_BYTES, NotWanted, UnusableFile, read_file
 from chroma_clip_embeddings.texts import NotText, may_be_text, other_text, unicode_text
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.inputs.formats import (
@@ -22,6 +23,7 @@ from clip_embeddings.inputs.formats import (
     unmarked,
 )
 
+MARK = 16  # hexadecimal digits
 _NEITHER = "is neither a picture that Pillow reads"
 
 
@@ -45,17 +47,36 @@ def absolute(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
-def read_source(path: Path, *, max_bytes: int = MAX_BYTES, encoding: str | None = None) -> Source:
+def read_source(
+    path: Path, *, max_bytes: int = MAX_BYTES, encoding: str | None = None, only: Only | None = None
+) -> Source:
     """Read a file and tell a picture from text by its content.
 
     Args:
         max_bytes: refuse a larger file without reading it.
         encoding: what text that is not Unicode is in; None finds out.
+        only: what is wanted.
     Raises:
         UnusableFile: with the reason in words.
+        NotWanted: it is not what `only` says.
     """
-    content = read_file(path, max_bytes=max_bytes, check=HeadCheck(str(path), encoding))
-    return source_of(str(path), content, digest(content), encoding)
+    check_name(str(path), only)
+    content = read_file(path, max_bytes=max_bytes, check=HeadCheck(str(path), encoding, only))
+    return source_of(str(path), content, digest(content), encoding, only)
+
+
+def check_name(uri: str, only: Only | None) -> None:
+    """Refuse a file whose name alone says that it is not wanted, before it is read.
+
+    Raises:
+        NotWanted: texts are, and it is named as a picture.
+    """
+    if only == "texts" and named_as_picture(Path(name_of(uri))):
+        raise _unwanted(only)
+
+
+def _unwanted(only: Only) -> NotWanted:
+    return NotWanted(f"files that are no {only}")
 
 
 def digest(content: bytes) -> str:
@@ -69,6 +90,7 @@ class HeadCheck:
 
     uri: str
     encoding: str | None = None
+    only: Only | None = None
 
     def __call__(self, head: bytes) -> None:
         """See whether a file that begins so may be of use.
@@ -81,11 +103,15 @@ class HeadCheck:
             return
         if named_as_picture(name):
             raise _misnamed(name)
+        if self.only == "pictures":
+            raise _unwanted(self.only)
         if not may_be_text(head, self.encoding):
             raise UnusableFile(f"{_NEITHER} nor text{' (it holds NUL bytes)' if 0 in head else ''}")
 
 
-def source_of(uri: str, content: bytes, sha256: str, encoding: str | None = None) -> Source:
+def source_of(
+    uri: str, content: bytes, sha256: str, encoding: str | None = None, only: Only | None = None
+) -> Source:
     """Tell a picture from text by its content.
 
     What decodes as text is text, unless it is named as a picture: many formats begin with letters, and notes
@@ -93,9 +119,24 @@ def source_of(uri: str, content: bytes, sha256: str, encoding: str | None = None
 
     Args:
         encoding: what text that is not Unicode is in; None finds out.
+        only: what is wanted. What is neither is no failure where pictures are, unless it is named as one.
     Raises:
         UnusableFile: it is neither; with the reason in words.
+        NotWanted: it is not what `only` says.
     """
+    check_name(uri, only)
+    try:
+        source = _told_apart(uri, content, sha256, encoding)
+    except UnusableFile as error:
+        if only == "pictures" and not named_as_picture(Path(name_of(uri))):
+            raise _unwanted(only) from error
+        raise
+    if only and (source.text is None) != (only == "pictures"):
+        raise _unwanted(only)
+    return source
+
+
+def _told_apart(uri: str, content: bytes, sha256: str, encoding: str | None) -> Source:
     if not content:
         raise UnusableFile("empty: 0 bytes")
     name, picture = Path(name_of(uri)), Source(uri, sha256, content, None)
@@ -149,9 +190,14 @@ def rows_of(
         yield Row(identity, passage.text, False, passage.text, fields, uri)
 
 
+def mark_of(caption: str) -> str:
+    """The part of a caption row's id that tells captions of one picture apart."""
+    return hashlib.sha256(caption.encode()).hexdigest()[:MARK]
+
+
 def caption_row(uri: str, picture: str, caption: str, metadata: Mapping[str, Any] | None = None) -> Row:
     """The row of a picture's caption as a text of its own, linked to the picture's row by its SHA-256."""
-    identity = f"caption:{picture}:{hashlib.sha256(caption.encode()).hexdigest()[:16]}"
+    identity = f"caption:{picture}:{mark_of(caption)}"
     fields = {
         **(metadata or {}),
         "modality": "text",

@@ -152,6 +152,11 @@ class Pattern:
         """Whether a file that is wanted may be under a folder."""
         return _matches(self._parts(folder), self._wanted, partly=True)
 
+    def asks_for(self, path: str) -> bool:
+        """Whether a file is wanted by the ending of its name: "*.json" asks for what is called so."""
+        ending = os.path.splitext(self._wanted[-1])[1]  # noqa: PTH122
+        return len(ending) > 1 and not has_magic(ending) and path.endswith(ending) and self.wants(path)
+
     def _parts(self, path: str) -> tuple[str, ...]:
         return tuple(path[len(self.base) :].strip(os.sep).split(os.sep))  # noqa: PTH206
 

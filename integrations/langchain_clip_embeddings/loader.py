@@ -13,9 +13,10 @@ from typing import Any, Literal
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 
+from chroma_clip_embeddings.choosing import Only, choice_of
 from chroma_clip_embeddings.discovery import discover
 from chroma_clip_embeddings.entries import Entry
-from chroma_clip_embeddings.local import MAX_BYTES, UnusableFile
+from chroma_clip_embeddings.local import MAX_BYTES, NotWanted, UnusableFile
 from chroma_clip_embeddings.prune import trouble_with, trouble_with_link
 from chroma_clip_embeddings.sources import Source, absolute, read_source
 from chroma_clip_embeddings.texts import checked_encoding
@@ -52,8 +53,12 @@ class MediaLoader(BaseLoader):
         max_bytes: a larger file is refused and not read.
         encoding: what text that is not in UTF-8 or UTF-16 is in, such as "cp949"; None finds out, as `ingest`
             of chroma_clip_embeddings does.
+        exclude, include, only: what in the folders is loaded, as `ingest` of chroma_clip_embeddings chooses:
+            texts that are no notes, such as sidecars, are not, and `.clipignore` files are heeded. What
+            `index()` knows of a file that is left out now it deletes under `cleanup="full"`.
     Attributes:
         failures: what the latest run skipped.
+        left_out: how many files the latest run did not load because they are not wanted, by what they are.
     """
 
     def __init__(
@@ -66,6 +71,9 @@ class MediaLoader(BaseLoader):
         allow_empty: bool = False,
         max_bytes: int = MAX_BYTES,
         encoding: str | None = None,
+        exclude: str | Iterable[str] = (),
+        include: str | Iterable[str] = (),
+        only: Only | None = None,
     ) -> None:
         if on_error not in ("skip", "raise"):
             raise InvalidInputError(f"on_error: got {on_error!r}; expected skip or raise")
@@ -73,8 +81,10 @@ class MediaLoader(BaseLoader):
         self._embedder, self._on_error = embeddings.embedder, on_error
         self._allow_empty = allow_empty
         self._max_bytes, self._encoding = max_bytes, checked_encoding(encoding)
+        self._choice = choice_of(exclude, include, only)
         self._captions = {absolute(path): caption for path, caption in (captions or {}).items()}
         self.failures: list[LoadFailure] = []
+        self.left_out: dict[str, int] = {}
 
     def lazy_load(self) -> Iterator[Document]:
         """Yield the Documents of one file after the other, in order of name.
@@ -83,12 +93,15 @@ class MediaLoader(BaseLoader):
             InvalidInputError: a path does not exist; under on_error="raise" also a file that is of no use.
             ImageDecodeError: under on_error="raise", a picture that cannot be read.
         """
-        self.failures = []
+        self.failures, self.left_out = [], {}
+        only = self._choice.only
         for index, path in enumerate(self._files()):
             try:
-                source = read_source(path, max_bytes=self._max_bytes, encoding=self._encoding)
+                source = read_source(path, max_bytes=self._max_bytes, encoding=self._encoding, only=only)
                 if source.text is None:
                     load_image(source.content, index=index, max_pixels=self._embedder.config.max_pixels)
+            except NotWanted as error:
+                self._count({str(error): 1})
             except UnusableFile as error:
                 self._fail(path, str(error), InvalidInputError(f"{path}: {error}"))
             except ImageDecodeError as error:
@@ -99,7 +112,7 @@ class MediaLoader(BaseLoader):
 
     def _files(self) -> Iterator[Path]:
         """As `ingest` finds them; what may be a disk that is not there ends the run, or is listed."""
-        found = discover(self._paths)  # what is not there raises at once
+        found = discover(self._paths, choice=self._choice)  # what is not there raises at once
         for root in (os.fspath(path) for path in self._paths):
             if (problem := trouble_with(root)) and Path(root).is_dir():
                 self._doubt(root, problem)
@@ -113,6 +126,11 @@ class MediaLoader(BaseLoader):
                 self._doubt(each.place, each.reason)
             else:
                 self._fail(Path(each.place), each.reason, InvalidInputError(str(each)))
+        self._count(found.left_out)
+
+    def _count(self, kinds: Mapping[str, int]) -> None:
+        for kind, count in kinds.items():
+            self.left_out[kind] = self.left_out.get(kind, 0) + count
 
     def _doubt(self, folder: str, problem: str) -> None:
         if not self._allow_empty:

@@ -172,9 +172,17 @@ class Finish:
             join(self._target, {id: set(uris[id]) for id in found["ids"]})
 
     def _told(self, id: str) -> tuple[str | None, dict[str, Any]]:
-        """Caption and metadata that this run gives to a row; of several files the first counts."""
-        given = self._given(self._seen(id))
-        metadata = {key: value for each in reversed(given) for key, value in each.metadata.items()}
+        """Caption and metadata that this run gives to a row; of several files the first counts.
+
+        A caption's row has what came with that caption, not with the picture's others.
+        """
+        uris = self._seen(id)
+        given = self._given(uris)
+        fields = [each.metadata for each in given]
+        if id.startswith("caption:"):
+            own = [found for uri in uris if (found := self._ledger.told_with(id, uri)) is not None]
+            fields = own or fields
+        metadata = {key: value for each in reversed(fields) for key, value in each.items()}
         captions = [each.caption for each in given if each.caption] if id.startswith("image:") else []
         return (captions[0] if captions else None), metadata
 

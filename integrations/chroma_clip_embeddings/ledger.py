@@ -1,6 +1,6 @@
 """What a collection holds and what this run asks for, side by side in a temporary database.
 
-Memory stays flat however many rows there are. Imports the standard library.
+Memory stays flat however many rows there are.
 """
 
 import json
@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from chroma_clip_embeddings.items import Row
+from chroma_clip_embeddings.sources import MARK, mark_of
 
 OURS = frozenset({"modality", "uri", "uris", "content_sha256", "start", "end", "caption_of"})
 """Metadata fields that `ingest` writes; the others are the user's."""
@@ -27,6 +28,7 @@ CREATE INDEX stored_uri_by_uri ON stored_uri (uri, id);
 CREATE TABLE seen (id TEXT, uri TEXT, PRIMARY KEY (id, uri)) WITHOUT ROWID;
 CREATE INDEX seen_by_uri ON seen (uri, id);
 CREATE TABLE entry (uri TEXT PRIMARY KEY, caption TEXT, metadata TEXT) WITHOUT ROWID;
+CREATE TABLE caption (uri TEXT, mark TEXT, metadata TEXT, PRIMARY KEY (uri, mark)) WITHOUT ROWID;
 CREATE TABLE gone (id TEXT, uri TEXT, why TEXT, PRIMARY KEY (id, uri)) WITHOUT ROWID;
 """
 
@@ -34,6 +36,12 @@ CREATE TABLE gone (id TEXT, uri TEXT, why TEXT, PRIMARY KEY (id, uri)) WITHOUT R
 _AMONG = "SELECT json_group_array(id) FROM stored WHERE id IN (SELECT value FROM json_each(?))"
 _ASKED = """
 INSERT OR IGNORE INTO seen SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
+"""
+# Captions of all files that are one picture, each once.
+_BESIDE = """
+SELECT COALESCE(SUM(number - 1), 0) FROM (
+  SELECT COUNT(DISTINCT c.mark) AS number FROM seen s JOIN caption c ON c.uri = s.uri
+  WHERE s.id >= 'image:' AND s.id < 'image;' GROUP BY s.id)
 """
 
 
@@ -153,7 +161,7 @@ class Ledger:
         return Passages(list(spans) if complete else whole, complete)
 
     def told(self, given: Given) -> None:
-        """Note caption and metadata of a uri; of two captions the first counts."""
+        """Note caption and metadata of a uri; of two captions the first counts, and both are on record."""
         if given.caption is None and not given.metadata:
             return
         known = self.given(given.uri)
@@ -161,10 +169,23 @@ class Ledger:
         metadata = {**given.metadata, **(known.metadata if known else {})}
         row = (given.uri, caption, json.dumps(metadata))
         self.database.execute("INSERT OR REPLACE INTO entry VALUES (?, ?, ?)", row)
+        if given.caption:
+            one = (given.uri, mark_of(given.caption), json.dumps(given.metadata))
+            self.database.execute("INSERT OR IGNORE INTO caption VALUES (?, ?, ?)", one)
 
     def given(self, uri: str) -> Given | None:
         found = self._all("SELECT uri, caption, metadata FROM entry WHERE uri = ?", uri)
         return Given(found[0][0], found[0][1], json.loads(found[0][2])) if found else None
+
+    def told_with(self, id: str, uri: str) -> dict[str, Any] | None:
+        """The metadata that came with the caption of which a row is; None if this run was told no such."""
+        found = self._all("SELECT metadata FROM caption WHERE uri = ? AND mark = ?", uri, id[-MARK:])
+        return dict(json.loads(found[0][0])) if found else None
+
+    def captions_left_out(self) -> int:
+        """How many captions the pictures that were seen have beside the one that each can keep."""
+        ((count,),) = self._all(_BESIDE)
+        return int(count)
 
     def note(self, id: str, uri: str, *, new: bool) -> None:
         """A file asks for a row, a new one or one that there is; written down by `write_notes`."""

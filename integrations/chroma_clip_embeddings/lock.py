@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from chroma_clip_embeddings.exclusive import seize
+from chroma_clip_embeddings.read_only import origin_of, refusal
 from clip_embeddings import StoreError
 
 NAME = "clip-embeddings.lock"
@@ -36,9 +37,12 @@ def writing(store: Any, *, whole: bool = False) -> Iterator[None]:
         store: a client, or a collection. One on a server, or in memory, needs no lock.
         whole: what is done ends here, so that other processes need not wait.
     Raises:
-        StoreError: another process writes to the folder; names it.
+        StoreError: another process writes to the folder; names it. Or the folder is read-only.
     """
     api = api_of(store)
+    folder = folder_of(api)
+    if folder is not None and (origin := origin_of(str(folder))):
+        raise refusal(origin)
     lock = lock_of(api)
     if lock is None:
         yield

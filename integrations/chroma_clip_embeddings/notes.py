@@ -40,8 +40,8 @@ _ENDINGS: dict[str, tuple[str, str]] = {  # kind -> endings, and why
     CODE: (
         ".py .pyi .pyx .js .mjs .cjs .jsx .ts .tsx .vue .c .h .cc .cpp .cxx .hpp .hh .cs .java .kt .kts "
         ".scala .swift .m .mm .go .rs .rb .php .pl .pm .lua .r .jl .dart .ex .exs .erl .hs .ml "
-        ".clj .groovy .gradle .sh .bash .zsh .fish .bat .cmd .ps1 .vbs .asm .f90 .cmake .mk .glsl .hlsl .vert "
-        ".frag .proto .map .diff .patch",
+        ".clj .groovy .gradle .sh .bash .zsh .fish .bat .cmd .ps1 .vbs .asm .f90 .cmake .mk .glsl .hlsl "
+        ".vert .frag .proto .map .diff .patch",
         "programs and what goes with them, comments included",
     ),
     LOGS: (".log .err .out .trace", "what programs say of themselves"),

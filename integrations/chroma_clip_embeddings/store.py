@@ -12,6 +12,7 @@ from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.errors import ChromaError
 
 from chroma_clip_embeddings.patience import bounded
+from chroma_clip_embeddings.read_only import place_of, refuse_writes
 from clip_embeddings import ClipEmbeddingsError, StoreError
 
 _KNOCK = 15.0  # seconds
@@ -65,7 +66,9 @@ def _knock(host: str, port: int) -> None:
 def connect(path: str | Path | None = None, *, host: str | None = None, port: int = 8000) -> ClientAPI:
     """An embedded store in the folder `path`, or the server at host and port.
 
-    A relative path is the folder that it names now, also after the process has changed its working folder.
+    A relative path is the folder that it names now, also after the process has changed its working folder. A
+    store that may only be read can be searched: its table of rows is copied to a temporary folder and opened
+    there, as it is now, and whatever would write to it raises StoreError.
 
     Raises:
         StoreError: the folder cannot be used or the server does not answer.
@@ -82,7 +85,11 @@ def connect(path: str | Path | None = None, *, host: str | None = None, port: in
     with store_errors(
         f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"
     ):
-        return chromadb.PersistentClient(path=absolute(folder))
+        place = absolute(folder)
+        client = chromadb.PersistentClient(path=(where := place_of(place)))
+        if where != place:
+            refuse_writes(client, place)
+        return client
 
 
 def absolute(folder: Path) -> str:

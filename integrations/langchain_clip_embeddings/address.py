@@ -11,6 +11,7 @@ from chromadb.api import ClientAPI
 from chromadb.api.client import Client
 from chromadb.config import Settings
 
+from chroma_clip_embeddings.read_only import origin_of, place_of, refuse_writes
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import StoreError
 
@@ -45,6 +46,7 @@ class Address:
             return cls(unusable="is in memory")
         was_set = {name: getattr(settings, name) for name in sorted(settings.model_fields_set)}
         folder = None if on_server else os.path.abspath(settings.persist_directory)  # noqa: PTH100
+        folder = folder and (origin_of(folder) or folder)
         return cls(was_set, client.tenant, client.database, folder)
 
     def check(self, name: str) -> None:
@@ -61,7 +63,7 @@ class Address:
         Raises:
             StoreError: the folder is not there, or the server does not answer.
         """
-        settings = dict(self.settings)
+        settings, place = dict(self.settings), self.folder
         if self.folder is not None:
             if not Path(self.folder).is_dir():
                 raise StoreError(f"the store's folder {self.folder!r} is not on this machine")
@@ -69,6 +71,12 @@ class Address:
             # through one do not see what the other removed.
             if os.path.abspath(settings["persist_directory"]) != self.folder:  # noqa: PTH100
                 settings["persist_directory"] = self.folder
+            place = place_of(self.folder)
+            if place != self.folder:
+                settings["persist_directory"] = place
         where = self.folder or f"{settings['chroma_server_host']}:{settings.get('chroma_server_http_port')}"
         with store_errors(f"open the store at {where} again", "Is it there, and is its server running?"):
-            return chromadb.Client(Settings(**settings), tenant=self.tenant, database=self.database)
+            client = chromadb.Client(Settings(**settings), tenant=self.tenant, database=self.database)
+            if self.folder is not None and place != self.folder:
+                refuse_writes(client, self.folder)
+            return client

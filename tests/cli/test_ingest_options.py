@@ -74,3 +74,63 @@ def test_an_interrupted_run_says_that_it_can_go_on(
     assert result.code == 130
     assert result.err == "stopped: rows that are stored are safe; run the same command again to go on\n"
     assert "pictures added" in cli(*command).out
+
+
+def test_what_is_left_out_is_chosen_and_shown(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    for i in range(2):
+        write_picture(folder / f"{i}.png", i)
+    (folder / "captions.csv").write_text("image,caption\n0.png,the sea\n", encoding="utf-8")
+    (folder / "0.xmp").write_text("<x:xmpmeta/>", encoding="utf-8")
+    (folder / "readme.md").write_text("The summer of 2024.", encoding="utf-8")
+    command = ("ingest", folder, "--db", tmp_path / "db", "--model", "tiny", "--exclude", "1.*")
+    shown = cli(*command, "--only", "pictures").out
+    for words in ("left out: sidecars", "left out: tables of captions", "left out: files excluded"):
+        assert words in shown
+    assert "--manifest FILE gives its captions" in shown
+    report = json.loads(cli(*command, "--include", "*.xmp", "--json").out)
+    assert (report["images"], report["skipped"], report["passages"]) == (0, 1, 2)
+    assert report["left_out"] == {"files excluded": 1, "tables of captions": 1}
+    assert report["tables"] == [str(folder / "captions.csv")]
+
+
+def test_captions_that_are_not_kept_are_shown(cli: Cli, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png", 1)
+    manifest = tmp_path / "list.csv"
+    manifest.write_text("uri,caption\na.png,the sea\na.png,a boat\n", encoding="utf-8")
+    shown = cli("ingest", "--manifest", manifest, "--db", tmp_path / "db", "--model", "tiny").out
+    assert "captions not kept" in shown
+    assert "--embed-captions stores each as a row of its own" in shown
+
+
+def test_a_measured_calibration_samples_what_is_ingested(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import chroma_clip_embeddings
+
+    sampled: dict[str, Any] = {}
+    sample_files = chroma_clip_embeddings.sample_files
+
+    def noted(*paths: Any, **options: Any) -> Any:
+        sample = sample_files(*paths, **options)
+        sampled.update(sample.counts)
+        return sample
+
+    monkeypatch.setattr(chroma_clip_embeddings, "sample_files", noted)
+    for i in range(3):
+        write_picture(tmp_path / "photos" / f"{i}.png", i)
+    choice = ("--exclude", "2.png", "--calibrate", "auto")
+    cli("ingest", tmp_path / "photos", *choice, "--db", tmp_path / "db", "--model", "tiny")
+    assert sampled == {"image": 2, "text": 0}
+
+
+def test_it_exits_with_1_where_every_file_failed(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    command = ("ingest", tmp_path / "photos", "--db", tmp_path / "db", "--model", "tiny")
+    assert cli(*command).code == 1
+    write_picture(tmp_path / "photos" / "good.png", 1)
+    assert cli(*command).code == 0
+    assert cli(*command).code == 0  # the good one is already there
+    (tmp_path / "empty").mkdir()
+    assert cli("ingest", tmp_path / "empty", *command[2:]).code == 0

@@ -135,9 +135,11 @@ class Selection:
             return False
         if (verdict := self._choice.exclude.verdict(parts, is_folder=is_folder)) is not None:
             return verdict
-        for start in range(len(parts) - 1, -1, -1):
-            rules = self._ignored(os.path.join(root, *parts[:start])) or _NONE  # noqa: PTH118
-            if (verdict := rules.verdict(parts[start:], is_folder=is_folder)) is not None:
+        above = path
+        for start in range(len(parts) - 1, -1, -1):  # from the folder that it is in outwards
+            above = above[: above.rfind(os.sep)] if start else root
+            rules = self._ignored(above)
+            if rules and (verdict := rules.verdict(parts[start:], is_folder=is_folder)) is not None:
                 return verdict
         return None
 

@@ -4,7 +4,7 @@ Imports the public core.
 """
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
@@ -21,6 +21,7 @@ from chroma_clip_embeddings.entries import (
     printable,
     scheme_of,
 )
+from chroma_clip_embeddings.found import Found
 from chroma_clip_embeddings.manifests import read_manifest
 from chroma_clip_embeddings.remote import check_readers
 from chroma_clip_embeddings.sources import absolute
@@ -29,33 +30,6 @@ from chroma_clip_embeddings.walking import Pattern, Walker
 from clip_embeddings import InvalidInputError
 
 AnyPath = str | os.PathLike[str]
-
-
-class Found:
-    """What `discover` finds, one at a time, and what it leaves out on the way."""
-
-    def __init__(self, entries: Generator[Entry | IngestProblem, None, None], selection: Selection) -> None:
-        self._entries, self._selection = entries, selection
-
-    def __iter__(self) -> "Found":
-        return self
-
-    def __next__(self) -> Entry | IngestProblem:
-        return next(self._entries)
-
-    def close(self) -> None:
-        """Ends it; a manifest that it is at is closed."""
-        self._entries.close()
-
-    @property
-    def left_out(self) -> dict[str, int]:
-        """How many files were left out so far, by kind."""
-        return dict(self._selection.left_out)
-
-    @property
-    def tables(self) -> list[str]:
-        """Paths of tables of captions among them, the first ones."""
-        return list(self._selection.tables)
 
 
 def discover(

@@ -23,10 +23,11 @@ from chroma_clip_embeddings.budget import Budget
 from chroma_clip_embeddings.cache import VectorCache
 from chroma_clip_embeddings.choosing import Choice, Only, choice_of
 from chroma_clip_embeddings.clients import refuse_async
-from chroma_clip_embeddings.discovery import AnyPath, Found, discover, several
+from chroma_clip_embeddings.discovery import AnyPath, discover, several
 from chroma_clip_embeddings.entries import checked_schemes
 from chroma_clip_embeddings.finishing import Finish
 from chroma_clip_embeddings.flow import Flow, unstored_limit
+from chroma_clip_embeddings.found import Found
 from chroma_clip_embeddings.healing import Healer
 from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.ledger import Ledger

@@ -74,7 +74,8 @@ _NAMES = (
 
 def kind_of(name: str) -> str | None:
     """What kind of file that is no note a name tells; None for a note, and for all else."""
+    ending = splitext(name)[1].lower()  # noqa: PTH122 - of millions of names
     for kind, names in _NAMES:
-        if names.fullmatch(name):
+        if (ending == ".json" or kind != SIDECARS) and names.fullmatch(name):
             return kind
-    return NOT_NOTES.get(splitext(name)[1].lower())  # noqa: PTH122 - of millions of names
+    return NOT_NOTES.get(ending)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from chroma_clip_embeddings.discovery import Found
+from chroma_clip_embeddings.found import Found
 from clip_embeddings import InvalidInputError
 
 logger = logging.getLogger(__name__)

@@ -108,12 +108,12 @@ def test_a_measured_calibration_samples_what_is_ingested(
 ) -> None:
     import chroma_clip_embeddings
 
-    sampled: dict[str, Any] = {}
+    sampled: list[Any] = []
     sample_files = chroma_clip_embeddings.sample_files
 
     def noted(*paths: Any, **options: Any) -> Any:
         sample = sample_files(*paths, **options)
-        sampled.update(sample.counts)
+        sampled.append(dict(sample.counts))
         return sample
 
     monkeypatch.setattr(chroma_clip_embeddings, "sample_files", noted)
@@ -121,7 +121,7 @@ def test_a_measured_calibration_samples_what_is_ingested(
         write_picture(tmp_path / "photos" / f"{i}.png", i)
     choice = ("--exclude", "2.png", "--calibrate", "auto")
     cli("ingest", tmp_path / "photos", *choice, "--db", tmp_path / "db", "--model", "tiny")
-    assert sampled == {"image": 2, "text": 0}
+    assert sampled == [{"image": 2, "text": 0}]
 
 
 def test_it_exits_with_1_where_every_file_failed(cli: Cli, tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from chroma_clip_embeddings.choosing import Only, choice_of
 from chroma_clip_embeddings.discovery import AnyPath, several
 from chroma_clip_embeddings.entries import checked_schemes
 from chroma_clip_embeddings.identity import embedder_of, record_identity
-from chroma_clip_embeddings.ingestion import Plan
 from chroma_clip_embeddings.local import MAX_BYTES
+from chroma_clip_embeddings.plan import Plan
 from chroma_clip_embeddings.report import IngestReport
 from chroma_clip_embeddings.roots import folders_of
 from chroma_clip_embeddings.sampling import FileSample

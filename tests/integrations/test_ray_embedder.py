@@ -88,7 +88,7 @@ def test_a_bad_row_has_a_reason_and_the_others_their_vectors(tmp_path: Path, tin
         (PICTURES[0][:300], None, "cannot decode"),
         (b"", None, "empty: 0 bytes"),
         (None, None, "nothing to embed: text and image is null"),
-        (None, "long " * 200, "has 401 tokens; the model reads 75"),
+        (None, "long " * 200, "has 400 tokens; the model reads 75"),
         (None, TEXTS[0], ""),
         (None, " \n", "only white space"),
         (PICTURES[1], "a caption", "has a text and a picture"),

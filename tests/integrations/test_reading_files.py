@@ -371,7 +371,7 @@ def test_whatever_a_reader_raises_is_that_files_failure_and_blocks_nobody(
             f"Note {number}. " + "The cat ran. " * 20, encoding="utf-8"
         )
     monkeypatch.setattr(reading, "_SMALL", 10)  # each a group of its own
-    monkeypatch.setattr("chroma_clip_embeddings.ingestion.BYTES", 400)
+    monkeypatch.setattr("chroma_clip_embeddings.plan.BYTES", 400)
 
     def failing(path: Path, **options: Any) -> bytes:
         time.sleep(0.01)

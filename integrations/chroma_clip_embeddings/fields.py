@@ -1,6 +1,7 @@
 """One line of a manifest -> an entry, checked. Imports chromadb and the public core."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from chroma_clip_embeddings.ledger import OURS
 from clip_embeddings import InvalidInputError
 
 NAMED = ("uri", "caption", "metadata")
+_SHOWN = 20  # columns in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ def check_columns(place: Place, columns: Iterable[str], fix: str = "") -> None:
         InvalidInputError: no column "uri", one that is there twice, or one that ingestion writes.
     """
     columns = list(columns)
-    shown = ", ".join(map(repr, columns)) or "none"
+    shown = ", ".join(map(repr, columns[:_SHOWN])) or "none"
+    if len(columns) > _SHOWN:
+        shown += f" and {len(columns) - _SHOWN:,} more"
     if "uri" not in columns:
         raise InvalidInputError(f"{place.path}: has no column 'uri'; its columns are {shown}{fix}")
-    for name in columns:
-        if name and columns.count(name) > 1:
+    for name, times in Counter(columns).items():
+        if name and times > 1:
             raise InvalidInputError(f"{place.path}: has more than one column {name!r}; rename one")
         if name in OURS - {"uri"}:
             raise InvalidInputError(f"{place.path}: column {name!r} is written for you; rename it")

@@ -100,8 +100,10 @@ class _FolderLock:
         self._timer: threading.Timer | None = None
 
     def is_at(self, folder: Path) -> bool:
-        """Whether it can be taken there: by another name only while it is held."""
-        return self._file is not None or self._path.parent == folder.absolute()
+        """Whether it is this folder's: the number of a folder that is deleted is given to the next one."""
+        with suppress(OSError):
+            return self._path.parent.samefile(folder)
+        return False
 
     def enter(self, api: Any) -> None:
         with self._mutex:
@@ -118,7 +120,12 @@ class _FolderLock:
             if self._file is None:
                 file = self._seized()
                 self._file, self._api = file, api
-                self._begin(file)
+                try:
+                    self._begin(file)
+                except BaseException:  # it cannot be opened anew: others need not wait for this one
+                    os.close(file)
+                    self._file, self._api = None, None
+                    raise
             self._users += 1
 
     def leave(self, *, whole: bool) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chroma_clip_embeddings import add_items, connect, open_collection, reopen, search
-from clip_embeddings import CLIPEmbedder
+from chroma_clip_embeddings import add_items, connect, lock, open_collection, reopen, search
+from clip_embeddings import CLIPEmbedder, StoreError
 from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma
 
 ADD = """
@@ -89,3 +89,26 @@ def test_what_is_in_memory_or_gone_is_left_alone(tmp_path: Path, tiny: CLIPEmbed
     store.reopen()
     assert [row.id for row in store.similarity_search("a cat")] == ["a"]
     store.delete_collection()
+
+
+def test_a_store_that_was_moved_is_written_to_where_it_is(store: Path) -> None:
+    store.rename(store.with_name("moved"))
+    found = open_collection(connect(store.with_name("moved")), "photos")
+    assert add_items(found, ids=["b"], texts=["two dogs"]).added == 1
+    assert not store.exists()
+
+
+def test_a_store_that_cannot_be_opened_anew_keeps_nobody_waiting(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = open_collection(connect(store), "photos")
+
+    def broken(api: object) -> None:
+        raise RuntimeError("disk I/O error")
+
+    (store / lock.NAME).write_text('{"generation": 99}')  # another process has written
+    with monkeypatch.context() as patch:
+        patch.setattr(lock, "_open_anew", broken)
+        with pytest.raises(StoreError, match="disk I/O error"):
+            add_items(found, ids=["b"], texts=["two dogs"])
+    assert add_items(found, ids=["b"], texts=["two dogs"]).added == 1

@@ -7,9 +7,10 @@ at the end. A server is one process, whoever writes to it. Imports the standard 
 """
 
 import json
-import logging
 import os
+import secrets
 import socket
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -25,8 +26,10 @@ NAME = "clip-embeddings.lock"
 _LINGER = 2.0  # seconds that the folder is kept after a small write: opening the store anew is slow
 _PATIENCE = 5.0  # seconds that another process is waited for: longer than one lingers
 _TURN = 0.1
-_SEEN = "_clip_generation"  # on Chroma's own object: how many had begun to write when it was opened
-logger = logging.getLogger(__name__)
+_TURN_SEEN = "_clip_turn"  # on Chroma's own object: the last turn to write that it knows of, its own
+_FLAGS = os.O_RDWR | os.O_CREAT
+for _name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):  # where the system has them
+    _FLAGS |= getattr(os, _name, 0)
 
 
 @contextmanager
@@ -167,15 +170,12 @@ class _FolderLock:
     def _seized(self) -> int:
         end = time.monotonic() + _PATIENCE
         while True:
-            try:
-                file = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
-            except OSError as error:
-                reason = error.strerror or error
-                raise StoreError(
-                    f"cannot write to the store in {self._path.parent}: {reason} ({self._path})"
-                ) from error
+            file = self._opened()
             if seize(file):
-                return file
+                if _is_file_at(file, self._path):
+                    return file
+                os.close(file)  # it was deleted meanwhile: others lock the one that is there now
+                continue
             owner = _read(file)
             os.close(file)
             if time.monotonic() > end:
@@ -186,15 +186,30 @@ class _FolderLock:
                 )
             time.sleep(_TURN)
 
+    def _opened(self) -> int:
+        """The file of the lock. Never one that a link leads to: a folder of somebody else may hold one."""
+        problem = f"cannot write to the store in {self._path.parent}: {self._path}"
+        try:
+            file = os.open(self._path, _FLAGS, 0o666)
+        except OSError as error:
+            reason = "is a link; remove it" if self._path.is_symlink() else error.strerror or error
+            raise StoreError(f"{problem}: {reason}") from error
+        facts = os.fstat(file)
+        if stat.S_ISREG(facts.st_mode) and facts.st_nlink <= 1:
+            return file
+        os.close(file)
+        raise StoreError(f"{problem} is no plain file, or has another name elsewhere; remove it")
+
     def _begin(self, file: int) -> None:
-        """Put this process on record, and open the store anew if another has written since it was opened."""
-        before = _read(file).get("generation", 0)
-        if before and getattr(self._api, _SEEN, None) != before:
+        """Put this process on record; open the store anew if another may have written since it was opened.
+
+        That is so whenever the last turn on record is not one of its own; the file may have been deleted.
+        """
+        if _read(file).get("turn", "") != getattr(self._api, _TURN_SEEN, None):
             _open_anew(self._api)
-        started = time.strftime("%Y-%m-%d %H:%M:%S")
-        owner = {"generation": before + 1, "pid": os.getpid(), "host": socket.gethostname(), "since": started}
-        _write(file, owner)
-        setattr(self._api, _SEEN, before + 1)
+        turn, started = secrets.token_hex(8), time.strftime("%Y-%m-%d %H:%M:%S")
+        _write(file, {"turn": turn, "pid": os.getpid(), "host": socket.gethostname(), "since": started})
+        setattr(self._api, _TURN_SEEN, turn)
 
     def _let_go(self) -> None:
         """What Chroma has in memory would be written over what others make of it: it is dropped."""
@@ -232,6 +247,13 @@ def _open_anew(api: Any) -> None:
         api.start()
 
 
+def _is_file_at(file: int, path: Path) -> bool:
+    """Whether an open file is the one that has this name now."""
+    with suppress(OSError):
+        return os.path.samestat(os.fstat(file), path.lstat())
+    return False
+
+
 def _read(file: int) -> dict[str, Any]:
     with suppress(OSError, ValueError):
         found = json.loads(os.pread(file, 4096, 0))
@@ -248,7 +270,8 @@ def _write(file: int, owner: dict[str, Any]) -> None:
 def _named(owner: dict[str, Any]) -> str:
     if "pid" not in owner:
         return "(not on record)"
-    return f"{owner['pid']} on {owner.get('host')}, since {owner.get('since')}"
+    pid, host, since = (str(owner.get(name))[:100] for name in ("pid", "host", "since"))
+    return f"{pid} on {host}, since {since}"
 
 
 def _after_fork() -> None:

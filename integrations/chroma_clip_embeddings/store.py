@@ -86,10 +86,23 @@ def connect(path: str | Path | None = None, *, host: str | None = None, port: in
         f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"
     ):
         place = absolute(folder)
-        client = chromadb.PersistentClient(path=(where := place_of(place)))
+        client = _opened(where := place_of(place))
         if where != place:
             refuse_writes(client, place)
         return client
+
+
+def _opened(folder: str) -> ClientAPI:
+    """Chroma keeps one that could not be started, too, and would give it out at the next call."""
+    known = SharedSystemClient._identifier_to_system
+    before = known.get(folder)
+    try:
+        return chromadb.PersistentClient(path=folder)
+    except BaseException:
+        if before is None:
+            known.pop(folder, None)
+            SharedSystemClient._identifier_to_refcount.pop(folder, None)
+        raise
 
 
 def absolute(folder: Path) -> str:

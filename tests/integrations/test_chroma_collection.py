@@ -134,3 +134,11 @@ def test_a_relative_folder_that_chroma_has_open_is_opened_once(
     theirs = chromadb.PersistentClient("db-of-this-test")
     ours: Any = connect("db-of-this-test")
     assert ours._system is theirs._system  # type: ignore[attr-defined]
+
+
+def test_a_damaged_store_is_named_as_often_as_it_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "chroma.sqlite3").write_bytes(b"no table of rows" * 100)
+    for _ in range(3):
+        with pytest.raises(StoreError, match="cannot open the store"):
+            connect(tmp_path / "db")

@@ -1,10 +1,12 @@
 """A process that searches, while another one adds rows to the same folder: what it sees, and from when on."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +23,12 @@ path, vector = sys.argv[1:]
 found = chromadb.PersistentClient(path).get_collection("photos", embedding_function=None)
 rows = {"ids": ["b"], "documents": ["two dogs"], "metadatas": [{"modality": "text"}]}
 found.add(**rows, embeddings=[json.loads(vector)])
+"""
+
+WRITE = """
+import sys
+from chroma_clip_embeddings import add_items, connect, open_collection
+add_items(open_collection(connect(sys.argv[1]), "photos"), ids=["c"], texts=["the sea"])
 """
 
 
@@ -106,9 +114,46 @@ def test_a_store_that_cannot_be_opened_anew_keeps_nobody_waiting(
     def broken(api: object) -> None:
         raise RuntimeError("disk I/O error")
 
-    (store / lock.NAME).write_text('{"generation": 99}')  # another process has written
+    (store / lock.NAME).write_text("{}")  # another process has written
     with monkeypatch.context() as patch:
         patch.setattr(lock, "_open_anew", broken)
         with pytest.raises(StoreError, match="disk I/O error"):
             add_items(found, ids=["b"], texts=["two dogs"])
     assert add_items(found, ids=["b"], texts=["two dogs"]).added == 1
+
+
+@pytest.mark.parametrize("content", ['{"turn": 1}', "null", '{"turn"', "[1]", '{"pid": {}, "turn": null}'])
+def test_what_a_lock_file_holds_harms_nobody(store: Path, content: str) -> None:
+    (store / lock.NAME).write_text(content)
+    assert add_items(open_collection(connect(store), "photos"), ids=["b"], texts=["two dogs"]).added == 1
+
+
+def test_a_lock_that_leads_to_a_file_of_the_user_changes_nothing(store: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "diary.txt"
+    mine.write_text("Dear diary")
+    found = open_collection(connect(store), "photos")
+    for link in (Path.symlink_to, Path.hardlink_to):
+        (store / lock.NAME).unlink()
+        link(store / lock.NAME, mine)
+        with pytest.raises(StoreError, match=r"clip-embeddings\.lock.* remove it"):
+            add_items(found, ids=["b"], texts=["two dogs"])
+        assert mine.read_text() == "Dear diary"
+
+
+def test_a_lock_file_that_was_deleted_costs_no_vector(store: Path, tiny: CLIPEmbedder) -> None:
+    """What this process has in memory of the index is of before the other one wrote."""
+    found = open_collection(connect(store), "photos")
+    (store / lock.NAME).unlink()
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    subprocess.run([sys.executable, "-c", WRITE, str(store)], check=True, env=paths)
+    opened, open_anew = [], lock._open_anew
+
+    def noted(api: Any) -> None:
+        opened.append(api)
+        open_anew(api)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lock, "_open_anew", noted)
+        add_items(found, ids=["b"], texts=["two dogs"])
+    assert opened
+    assert {hit.id for hit in search(found, text="a cat", k=9).hits} == {"a", "b", "c"}

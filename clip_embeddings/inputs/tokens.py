@@ -21,6 +21,7 @@ from clip_embeddings.types import LongText
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+_SHORT = 500  # characters; more are seldom one passage
 _BLOCK = 256  # texts tokenised at once: their encodings are large, their ids are small
 
 
@@ -171,6 +172,8 @@ class TextTokenizer:
         Nothing but white space around the passages is left out; a text of white space gives none.
         """
         clean = _checked(text, 0)
+        if (short := self._short(text, clean)) is not None:
+            return short
         spans, found = Spans(self._backend(clean), clean), list[Passage]()
         token = position = 0
         while spans.at(token) is not None:
@@ -184,6 +187,20 @@ class TextTokenizer:
             position = passage.end
             token = spans.first_at(position, token)
         return found
+
+    def _short(self, text: str, clean: str) -> list[Passage] | None:
+        """The only passage of a short text, without looking where each token lies; None where it may not fit.
+
+        White space around it takes four tokens a character at most, and may change those beside it.
+        """
+        if len(clean) > _SHORT:
+            return None
+        piece = clean.strip()
+        around = 4 * (len(clean) - len(piece)) + 2
+        if len(next(self._contents([piece]))) + around > self.room:
+            return None
+        left = len(clean) - len(clean.lstrip())
+        return [Passage(text[left : left + len(piece)], left, left + len(piece))] if piece else []
 
     def _fit(self, text: str, clean: str, start: int, end: int) -> Passage:
         """Strip a piece and, where cutting changed how it is tokenised, shorten it until it fits."""

@@ -16,6 +16,7 @@ from chromadb.errors import NotFoundError
 from chroma_clip_embeddings.adoption import anew, is_plain, record_of
 from chroma_clip_embeddings.clients import is_async
 from chroma_clip_embeddings.collection import CHECK, absent, bound, made_with
+from chroma_clip_embeddings.growth import check_growth
 from chroma_clip_embeddings.hits import SearchResult
 from chroma_clip_embeddings.identity import (
     FINGERPRINT,
@@ -134,7 +135,9 @@ async def aadd_items(
     replaced = 0
     for stored, batch in ready.batches(size):
         with store_errors("store rows", ready.fix(stored)):
-            replaced += len((await collection.get(ids=batch["ids"], include=[]))["ids"])
+            there = await collection.get(ids=batch["ids"], include=["metadatas"])
+            check_growth(there, batch, ready.so_far(stored))
+            replaced += len(there["ids"])
             await collection.upsert(**batch)
     return ready.report(replaced)
 

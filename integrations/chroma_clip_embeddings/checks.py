@@ -95,26 +95,40 @@ def check_metadata(
     Raises:
         InvalidInputError: names the key, the value and what to do.
     """
-    if len(metadata) > MOST_KEYS - room:
-        raise _too_many(name, f"it has {len(metadata):,} keys", MOST_KEYS - room)
-    characters = listed = 0
+    listed = check_limits(name, metadata, room=room)
+    characters = 0
     for key, value in metadata.items():
         if type(key) is not str or not key.isascii() or not key or key[0] in "#$c":
             _check_key(name, key)
         characters += len(key)
         if isinstance(value, list):
-            listed += len(value)
             _check_list(f"{name}[{shown(key)}]", value)
         elif fault := fault_of(value):
             raise InvalidInputError(f"{name}[{shown(key)}]: {fault}")
         elif isinstance(value, str):
             characters += len(value)
-    if listed > MOST_LISTED:
-        raise _too_many(name, f"its lists hold {listed:,} items", MOST_LISTED)
     # UTF-8 takes four bytes at most.
     if listed or 4 * (characters + sum(map(len, beside))) > MOST_BYTES:
-        _check_size(name, [*beside, *metadata, *metadata.values()])
+        check_size(name, [*beside, *metadata, *metadata.values()])
     _ask_chroma(name, metadata)
+
+
+def check_limits(name: str, metadata: Mapping[str, Any], *, room: int = 0) -> int:
+    """The number of keys and of items of lists in one row.
+
+    Args:
+        room: keys that will be added to it.
+    Returns:
+        How many items all lists hold.
+    Raises:
+        InvalidInputError: more than a store takes.
+    """
+    if len(metadata) > MOST_KEYS - room:
+        raise _too_many(name, f"it has {len(metadata):,} keys", MOST_KEYS - room)
+    listed = sum(len(value) for value in metadata.values() if isinstance(value, list))
+    if listed > MOST_LISTED:
+        raise _too_many(name, f"its lists hold {listed:,} items", MOST_LISTED)
+    return listed
 
 
 def check_count(name: str, value: object, *, least: int = 1) -> None:
@@ -153,7 +167,12 @@ def _check_list(name: str, values: list[Any]) -> None:
             raise InvalidInputError(f"{name}[{place}]: {fault}")
 
 
-def _check_size(name: str, parts: list[Any]) -> None:
+def check_size(name: str, parts: list[Any]) -> None:
+    """The bytes of one row: its strings, its keys and its values.
+
+    Raises:
+        InvalidInputError: more than a store takes.
+    """
     size = sum(map(_bytes, parts))
     if size > MOST_BYTES:
         raise InvalidInputError(

@@ -9,13 +9,17 @@ import math
 from collections.abc import Sequence, Set
 from typing import Any
 
+from chroma_clip_embeddings.checks import check_limits
+from chroma_clip_embeddings.entries import printable
+from chroma_clip_embeddings.growth import joined
 from chroma_clip_embeddings.healing import make_deletable
 from chroma_clip_embeddings.items import name_of
 from chroma_clip_embeddings.joining import fields_of, join, now_of
 from chroma_clip_embeddings.ledger import Given, Ledger, digest_of, uris_of
 from chroma_clip_embeddings.prune import Pruning, vanished
-from chroma_clip_embeddings.report import IngestReport
+from chroma_clip_embeddings.report import Recorder
 from chroma_clip_embeddings.target import Stopped, Target
+from clip_embeddings import InvalidInputError
 
 _PAGE = 200
 
@@ -64,13 +68,14 @@ class Finish:
         self,
         ledger: Ledger,
         target: Target,
-        report: IngestReport,
+        recorder: Recorder,
         *,
         embed_captions: bool,
         lost: Set[str] = frozenset(),
         dimension: int = 0,
     ) -> None:
-        self._ledger, self._target, self._report = ledger, target, report
+        self._ledger, self._target = ledger, target
+        self._recorder, self._report = recorder, recorder.report
         self._embed_captions, self._without, self._dimension = embed_captions, lost, dimension
 
     def run(self, roots: Sequence[str], pruning: Pruning) -> None:
@@ -84,8 +89,8 @@ class Finish:
             Stopped: the run was called off.
         """
         self._ledger.database.execute(_CHANGED, (self._embed_captions,))
-        self._drop_if_vanished("moved", _ELSEWHERE)
-        self._follow_pictures()
+        self._drop_moved(pruning)
+        self._follow_pictures(pruning)
         for root in roots:
             pruning.run(root)
         for page in self._ledger.each(_AFFECTED, page=_PAGE):
@@ -93,16 +98,17 @@ class Finish:
                 raise Stopped
             self._settle([id for (id,) in page])
 
-    def _drop_if_vanished(self, why: str, query: str, *values: object) -> None:
-        for page in self._ledger.each(query, *values):
-            rows = [(id, uri, why) for id, uri in page if vanished(uri)]
-            self._ledger.database.executemany("INSERT OR IGNORE INTO gone VALUES (?, ?, ?)", rows)
+    def _drop_moved(self, pruning: Pruning) -> None:
+        for page in self._ledger.each(_ELSEWHERE):
+            rows = [pair for pair in page if vanished(pair[1]) and pruning.may_have_moved(pair[1])]
+            self._ledger.database.executemany("INSERT OR IGNORE INTO gone VALUES (?, ?, 'moved')", rows)
 
-    def _follow_pictures(self) -> None:
+    def _follow_pictures(self, pruning: Pruning) -> None:
         """A caption goes where its picture has gone, unless the picture came with another one."""
         pairs = [pair for page in self._ledger.each(_CAPTIONS) for pair in page if vanished(pair[1])]
         for id, uri in pairs:
-            self._ledger.database.execute("INSERT OR IGNORE INTO gone VALUES (?, ?, 'moved')", (id, uri))
+            if pruning.may_have_moved(uri):
+                self._ledger.database.execute("INSERT OR IGNORE INTO gone VALUES (?, ?, 'moved')", (id, uri))
             picture = self._seen("image:" + id[8:72])
             if not (self._embed_captions and any(given.caption for given in self._given(picture))):
                 self._ledger.note(id, picture[0], new=False)
@@ -153,7 +159,7 @@ class Finish:
             uris[id] = sorted(others.union(uris[id]))
             caption, more = self._told(id)
             documents.append(_document(id, document, metadata, uris[id], caption))
-            metadatas.append({**more, **fields_of(uris[id])})
+            metadatas.append({**self._that_fits(more, metadata, uris[id]), **fields_of(uris[id])})
             if "moved" in self._reasons(id):
                 self._report.moved += 1
             else:
@@ -170,6 +176,20 @@ class Finish:
                 uris=[uris[id][0] for id in found["ids"]],
             )
             join(self._target, {id: set(uris[id]) for id in found["ids"]})
+
+    def _that_fits(self, more: dict[str, Any], stored: dict[str, Any], uris: list[str]) -> dict[str, Any]:
+        """New metadata, or none of it where the row would be too large with what it has: a failure then."""
+        if not more:
+            return more
+        try:
+            check_limits("metadata", joined(stored, {**more, **fields_of(uris)}))
+        except InvalidInputError as error:
+            reason = (
+                f"with the {len(stored):,} keys that its row has, {error}. Its new metadata is not stored"
+            )
+            self._recorder.failed(printable(uris[0]), reason)
+            return {}
+        return more
 
     def _told(self, id: str) -> tuple[str | None, dict[str, Any]]:
         """Caption and metadata that this run gives to a row; of several files the first counts.

@@ -55,7 +55,8 @@ def ingest(
     Pictures are told from text by content. Text is split into passages that fit the model's context. A row's
     id is made of its content, so what is stored already is not embedded again; identical files are one row
     with all their uris. A file that cannot be used is reported and the rest goes on. Rows of a moved file
-    get its new uri, and a changed file's old rows are removed.
+    get its new uri, beside the old one where its folder is empty now and may be a disk that is not mounted,
+    and a changed file's old rows are removed.
 
     A run that is killed, at any moment, and started again ends with the same rows as one that was not. What
     was embedded and not yet stored is embedded twice: at most 128 rows, one batch of the store, or two of

@@ -115,7 +115,7 @@ class Plan:
                 Finish(
                     ledger,
                     target,
-                    report,
+                    recorder,
                     embed_captions=self.embed_captions,
                     lost=lost,
                     dimension=raw.dimension,

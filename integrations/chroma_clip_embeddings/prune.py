@@ -1,20 +1,25 @@
 """Which rows `prune` removes: those of files that are gone from a folder that is there, and no others.
 
 A disk that is not mounted looks like an empty folder, and so does one whose link leads nowhere: rows from
-under such a folder stay until the user says that it is really empty. Imports the public core.
+under such a folder stay until the user says that it is really empty. Imports Pillow and the public core.
 """
 
 import os
 from collections.abc import Sequence
+from mimetypes import MimeTypes
 from pathlib import Path
 from stat import S_ISDIR
 
+from PIL import Image
+
 from chroma_clip_embeddings.entries import IngestProblem, printable
 from chroma_clip_embeddings.ledger import Ledger
+from chroma_clip_embeddings.notes import NOT_NOTES
 from chroma_clip_embeddings.report import Recorder
 from chroma_clip_embeddings.walking import Walker
 from clip_embeddings import StoreError
 
+_NOTES = (".txt", ".text", ".md", ".rst", ".org", ".adoc", ".tex", ".srt", ".vtt", ".heic", ".heif", ".avif")
 _UNDER = "(s.uri = ?1 OR (s.uri >= ?1 || '/' AND s.uri < ?1 || '0'))"
 # What was moved has its row already, at another place.
 _MISSED = f"""
@@ -71,6 +76,25 @@ class Pruning:
             self._keep(folder, f"{self._states[folder]}, and {_rows_of(files)}. Is a disk not mounted?", True)
         database.execute(_GONE, (self._may_go(root),))
 
+    def may_have_moved(self, uri: str) -> bool:
+        """Whether a file that is gone was taken away from where it was, and not its disk with it.
+
+        A folder that is empty now, unreadable, or a link to nowhere may be a disk that is not mounted: a copy
+        of the file that is found elsewhere says nothing then. A folder that is gone itself was renamed or
+        removed, if there are files in the folder that it was in.
+        """
+        if _within(uri, self._empty):
+            return True
+        folder = os.path.dirname(uri)  # noqa: PTH120
+        while folder != (above := os.path.dirname(folder)) and not _is_place(folder):  # noqa: PTH120
+            folder = above
+        return not self._state_of(folder)
+
+    def _state_of(self, folder: str) -> str:
+        if folder not in self._states:
+            self._states[folder] = _state(folder)
+        return self._states[folder]
+
     def _judged(self, id: str, uri: str, root: str) -> tuple[str, str, str | None, bool]:
         if _within(uri, self._empty):
             return id, uri, None, True
@@ -82,9 +106,7 @@ class Pruning:
         folder = root or "/"
         for part in ["", *parts]:
             folder = os.path.join(folder, part) if part else folder  # noqa: PTH118
-            if folder not in self._states:
-                self._states[folder] = _state(folder)
-            if self._states[folder]:
+            if self._state_of(folder):
                 return folder
         return None
 
@@ -114,6 +136,11 @@ def _within(path: str, folders: Sequence[str]) -> bool:
     return any(path == each or path.startswith(each.rstrip("/") + "/") for each in folders)
 
 
+def _is_place(path: str) -> bool:
+    """Whether there is a folder, or a link, which may have been to one."""
+    return os.path.isdir(path) or os.path.islink(path)  # noqa: PTH112, PTH114
+
+
 def _state(folder: str) -> str:
     """What is wrong with a folder that should have files in it, in words; "" where it has some."""
     if not os.path.isdir(folder):  # noqa: PTH112
@@ -134,10 +161,18 @@ def trouble_with(folder: str) -> str | None:
 
 
 def trouble_with_link(path: str) -> str | None:
-    """What is wrong with a link that leads nowhere and by its name may have been to a folder."""
-    if not os.path.islink(path) or os.path.exists(path) or Path(path).suffix:  # noqa: PTH110, PTH114
+    """What is wrong with a link that leads nowhere and whose name is not that of a known kind of file."""
+    if not os.path.islink(path) or os.path.exists(path) or _is_name_of_file(path):  # noqa: PTH110, PTH114
         return None
     return _state(path)
+
+
+def _is_name_of_file(path: str) -> bool:
+    """Whether a name ends as files of a known kind do; folders are called "My.Disk" and "trip.2023" too."""
+    ending = Path(path).suffix.lower()
+    known = ending in _NOTES or ending in NOT_NOTES or ending in Image.registered_extensions()
+    # Types of Python's own, the same on every machine.
+    return known or MimeTypes().guess_type(f"file{ending}")[0] is not None
 
 
 def vanished(uri: str) -> bool:

@@ -3,6 +3,7 @@
 Imports chromadb, numpy and the public core.
 """
 
+from contextlib import suppress
 from copy import deepcopy
 from os import PathLike
 from typing import Any, get_args
@@ -13,6 +14,7 @@ from chromadb.api import ClientAPI
 from chromadb.api.types import Schema
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.checks import ADDED_KEYS, check_limits
 from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.collection import open_collection
 from chroma_clip_embeddings.drawing import raw_vectors
@@ -23,7 +25,7 @@ from chroma_clip_embeddings.parts import parts_of, size_of
 from chroma_clip_embeddings.progress import progress
 from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import COPYING, MARK, copy_name, mark_of, old_name
-from clip_embeddings import CLIPEmbedder, ModalityCalibration, StoreError
+from clip_embeddings import CLIPEmbedder, InvalidInputError, ModalityCalibration, StoreError
 from clip_embeddings.types import Modality
 
 _ROWS = 1000  # copied together
@@ -55,8 +57,8 @@ def recalibrate(
     Raises:
         FingerprintMismatchError: the calibration was measured on another model; nothing is written.
         InvalidInputError: the calibration cannot be read.
-        StoreError: no such collection, a row without a modality, rows written meanwhile, or the store
-            went away.
+        StoreError: no such collection, a row without a modality or of too many keys, rows written
+            meanwhile, or the store went away.
     """
     refuse_async(client, "recalibrate")
     with writing(client, whole=True):
@@ -79,7 +81,12 @@ def _recalibrated(
             return old
         _check_modalities(old)
         copy = _made(client, old, after)
-        _fill(copy, old, before.calibration, after.calibration, show_progress)
+        try:
+            _fill(copy, old, before.calibration, after.calibration, show_progress)
+        except Exception:
+            with suppress(Exception):  # a store that is away; the next call clears it
+                client.delete_collection(copy.name)
+            raise
         _check_counts(client, copy, old)
     with store_errors(f"finish recalibrating {name!r}", _FINISH):
         _swap(client, copy, old)
@@ -161,12 +168,25 @@ def _fill(
         )
         if not rows["ids"]:
             continue
+        _check_limits(old.name, rows)
         modalities = np.array([metadata["modality"] for metadata in rows["metadatas"]])
         rows["embeddings"] = _moved(rows["embeddings"], modalities, before, after)  # (N, D)
         columns = [rows[name] for name in ("ids", "documents", "metadatas", "uris")]
         width = rows["embeddings"].shape[1]
         for part in parts_of([size_of(width, *row) for row in zip(*columns, strict=True)], size):
             copy.add(**{name: rows[name][part.start : part.stop] for name in _COPIED})
+
+
+def _check_limits(name: str, rows: Any) -> None:
+    """Chroma keeps rows of more keys than it takes in one request, which a copy is made by."""
+    for id, metadata in zip(rows["ids"], rows["metadatas"], strict=True):
+        try:
+            check_limits("its metadata", metadata, room=-ADDED_KEYS)
+        except InvalidInputError as error:
+            raise StoreError(
+                f"collection {name!r}: row {id!r} cannot be copied: {error}. The collection is as it was. "
+                f"Take keys away: collection.update(ids=[{id!r}], metadatas=[{{key: None, ...}}])"
+            ) from error
 
 
 def _moved(

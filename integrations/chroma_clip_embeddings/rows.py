@@ -19,6 +19,7 @@ from chroma_clip_embeddings.checks import (
     check_string,
 )
 from chroma_clip_embeddings.clients import refuse_async
+from chroma_clip_embeddings.growth import check_growth
 from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.items import Columns, Row, rows_from
 from chroma_clip_embeddings.loader import OnError
@@ -65,7 +66,10 @@ class Prepared:
         return AddReport(len(self.rows) - replaced, replaced, self.repeated, self.failures)
 
     def fix(self, stored: int) -> str:
-        return f"{stored} of {len(self.rows)} rows are stored; the same call again stores the rest"
+        return f"{self.so_far(stored)}; the same call again stores the rest"
+
+    def so_far(self, stored: int) -> str:
+        return f"{stored} of {len(self.rows)} rows are stored"
 
 
 def upsert_arguments(rows: Sequence[Row], vectors: NDArray[np.float32]) -> dict[str, Any]:
@@ -143,7 +147,7 @@ def add_items(
         on_error: "raise" for a bad picture, or "skip" it and report it.
     Raises:
         InvalidInputError: columns that do not fit together, or a value that the store would lose, change or
-            be lost by; by index.
+            be lost by, by index; or a row that would have too many keys with those that it has already.
         ImageDecodeError: an unreadable picture, by index and source.
         FingerprintMismatchError: the collection holds vectors of another model.
         StoreError: the store went away; says how many rows are stored.
@@ -158,7 +162,9 @@ def add_items(
     replaced = 0
     for stored, batch in ready.batches(size):
         with store_errors("store rows", ready.fix(stored)), writing(collection):
-            replaced += len(collection.get(ids=batch["ids"], include=[])["ids"])
+            there = collection.get(ids=batch["ids"], include=["metadatas"])
+            check_growth(there, batch, ready.so_far(stored))
+            replaced += len(there["ids"])
             collection.upsert(**batch)
     return ready.report(replaced)
 

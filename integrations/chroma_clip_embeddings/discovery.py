@@ -39,6 +39,7 @@ def discover(
     allow_schemes: Iterable[str] = (),
     captions: Mapping[str, str] | None = None,
     choice: Choice = EVERYTHING,
+    name_empty: bool = False,
 ) -> Found:
     """Find what there is to ingest. Memory does not grow with the number of files.
 
@@ -56,6 +57,7 @@ def discover(
         allow_schemes: of addresses that may be read, such as "https" and "s3".
         captions: path -> words about the file; those of a manifest come before them.
         choice: what of that is left out. A manifest's items are not, nor what is named by itself.
+        name_empty: whether folders with nothing in them are problems too.
     Returns:
         Entries, and a problem for each folder that cannot be read, each directory loop, each pattern that
         nothing matches, each bad line of a manifest and each ignore file that cannot be read. Closing it
@@ -79,7 +81,7 @@ def discover(
         named=roots.__contains__,
         asked=lambda path: any(pattern.asks_for(path) for pattern in patterns),
     )
-    entries = _entries(given, rows, set(listed), selection)
+    entries = _entries(given, rows, set(listed), selection, name_empty=name_empty)
     return Found((_captioned(each, named) for each in entries), selection)
 
 
@@ -132,13 +134,15 @@ def _entries(
     rows: list[Iterator[Entry | IngestProblem]],
     manifests: set[str],
     selection: Selection,
+    *,
+    name_empty: bool,
 ) -> Iterator[Entry | IngestProblem]:
     for manifest in rows:
         yield from manifest
     roots = {root for root in given if isinstance(root, str)}
     # A link leads to real paths, so those are what it is looked up among.
     real = {os.path.realpath(root) for root in roots if not scheme_of(root)}
-    walker = Walker(lambda folder: covered(folder, reaching(folder, real, selection)))
+    walker = Walker(lambda folder: covered(folder, reaching(folder, real, selection)), name_empty=name_empty)
     earlier: set[str] = set()
     for root in given:
         # One that an earlier root leads to by a link, or does not come to, was left to its own turn.

@@ -24,10 +24,11 @@ class Walker:
 
     Args:
         is_walked: whether a real folder is walked under its own name, so that a link to it adds nothing.
+        name_empty: whether a folder with nothing in it, not even a hidden file, is a problem.
     """
 
-    def __init__(self, is_walked: Callable[[str], bool]) -> None:
-        self._is_walked = is_walked
+    def __init__(self, is_walked: Callable[[str], bool], *, name_empty: bool = False) -> None:
+        self._is_walked, self._name_empty = is_walked, name_empty
         self._followed: set[Identity] = set()
 
     def walk(self, folder: str, enters: Callable[[str], bool]) -> Iterator[str | IngestProblem]:
@@ -39,6 +40,8 @@ class Walker:
             folder: absolute path.
             enters: whether to go into the folder of this path.
         """
+        if self._name_empty and _is_empty(folder):
+            yield _empty(folder)
         # Folders that are open now, outermost first. A stack, so that depth is not limited by recursion.
         above: list[tuple[Identity | None, Iterator[str]]] = [(_identity(folder), _listing(folder))]
         while above:
@@ -60,6 +63,8 @@ class Walker:
                         continue
                     if not self._follows(path, identity):
                         continue
+                if self._name_empty and _is_empty(path):
+                    yield _empty(path)
                 above.append((identity, _listing(path)))
 
     def _follows(self, path: str, identity: Identity | None) -> bool:
@@ -80,6 +85,18 @@ def _identity(folder: str) -> Identity | None:
 def _unreadable(error: OSError, folder: str) -> IngestProblem:
     name = error.filename if isinstance(error.filename, str) else folder
     return IngestProblem(printable(name), f"the folder cannot be read ({error.strerror or error})", True)
+
+
+def _is_empty(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False  # listing it will say what is wrong
+
+
+def _empty(folder: str) -> IngestProblem:
+    return IngestProblem(printable(folder), "is empty", True)
 
 
 def _loop(path: str) -> IngestProblem:

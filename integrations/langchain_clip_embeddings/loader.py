@@ -15,7 +15,8 @@ from langchain_core.documents import Document
 
 from chroma_clip_embeddings.choosing import Only, choice_of
 from chroma_clip_embeddings.discovery import discover
-from chroma_clip_embeddings.entries import Entry
+from chroma_clip_embeddings.entries import Entry, IngestProblem
+from chroma_clip_embeddings.found import Found
 from chroma_clip_embeddings.local import MAX_BYTES, NotWanted, UnusableFile
 from chroma_clip_embeddings.prune import trouble_with, trouble_with_link
 from chroma_clip_embeddings.sources import Source, absolute, read_source
@@ -41,14 +42,17 @@ class MediaLoader(BaseLoader):
     Pictures are told from text by content and decoded once, so that none fails later; text comes in passages
     that fit the model's context. The digest of the file is in the metadata, so LangChain's `index()` sees
     what changed: run it with `cleanup="full"` to have changed files replaced and vanished ones removed. A
-    file that cannot be read any more counts as vanished then.
+    file that cannot be read any more counts as vanished then. A disk that is not mounted looks like an empty
+    folder, so these stop the run unless `allow_empty`; a folder that is gone without a trace cannot be seen
+    here: what was in it has vanished. Name such a folder in `paths`; one that is not there is an error then.
 
     Args:
         paths: files and folders; hidden files are left out.
         embeddings: the model whose context the passages fit.
         captions: path -> a picture's page_content; its file name where none is given.
-        allow_empty: go on where a folder cannot be read, one of `paths` has no file in it, or a link to a
-            folder leads nowhere; it is listed in `failures` then, and `index()` deletes what was there.
+        allow_empty: go on where a folder cannot be read or is empty, one of `paths` has no file in it, or a
+            link leads nowhere that is not named as a file of a known kind; it is listed in `failures` then,
+            and `index()` deletes what was there.
         on_error: "skip" logs a warning and lists the file in `failures`; "raise" stops there.
         max_bytes: a larger file is refused and not read.
         encoding: what text that is not in UTF-8 or UTF-16 is in, such as "cp949"; None finds out, as `ingest`
@@ -90,7 +94,8 @@ class MediaLoader(BaseLoader):
         """Yield the Documents of one file after the other, in order of name.
 
         Raises:
-            InvalidInputError: a path does not exist; under on_error="raise" also a file that is of no use.
+            InvalidInputError: before the first Document: a path does not exist, or a folder may be a disk
+                that is not there; under on_error="raise" also a file that is of no use.
             ImageDecodeError: under on_error="raise", a picture that cannot be read.
         """
         self.failures, self.left_out = [], {}
@@ -112,21 +117,33 @@ class MediaLoader(BaseLoader):
 
     def _files(self) -> Iterator[Path]:
         """As `ingest` finds them; what may be a disk that is not there ends the run, or is listed."""
-        found = discover(self._paths, choice=self._choice)  # what is not there raises at once
+        found = self._discovered()  # what is not there raises at once
         for root in (os.fspath(path) for path in self._paths):
             if (problem := trouble_with(root)) and Path(root).is_dir():
                 self._doubt(root, problem)
+        if not self._allow_empty:
+            for each in self._discovered():
+                self._is_doubted(each)
         for each in found:
+            if self._is_doubted(each):
+                continue
             if isinstance(each, Entry):
-                if (problem := trouble_with_link(each.uri)) is None:
-                    yield Path(each.uri)
-                else:
-                    self._doubt(each.uri, problem)
-            elif each.is_unreadable:
-                self._doubt(each.place, each.reason)
+                yield Path(each.uri)
             else:
                 self._fail(Path(each.place), each.reason, InvalidInputError(str(each)))
         self._count(found.left_out)
+
+    def _discovered(self) -> Found:
+        return discover(self._paths, choice=self._choice, name_empty=True)
+
+    def _is_doubted(self, each: Entry | IngestProblem) -> bool:
+        if isinstance(each, Entry):
+            place, problem = each.uri, trouble_with_link(each.uri)
+        else:
+            place, problem = each.place, each.reason if each.is_unreadable else None
+        if problem is not None:
+            self._doubt(place, problem)
+        return problem is not None
 
     def _count(self, kinds: Mapping[str, int]) -> None:
         for kind, count in kinds.items():
@@ -138,7 +155,8 @@ class MediaLoader(BaseLoader):
                 f"{folder}: {problem}. Is a disk not mounted? Under cleanup='full' what is known of it would "
                 "be deleted, so the run ends here. If that is to be so: allow_empty=True"
             )
-        if all(failure.path != folder for failure in self.failures):
+        known = (os.path.abspath(failure.path) for failure in self.failures)  # noqa: PTH100
+        if os.path.abspath(folder) not in known:  # noqa: PTH100
             self.failures.append(LoadFailure(folder, problem))
             _log.warning("%s: %s", folder, problem)
 

@@ -1,6 +1,7 @@
 """LangChain's `index(cleanup="full")` deletes nothing for a folder that only looks empty."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,49 @@ def test_what_cannot_be_looked_into_stops_the_run_before_anything_is_deleted(
     loader = MediaLoader(roots, embeddings, allow_empty=True)
     assert indexed(store, records, loader) == 3
     assert ["disk2" in failure.path for failure in loader.failures] == [True]
+
+
+def emptied(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def test_a_disk_below_a_root_that_is_not_there_stops_the_run_before_anything_is_given_out(
+    library: Path, tiny: CLIPEmbedder
+) -> None:
+    write_notes(library / "zoo" / "disk3", 2, first=20)
+    write_notes(library.parent / "mnt", 2, first=30)
+    (library / "My.Disk").symlink_to(library.parent / "mnt", target_is_directory=True)
+    embeddings = CLIPEmbeddings.of(tiny)
+    assert len(MediaLoader(library, embeddings).load()) == 9
+    emptied(library / "zoo" / "disk3")
+    with pytest.raises(InvalidInputError, match=r"zoo/disk3: is empty\. .*allow_empty"):
+        next(MediaLoader(library, embeddings).lazy_load())
+    with pytest.raises(InvalidInputError, match=r"zoo/disk3: is empty\. .*allow_empty"):
+        next(MediaLoader(f"{library}/**/*.txt", embeddings).lazy_load())
+    (library / "zoo" / "disk3" / ".hidden").touch()  # a folder that is in use
+    emptied(library.parent / "disk2")
+    with pytest.raises(InvalidInputError, match=r"lib/disk2: is empty\. .*allow_empty"):
+        next(MediaLoader(library, embeddings).lazy_load())
+    write_notes(library.parent / "disk2", 1)
+    shutil.rmtree(library.parent / "mnt")
+    with pytest.raises(InvalidInputError, match=r"My\.Disk: is a link to .*allow_empty"):
+        next(MediaLoader(library, embeddings).lazy_load())
+    loader = MediaLoader(library, embeddings, allow_empty=True)
+    assert len(loader.load()) == 3
+    assert [Path(failure.path).name for failure in loader.failures] == ["My.Disk"]
+
+
+@pytest.mark.parametrize("name", ["a.JPG", "a.png", "a.md", "a.heic", "a.pdf", "a.mp4", "a.rst"])
+def test_a_dead_link_that_is_named_as_a_file_is_one_failure_and_the_rest_goes_on(
+    library: Path, tiny: CLIPEmbedder, name: str
+) -> None:
+    (library / name).symlink_to(library / "nowhere")
+    (library / "left-out").mkdir()
+    (library / "left-out" / "settings.xmp").touch()
+    loader = MediaLoader(library, CLIPEmbeddings.of(tiny))
+    assert len(loader.load()) == 5
+    assert [Path(failure.path).name for failure in loader.failures] == [name]
 
 
 def test_linked_folders_are_followed_as_ingest_does(library: Path, tiny: CLIPEmbedder) -> None:

@@ -5,20 +5,26 @@ The rule, in this order:
 1. A byte order mark says UTF-8 or UTF-16, and without one UTF-8 is tried. Both strictly; most text is this.
 2. What holds NUL bytes, or control characters that text does not have, is not text.
 3. `encoding`, if the user gave one, is what everything else is in, strictly. Otherwise it is found out:
-4. CP949 (EUC-KR), where three quarters of the letters beyond ASCII are Hangul, and half of those at least are
-   of the 2,350 common syllables. This comes first because it decides by itself: text in other languages has
-   no such bytes, except a word or two of Chinese or Japanese, which are then taken for Korean.
-5. Shift-JIS or EUC-JP, where there are kana: Japanese is hardly written without.
+4. CP949 (EUC-KR), where three quarters of the letters beyond ASCII are Hangul, and most of those are of the
+   syllables that Korean has all the time: of 2 to 4 syllables three quarters, below 20 three fifths, else
+   half. Text in other languages has bytes that fit, and rarely such syllables. The exception is a word or
+   two of Chinese or Japanese that happen to be made of them: those are taken for Korean. A Korean note of
+   one syllable, of letters alone, or of rare syllables is refused.
+5. Shift-JIS or EUC-JP, where there are kana: Japanese is hardly written without. In EUC-JP one of them has
+   to be none of the letters of a Korean chat.
 6. What charset-normalizer finds, where it recognises a language by its letters and not by the code alone.
 7. CP1252, where letters beyond ASCII are few, stand among Latin ones, and are those of western Europe.
 
+All is decoded; a rule looks at the words beyond ASCII and their neighbours, from all over the text.
 Else it is refused: words that are misread are worse than words that are missing. Imports the public core.
 """
 
 import codecs
 import re
 from collections.abc import Callable
+from random import Random
 
+from chroma_clip_embeddings.korean import is_korean, may_be_chat
 from clip_embeddings import InvalidInputError
 
 UNICODE = ("utf-8", "utf-16")
@@ -26,7 +32,9 @@ _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM
 # All but tab, line feed, vertical tab, form feed, carriage return and escape; DOS ends a file with 0x1A.
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]|\x1a(?!\Z)")
 _DOCUMENTS = (b"%PDF-", b"{\\rtf")  # begin with letters, and are not what is written in them
-_SAMPLE = 50_000  # characters or bytes by which a rule decides; all are decoded in any case
+_SAMPLE = 50_000  # bytes by which a rule decides
+# Cut at white space, which is no part of a character in any of the encodings that are tried.
+_PIECE = re.compile(rb"(?s).{1,100}\S*")
 # One of each kind that files are found in; rarer ones only make it guess.
 _LIBRARY = ("cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1252", "gb18030", "big5")
 _SURE = 0.2  # the library's coherence from which a language was recognised
@@ -37,8 +45,10 @@ _EASTERN = frozenset(["Croatian", "Czech", "Hungarian", "Polish", "Romanian", "S
 _LIKE_HUNGARIAN = re.compile("[õûÕÛ]")  # ő and ű, which Hungarian has, in CP1250
 _WITHIN_WORD = re.compile(
     r"(?<=[^\W\d_])[^\x00-\x7f\w’·\xad](?=[^\W\d_])|(?<=[^\W\d_])[ªº¹²³¼½¾](?=[^\W\d_])"
+    r"|[°-´¶¸¹¼-¾][À-ÿ]"  # two bytes of a syllable
 )
-_ALONE = re.compile(r"(?<=[A-Za-z])[가-힣](?=[A-Za-z])")
+_NOT_JAPANESE = re.compile("[\uff61-\uff9f\ue000-\uf8ff\u0370-\u04ff]")
+_RUN = re.compile("[¡-ÿŒœŠšŽžŸ]{6,}")
 
 
 class NotText(Exception):
@@ -90,12 +100,14 @@ def other_text(content: bytes, encoding: str | None = None) -> tuple[str, str]:
         return text, encoding
     if not may_be_text(content):
         raise NotText("nor text (it holds NUL bytes)" if b"\0" in content else "nor text in UTF-8 or UTF-16")
+    sample = _sample(content)
     for codec, fits in _RULES:
-        if (decoded := _decoded(content, codec)) is not None and fits(decoded[:_SAMPLE]):
+        if (decoded := _decoded(content, codec)) is not None and fits(_begun(sample, codec)):
             return decoded, codec
-    if found := _by_library(content):
+    if found := _by_library(content, sample):
         return found
-    if (decoded := _decoded(content, "cp1252")) is not None and _is_western(decoded[:_SAMPLE]):
+    decoded = _decoded(content, "cp1252")
+    if decoded is not None and _is_western(_begun(sample, "cp1252"), frozenset(decoded)):
         return decoded, "cp1252"
     raise NotText(
         "nor text in UTF-8 or UTF-16, and its encoding cannot be told; --encoding or encoding= names it"
@@ -129,39 +141,45 @@ def _decoded(content: bytes, encoding: str) -> str | None:
         return None
 
 
-def _is_korean(text: str) -> bool:
-    letters = [each for each in text if each > "\x7f" and each.isalpha()]
-    hangul = "".join(each for each in letters if "가" <= each <= "힣").encode("cp949")
-    # The common ones lie together in the table, the other 8,822 around them.
-    pairs = zip(hangul[::2], hangul[1::2], strict=True)
-    common = sum(0xB0 <= first <= 0xC8 and second > 0xA0 for first, second in pairs)
-    wedged = len(_ALONE.findall(text))  # in the capitals of "INSTALAÇÃO", not in Korean
-    hanja = len(letters) - len(hangul) // 2  # and kana, which stay few in Korean
-    return (
-        common >= 2 and 2 * common >= len(hangul) // 2 and 4 * hanja <= len(letters) and 10 * wedged <= common
-    )
+def _sample(content: bytes) -> bytes:
+    """What is beyond ASCII and some words around it, evenly from the whole; may end within a character."""
+    pieces = [each for each in _PIECE.findall(content) if not each.isascii()]
+    number = len(pieces) * _SAMPLE // (sum(map(len, pieces)) or 1)
+    if number < len(pieces):  # by chance, as what repeats would show every so many pieces the same part
+        pieces = [pieces[i] for i in sorted(Random(0).sample(range(len(pieces)), number or 1))]
+    return b"".join(pieces)[: 2 * _SAMPLE]
+
+
+def _begun(sample: bytes, encoding: str) -> str:
+    """The text of a sample, without the character that its end cuts."""
+    return codecs.getincrementaldecoder(encoding)("ignore").decode(sample)
 
 
 def _is_japanese(text: str) -> bool:
     others = [each for each in text if each > "\x7f"]
     kana = sum("\u3041" <= each <= "\u30ff" for each in others)
-    # Of one byte each: what letters with accents look like in Shift-JIS.
-    narrow = sum("\uff61" <= each <= "\uff9f" or "\ue000" <= each <= "\uf8ff" for each in others)
-    return kana >= 2 and kana >= 0.15 * len(others) and narrow <= 0.1 * len(others)
+    # Of one byte each: what letters with accents look like in Shift-JIS. Greek and Cyrillic: other
+    # languages in EUC-JP.
+    strange = sum(bool(_NOT_JAPANESE.match(each)) for each in others)
+    return kana >= 2 and kana >= 0.15 * len(others) and strange <= 0.1 * len(others)
+
+
+def _is_japanese_in_euc(text: str) -> bool:
+    """Not where every kana may be a letter of a Korean chat: "ㅋㅋ" is "せせ"."""
+    return _is_japanese(text) and not may_be_chat(text.encode("euc_jp").decode("cp949", "replace"))
 
 
 _RULES: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    ("cp949", _is_korean),
+    ("cp949", is_korean),
     ("cp932", _is_japanese),
-    ("euc_jp", _is_japanese),
+    ("euc_jp", _is_japanese_in_euc),
 )
 
 
-def _by_library(content: bytes) -> tuple[str, str] | None:
+def _by_library(content: bytes, sample: bytes) -> tuple[str, str] | None:
     from charset_normalizer import from_bytes
 
-    sample = content[:_SAMPLE]
-    if len(sample) < len(content) and (end := max(sample.rfind(b"\n"), sample.rfind(b" "))) > 0:
+    if len(sample) >= _SAMPLE and (end := max(sample.rfind(b"\n"), sample.rfind(b" "))) > 0:
         sample = sample[:end]  # between characters, whatever the encoding
     found = from_bytes(sample, cp_isolation=list(_LIBRARY), enable_fallback=False)
     best = found.best()
@@ -180,13 +198,15 @@ def _by_library(content: bytes) -> tuple[str, str] | None:
     return None if text is None else (text, best.encoding)
 
 
-def _is_western(text: str) -> bool:
+def _is_western(text: str, characters: frozenset[str]) -> bool:
+    """Whether the sample is western, and the characters of the whole are among its letters."""
     others = [each for each in text if each > "\x7f"]
-    letters = [each for each in others if each.isalpha() and each not in "ªºµƒ"]
+    letters = {each for each in characters if each > "\x7f" and each.isalpha()} - set("ªºµƒ")
     plain = sum(each.isascii() and (each.isalnum() or each.isspace()) for each in text)
     return (
-        set(letters) <= _WESTERN
+        letters <= _WESTERN
         and plain >= 0.6 * len(text)
         and len(others) <= 0.3 * len(text)
         and not _WITHIN_WORD.search(text)
+        and not any(len(set(run)) > 3 for run in _RUN.findall(text))  # another script, all of it
     )

@@ -147,7 +147,7 @@ class Flow:
         self._recorder.read_as(source.encoding)
         self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
         if source.text is not None:
-            stored_already = self._ledger.passages(source.sha256, source.text)
+            stored_already = self._ledger.passages(source.sha256, source.text, source.encoding)
             for id in stored_already.ids:
                 self._ledger.note(id, entry.uri, new=False)
             if stored_already.complete:
@@ -175,11 +175,13 @@ class Flow:
     def _if_new(self, row: Row) -> Iterator[Row]:
         """The row, unless it is stored, under way, or its vector is known."""
         waits = row.id in self._flying or row.id in self._texts
-        new = not waits and not self._ledger.holds(row.id)
+        if row.encoding and not waits and self._ledger.rereads(row):
+            row = replace(row, rereads=True)
+        new = not waits and (row.rereads or not self._ledger.holds(row.id))
         self._ledger.note(row.id, row.uri or "", new=new)
         if not new:
             return
-        if (vector := self._vectors.known(row.id)) is not None:
+        if (vector := self._vectors.known(row)) is not None:
             with self._storer.room_for(1):
                 self._put([_light(row)], [vector])
             self._report.cached += 1
@@ -227,6 +229,8 @@ class Flow:
             elif row.is_picture:
                 self._report.images += 1
                 self._report.first_of_several += row.id in self._several
+            elif row.rereads:
+                self._report.updated += 1
             else:
                 self._report.passages += 1
 

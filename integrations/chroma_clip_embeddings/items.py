@@ -15,7 +15,10 @@ from clip_embeddings.types import ImageInput
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row to be: `item` is the picture or the text, `index` its place in the caller's columns."""
+    """One row to be: `item` is the picture or the text, `index` its place in the caller's columns.
+
+    `encoding` is what its text was in if not in Unicode; `rereads` that its row is there with other words.
+    """
 
     id: str
     item: ImageInput
@@ -24,6 +27,8 @@ class Row:
     metadata: dict[str, Any]
     uri: str | None = None
     index: int = 0
+    encoding: str = ""
+    rereads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,14 @@ _READ_AND_WRITE = Lock()  # what threads of this process do, they do one after t
 def store(target: Target, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
     """Store new rows, vectors (N, D); where one is there meanwhile, its uris and ours are joined.
 
+    One whose text is read anew gets its words and vector, and keeps its uris.
+
     Raises:
         StoreError, Stopped: as `Target.call`.
     """
     wanted = {row.id: {row.uri} if row.uri else set() for row in rows}
+    if reread := [place for place, row in enumerate(rows) if row.rereads]:
+        _replace(target, [rows[place] for place in reread], vectors[reread])
     for _ in range(_TRIES):
         target.call("store rows", "add", **upsert_arguments(rows, vectors))
         gone = join(target, wanted)
@@ -38,6 +42,13 @@ def store(target: Target, rows: Sequence[Row], vectors: NDArray[np.float32]) -> 
         kept = [place for place, row in enumerate(rows) if row.id in gone]
         rows, vectors = [rows[place] for place in kept], vectors[kept]
         wanted = {id: wanted[id] for id in gone}
+
+
+def _replace(target: Target, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+    arguments = upsert_arguments(rows, vectors)
+    del arguments["uris"]
+    fields = [{key: each[key] for key in each if key != "uri"} for each in arguments["metadatas"]]
+    target.call("update rows", "update", **{**arguments, "metadatas": fields})
 
 
 def join(target: Target, wanted: Mapping[str, set[str]]) -> set[str]:

@@ -142,15 +142,27 @@ class Ledger:
         ((found,),) = self._all(_AMONG, json.dumps(ids))
         return set(json.loads(found))
 
-    def passages(self, sha256: str, text: str) -> "Passages":
+    def rereads(self, row: Row) -> bool:
+        """Whether a row is stored with other words: its text was read in another encoding then."""
+        found = self._all("SELECT document FROM stored WHERE id = ?", row.id)
+        return bool(found) and found[0][0] != digest_of(row.document)
+
+    def passages(self, sha256: str, text: str, encoding: str = "") -> "Passages":
         """What is stored of a text, and whether that is all of it, so that it need not be split.
+
+        A text that is not in Unicode (`encoding`) may have been read in another encoding before, so of such
+        a text only passages with the same words count.
 
         It is where nothing but white space lies between its parts. A row that spans the text by itself says
         nothing: `ray_clip_embeddings` stores a text as one row however long it is, and the model may have
         read the beginning.
         """
-        found = self._all("SELECT id FROM stored WHERE id > ? AND id < ?", *_passages_of(sha256))
-        spans = {id: tuple(map(int, id.rpartition(":")[2].split("-"))) for (id,) in found}
+        found = self._all("SELECT id, document FROM stored WHERE id > ? AND id < ?", *_passages_of(sha256))
+        spans: dict[str, tuple[int, int]] = {}
+        for id, document in found:
+            start, end = map(int, id.rpartition(":")[2].split("-"))
+            if not encoding or document == digest_of(text[start:end]):
+                spans[id] = start, end
         whole = [id for id, (start, end) in spans.items() if not (text[:start].strip() or text[end:].strip())]
         position = 0
         for start, end in sorted(span for id, span in spans.items() if id not in whole):

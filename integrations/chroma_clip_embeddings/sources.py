@@ -187,7 +187,7 @@ def rows_of(
     for passage in embedder.split_text(source.text):
         fields = {**common, "modality": "text", "start": passage.start, "end": passage.end}
         identity = f"text:{source.sha256}:{passage.start}-{passage.end}"
-        yield Row(identity, passage.text, False, passage.text, fields, uri)
+        yield Row(identity, passage.text, False, passage.text, fields, uri, encoding=source.encoding)
 
 
 def mark_of(caption: str) -> str:

@@ -30,20 +30,20 @@ class Vectors:
     ) -> None:
         self.embedder, self._sampled, self._cache = embedder, sampled, cache
 
-    def known(self, id: str) -> NDArray[np.float32] | None:
+    def known(self, row: Row) -> NDArray[np.float32] | None:
         """What need not be embedded: (D,), or None."""
-        vector = self._sampled.get(id)
+        vector = None if row.rereads else self._sampled.get(row.id)
         if self._cache is None:
             return vector
         if vector is None:
-            return self._cache.get(id)
-        self._cache.keep([id], [vector])
+            return self._cache.get(_key(row))
+        self._cache.keep([_key(row)], [vector])
         return vector
 
     def keep(self, rows: Sequence[Row], vectors: Iterable[NDArray[np.float32]]) -> None:
         """What the model has made of these rows."""
         if self._cache is not None and rows:
-            self._cache.keep([row.id for row in rows], vectors)
+            self._cache.keep([_key(row) for row in rows], vectors)
 
     def of_texts(self, rows: Sequence[Row]) -> tuple[list[Row], list[NDArray[np.float32]], dict[str, str]]:
         """Embed texts: the rows that could be, their vectors (D,), and why others could not, by id."""
@@ -63,3 +63,8 @@ class Vectors:
             return good, found, bad
         self.keep(rows, vectors)
         return list(rows), vectors, {}
+
+
+def _key(row: Row) -> str:
+    """What a vector is kept under. The bytes of a text do not say what was read in them."""
+    return f"{row.id}:{row.encoding}" if row.encoding else row.id

@@ -31,7 +31,7 @@ from clip_embeddings.models.tiny import WEIGHTS
 NOWHERE = Path("no-such-folder")
 SMALLEST = QUICK._replace(
     captions=6, passages=2, passages_in_part=1, small=3, small_in_part=2, phone=1, phone_in_part=1, queries=1
-)._replace(callers=3, rows=5, few=4, many=8)
+)._replace(rounds=1, callers=3, rows=5, few=4, many=8)
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ class Writer:
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-        assert self.answer() == "ready"
 
     def tell(self, **order: Any) -> None:
         assert self.process.stdin
@@ -60,6 +59,7 @@ def writers(store: Path) -> Iterator[list[Writer]]:
         for _ in range(2):
             made.append(Writer(store))
             stack.callback(made[-1].end)
+        assert [writer.answer() for writer in made] == ["ready", "ready"]
         yield made
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,12 @@ def load_tokenizer(files: ModelFiles) -> Any:
     return made
 
 
+@cache
+def _releases() -> tuple[str, str]:
+    """Of what reads a tokenizer; looked up once, as that walks through all that is installed."""
+    return version("transformers"), version("tokenizers")
+
+
 def tokenizer_identity(files: ModelFiles) -> dict[str, str]:
     """What its files say, and the ids of some texts, as transformers makes them of these files.
 
@@ -64,7 +71,7 @@ def tokenizer_identity(files: ModelFiles) -> dict[str, str]:
     """
     said = key_of({path.name: _content(files, path) for path in files.tokenizer()})
     model = files.json("config.json").get("model_type")
-    key = key_of(said, model, version("transformers"), version("tokenizers"))
+    key = key_of(said, model, *_releases())
     noted = read_note(_KIND, key)
     if not isinstance(noted.get("probe"), str):
         noted = {"probe": _probe(files)}

@@ -1,6 +1,7 @@
 """A process that is forked in the middle of something works on, whatever its parent was doing."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -85,4 +86,6 @@ def test_a_child_answers(program: str) -> None:
         timeout=90,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    # Older releases of tokenizers say what they do at a fork.
+    said = re.sub(r"huggingface/tokenizers: .*?\(true \| false\)\n", "", done.stderr, flags=re.DOTALL)
+    assert (done.returncode, said) == (0, "")

@@ -5,8 +5,9 @@ collection of an ordinary client they run whole in a thread. Imports chromadb an
 """
 
 from asyncio import to_thread
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import chromadb
 from chromadb.api import AsyncClientAPI
@@ -44,6 +45,32 @@ from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import heir
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.types import ImageInput
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_Ours = Callable[Concatenate[AsyncCollection, P], Coroutine[Any, Any, T]]
+_Either = Callable[Concatenate[AsyncCollection | chromadb.Collection, P], Coroutine[Any, Any, T]]
+
+
+def _or_in_a_thread(
+    ordinary: Callable[Concatenate[chromadb.Collection, P], T],
+) -> Callable[[_Ours[P, T]], _Either[P, T]]:
+    """Let a helper take collections of ordinary clients too: `ordinary` works on these, in a thread."""
+
+    def decorated(helper: _Ours[P, T]) -> _Either[P, T]:
+        @wraps(helper)
+        async def either(
+            collection: AsyncCollection | chromadb.Collection, *given: P.args, **named: P.kwargs
+        ) -> T:
+            if not is_async(collection):
+                return await to_thread(ordinary, cast(chromadb.Collection, collection), *given, **named)
+            ours = cast(AsyncCollection, collection)
+            bounded(ours._client)
+            return await helper(ours, *given, **named)
+
+        return cast(_Either[P, T], either)
+
+    return decorated
 
 
 async def aopen_collection(
@@ -99,8 +126,9 @@ async def aopen_collection(
         return opened
 
 
+@_or_in_a_thread(add_items)
 async def aadd_items(
-    collection: AsyncCollection | chromadb.Collection,
+    collection: AsyncCollection,
     *,
     ids: Sequence[str],
     texts: Sequence[str | None] | None = None,
@@ -111,20 +139,6 @@ async def aadd_items(
     on_error: OnError = "raise",
 ) -> AddReport:
     """`add_items` for the async client; reading and embedding happen in a thread."""
-    if not is_async(collection):
-        return await to_thread(
-            add_items,
-            cast(chromadb.Collection, collection),
-            ids=ids,
-            texts=texts,
-            images=images,
-            uris=uris,
-            captions=captions,
-            metadatas=metadatas,
-            on_error=on_error,
-        )
-    collection = cast(AsyncCollection, collection)
-    bounded(collection._client)
     embedder = embedder_of(collection)
     await to_thread(check_identity, collection, embedder)
     columns = Columns(ids, texts, images, uris, captions, metadatas)
@@ -142,20 +156,18 @@ async def aadd_items(
     return ready.report(replaced)
 
 
-async def aset_caption(collection: AsyncCollection | chromadb.Collection, id: str, caption: str) -> None:
+@_or_in_a_thread(set_caption)
+async def aset_caption(collection: AsyncCollection, id: str, caption: str) -> None:
     """`set_caption` for the async client."""
-    if not is_async(collection):
-        return await to_thread(set_caption, cast(chromadb.Collection, collection), id, caption)
-    collection = cast(AsyncCollection, collection)
     check_caption(id, caption)
-    bounded(collection._client)
     with store_errors("set a caption", "Nothing was changed"):
         found = await collection.get(ids=[id], include=["embeddings", "metadatas"])
         await collection.update(**caption_arguments(found, id, caption))
 
 
+@_or_in_a_thread(search)
 async def asearch(
-    collection: AsyncCollection | chromadb.Collection,
+    collection: AsyncCollection,
     *,
     text: str | None = None,
     image: ImageInput | None = None,
@@ -165,19 +177,6 @@ async def asearch(
     method: Method = "filtered",
 ) -> SearchResult:
     """`search` for the async client; the query is embedded in a thread."""
-    if not is_async(collection):
-        return await to_thread(
-            search,
-            cast(chromadb.Collection, collection),
-            text=text,
-            image=image,
-            k=k,
-            modality=modality,
-            calibration=calibration,
-            method=method,
-        )
-    collection = cast(AsyncCollection, collection)
-    bounded(collection._client)
     query = Query(collection, text, image, k, modality, calibration, method)
     requests = await to_thread(query.requests)
     with store_errors("search", FIX):

@@ -146,15 +146,18 @@ class Flow:
             return
         self._recorder.read_as(source.encoding)
         self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
+        there: list[str] = []
         if source.text is not None:
-            stored_already = self._ledger.passages(source.sha256, source.text, source.encoding)
-            for id in stored_already.ids:
+            there, complete = self._ledger.passages(source.sha256, source.text, source.encoding)
+            for id in there:
                 self._ledger.note(id, entry.uri, new=False)
-            if stored_already.complete:
+            if complete:
                 return
-        if source.text is None and holds_several(source.content):
+        elif holds_several(source.content):
             self._several.add(picture)
         for row in rows_of(source, self._vectors.embedder, entry.caption, entry.metadata):
+            if row.id in there:  # the only one of a short text, most often
+                continue
             if row.id in self._failed:
                 self._recorder.failed(entry.uri, self._failed[row.id])
                 return

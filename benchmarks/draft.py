@@ -19,6 +19,7 @@ from PIL import Image
 
 from benchmarks.results import machine, replace_section, table
 from clip_embeddings import CLIPEmbedder, load_image
+from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import Scene, scenes
 
@@ -63,7 +64,8 @@ def photo(scene: Scene, seed: int) -> bytes:
 
 def by_tensors(embedder: CLIPEmbedder, files: list[bytes]) -> NDArray[np.float32]:
     """Vectors of pictures resized as tensors: (N, D). All are square, so nothing is cropped."""
-    edge = embedder._encoder.preprocessing.shortest_edge or 0
+    preprocessing = embedder._encoder.preprocessing
+    edge = (isinstance(preprocessing, Preprocessing) and preprocessing.shortest_edge) or 0
     pixels = []
     for file in files:
         picture = torch.from_numpy(np.asarray(load_image(file)).copy()).permute(2, 0, 1)[None]  # (1, 3, H, W)

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import chromadb
-import numpy as np
 from PIL import Image
 
 from benchmarks.memory import peak_memory
@@ -89,7 +88,7 @@ def measure_rates(embedder: CLIPEmbedder, files: Path, work: Path, rounds: int) 
     rates, size = Rates([], []), embedder.batch_size
     encoder = embedder._encoder
     with Image.open(next(files.iterdir())) as picture:
-        pixels = np.stack([encoder.preprocessing.to_pixels(picture.convert("RGB"))] * size)
+        pixels = [encoder.preprocessing.to_pixels(picture.convert("RGB"))] * size
     encoder.encode_image(pixels)
     batches = max(1, len(list(files.iterdir())) // size)
     for _ in range(rounds):

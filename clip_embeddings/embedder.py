@@ -279,7 +279,7 @@ class CLIPEmbedder:
         units = np.empty((len(windows.ids), self.dimension), np.float32)  # (W, D)
 
         def encode(rows: NDArray[np.int64]) -> None:
-            features = encoder.encode_text(encoder.tokenizer.padded([windows.ids[row] for row in rows]))
+            features = encoder.encode_text([windows.ids[row] for row in rows])
             units[rows] = self._unit(features, "texts", windows.owner[rows])
 
         encoded = map_in_lanes(encode, batches, lanes=self._lanes)
@@ -368,7 +368,7 @@ class CLIPEmbedder:
         indices = np.array([index for index, _ in good], np.int64)
         embeddings = np.zeros((0, self.dimension), np.float32)
         if good:
-            features = self._encoder.encode_image(np.stack([pixels for _, pixels in good]))
+            features = self._encoder.encode_image([pixels for _, pixels in good])
             embeddings = self._calibrated(self._unit(features, "images", indices), "image", role)
         return ImageBatch(embeddings, indices, tuple(failures))
 

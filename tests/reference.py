@@ -11,6 +11,9 @@ from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, CLIPConfig, CLIPModel, CLIPTokenizer, PreTrainedTokenizerFast
 
+from clip_embeddings.inputs.preprocess import Preprocessing
+from clip_embeddings.models.processors import DEFAULTS
+
 try:
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 except ImportError:  # before transformers 5.4, under the plain name
@@ -59,6 +62,11 @@ class Reference:
         with torch.inference_mode():
             given = self.processor(pictures, input_data_format="channels_last", return_tensors="pt")
             return normalised(self.model.get_image_features(pixel_values=given["pixel_values"]))
+
+
+def preprocessing(config: dict[str, Any]) -> Preprocessing:
+    """How ours reads what a CLIP's picture processor was saved with."""
+    return Preprocessing.from_config({**DEFAULTS["CLIPImageProcessor"], **config}, IMAGE_SIZE)
 
 
 def pixels_of(processor: Any, picture: Image.Image) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from PIL import Image
 from reference import row_cosines
 
 from clip_embeddings import CLIPEmbedder, load_image
+from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models import fingerprint
 from clip_embeddings.types import ImageInput
 
@@ -155,6 +156,7 @@ def test_inks_have_the_colours_of_their_profile(tiny: CLIPEmbedder) -> None:
 
 
 def test_a_crop_larger_than_the_picture_is_filled_with_black_whatever_the_colours(tiny: CLIPEmbedder) -> None:
+    assert isinstance(tiny._encoder.preprocessing, Preprocessing)
     narrow = replace(tiny._encoder.preprocessing, shortest_edge=32, resize_to=None, crop=(64, 64))
     pixels = narrow.to_pixels(with_profile(Image.new("CMYK", (50, 50)), ink_profile()))
     assert (pixels[:8] == 0).all()

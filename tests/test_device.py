@@ -60,10 +60,10 @@ def test_an_embedder_that_runs_out_of_memory_gives_the_same_rows(
     encoder: Any = embedder._encoder
     features = encoder._text_features
 
-    def crowded(ids: Any) -> Any:
+    def crowded(ids: Any, filled: Any) -> Any:
         if len(ids) > 1:
             raise torch.OutOfMemoryError("too large")
-        return features(ids)
+        return features(ids, filled)
 
     monkeypatch.setattr(encoder, "_text_features", crowded)
     assert np.abs(embedder.embed_texts(texts) - expected).max() < 1e-5

@@ -5,10 +5,9 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
-from reference import IMAGE_SIZE, PIXELS, Reference, pixels_of, row_cosines
+from reference import PIXELS, Reference, pixels_of, preprocessing, row_cosines
 
 from clip_embeddings import CLIPEmbedder, load_image
-from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
 
@@ -70,7 +69,7 @@ def test_other_formats_and_a_callers_own_picture_stay_as_they_are() -> None:
 
 def test_a_large_jpeg_has_the_pixels_of_the_reference_unless_a_draft_is_asked_for() -> None:
     file = encoded((2400, 1800))
-    ours = Preprocessing.from_config(PIXELS, IMAGE_SIZE)
+    ours = preprocessing(PIXELS)
     expected = pixels_of(Reference.processor_of(PIXELS), Image.open(io.BytesIO(file)).convert("RGB"))
     assert np.array_equal(ours.to_pixels(load_image(file)), expected)
     drafted = ours.to_pixels(load_image(file, enough=ours.enough))

@@ -81,7 +81,9 @@ def test_imports_that_keep_the_direction_pass(tmp_path: Path) -> None:
     write(tmp_path, f"{CORE}/__init__.py", lazy + PUBLIC)
     write(tmp_path, f"{CORE}/embedder.py", "import torch\nfrom .models import hf\nfrom . import errors\n")
     write(
-        tmp_path, f"{CORE}/models/hf.py", "import transformers\nfrom clip_embeddings.inputs import tokens\n"
+        tmp_path,
+        f"{CORE}/models/loading.py",
+        "import transformers\nfrom clip_embeddings.inputs import tokens\n",
     )
     write(tmp_path, f"{CORE}/models/tiny/train.py", "import tokenizers, transformers\n")
     write(

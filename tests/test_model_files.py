@@ -147,8 +147,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no config": (remove("config.json"), "config.json not in"),
     "no tokenizer": (remove("tokenizer.json"), "tokenizer.json not in"),
     "nothing at all": (remove(), "config.json, model.safetensors, tokenizer.json not in"),
-    "weights cut off": (cut_weights, "cannot load the weights"),
-    "weights of text": (write("model.safetensors", "version https://git-lfs"), "cannot load"),
+    "weights cut off": (cut_weights, "cannot read the weights"),
+    "weights of text": (write("model.safetensors", "version https://git-lfs"), "cannot read"),
     "a missing weight": (
         without_a_weight,
         "1 weights are missing or of another shape, first visual_projection.weight",

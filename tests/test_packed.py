@@ -47,7 +47,7 @@ def picture_features(activation: str, dtype: torch.dtype, *, packed: bool) -> An
         VisionModel, CLIPVisionConfig(**SMALL, image_size=32, patch_size=8, hidden_act=activation), dtype
     )
     if packed:
-        pack(model, CLIPMLP)
+        pack(model)
     values = torch.randn(5, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     return model(pixel_values=values.to(dtype)).image_embeds.float().numpy()
 
@@ -56,7 +56,7 @@ def text_features(activation: str, dtype: torch.dtype, *, packed: bool) -> Any:
     config = CLIPTextConfig(**SMALL, vocab_size=50, bos_token_id=48, eos_token_id=49, hidden_act=activation)
     model = seeded(CLIPTextModelWithProjection, config, dtype)
     if packed:
-        pack(model, CLIPMLP)
+        pack(model)
     ids = torch.randint(0, 49, (5, 9), generator=torch.Generator().manual_seed(1))
     ids[:, -1] = 49
     return model(input_ids=ids).text_embeds.float().numpy()
@@ -78,7 +78,7 @@ def test_a_packed_tower_gives_what_the_tower_gives(features: Any, activation: st
 
 def test_every_product_of_a_tower_is_packed_and_its_own_weights_are_gone() -> None:
     model = seeded(VisionModel, CLIPVisionConfig(**SMALL, image_size=32, patch_size=8), torch.float32)
-    pack(model, CLIPMLP)
+    pack(model)
     kinds = [type(module) for module in model.modules()]
     assert kinds.count(PackedLinear) == 3 * 6 + 2  # a layer's attention and MLP; patches and projection
     assert kinds.count(PackedPatches) == 1
@@ -98,7 +98,7 @@ def test_a_convolution_that_is_no_split_into_patches_stays() -> None:
         {"stride": 4, "groups": 3},
     ]
     model = nn.Sequential(*(nn.Conv2d(3, 9, 4, **setting) for setting in settings))
-    pack(model, CLIPMLP)
+    pack(model)
     assert {type(module) for module in model} == {nn.Conv2d}
 
 

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from pictures import SIZES, photo
 from PIL import Image
-from reference import IMAGE_SIZE, PIXELS, Reference, pixels_of, row_cosines
+from reference import IMAGE_SIZE, PIXELS, Reference, pixels_of, preprocessing, row_cosines
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.inputs.preprocess import Preprocessing
 
 Pair = tuple[CLIPEmbedder, Reference]
 
@@ -85,7 +84,7 @@ def test_every_preprocessor_setting_gives_the_vectors_of_the_reference(
 def test_the_pixels_are_exactly_those_of_the_reference(name: str) -> None:
     config = {**PIXELS, **CONFIGS[name]}
     processor = Reference.processor_of(config)
-    ours = Preprocessing.from_config(config, IMAGE_SIZE)
+    ours = preprocessing(config)
     for picture in pictures():
         assert np.array_equal(ours.to_pixels(picture), pixels_of(processor, picture)), picture.size
 
@@ -97,25 +96,25 @@ def test_the_pixels_of_a_long_strip_are_exactly_those_of_the_reference(
 ) -> None:
     config = {**PIXELS, "resample": resample}
     picture = photo(*size)
-    ours = Preprocessing.from_config(config, IMAGE_SIZE).to_pixels(picture)
+    ours = preprocessing(config).to_pixels(picture)
     assert np.array_equal(ours, pixels_of(Reference.processor_of(config), picture))
 
 
 @pytest.mark.parametrize("size", [(1, 5001), (6000, 1), (2, 9001), (9003, 2)], ids=str)
 def test_a_strip_too_long_to_resize_whole_differs_by_rounding_only(size: tuple[int, int]) -> None:
     picture = photo(*size)
-    ours = Preprocessing.from_config(PIXELS, IMAGE_SIZE).to_pixels(picture).astype(int)
+    ours = preprocessing(PIXELS).to_pixels(picture).astype(int)
     assert np.abs(ours - pixels_of(Reference.processor_of(PIXELS), picture)).max() <= 1
 
 
 def test_an_endless_strip_needs_little_memory() -> None:
     # Resized whole to a shorter edge of 32 it would have 32 x 160,000,000 pixels.
     picture = Image.new("RGB", (1, 5_000_000), "red")
-    pixels = Preprocessing.from_config(PIXELS, IMAGE_SIZE).to_pixels(picture)
+    pixels = preprocessing(PIXELS).to_pixels(picture)
     assert pixels.shape == (IMAGE_SIZE, IMAGE_SIZE, 3)
     assert (pixels == (255, 0, 0)).all()
 
 
 def test_the_size_may_be_a_plain_number_as_in_old_configs() -> None:
     config = {**PIXELS, "size": IMAGE_SIZE, "crop_size": IMAGE_SIZE}
-    assert Preprocessing.from_config(config, IMAGE_SIZE) == Preprocessing.from_config(PIXELS, IMAGE_SIZE)
+    assert preprocessing(config) == preprocessing(PIXELS)

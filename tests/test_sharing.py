@@ -31,14 +31,14 @@ def test_eight_threads_load_once_and_get_the_vectors_of_one(
 
     made = []
 
-    family = cast(Any, hf.CLIPEncoder)
+    encoder = cast(Any, hf.TransformersEncoder)
 
     def counted(*arguments: Any) -> Any:
         made.append(arguments)
-        return family(*arguments)
+        return encoder(*arguments)
 
     monkeypatch.setattr(hf, "_LOADED", {})
-    monkeypatch.setitem(hf.FAMILIES, "clip", counted)
+    monkeypatch.setattr(hf, "TransformersEncoder", counted)
     barrier = threading.Barrier(8)
     shared = CLIPEmbedder(str(checkpoint), device="cpu", dtype="float32", batch_size=3)
 

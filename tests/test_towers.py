@@ -12,7 +12,7 @@ from PIL import Image
 from reference import clip_tokenizer, row_cosines, write_checkpoint
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models import hf
+from clip_embeddings.models import hf, loading
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
 from clip_embeddings.types import ImageInput
@@ -33,8 +33,8 @@ def fresh(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> CLIPEmbedder:
 
 def towers(embedder: CLIPEmbedder) -> list[str]:
     encoder = embedder._encoder
-    assert isinstance(encoder, hf.CLIPEncoder)
-    return [kind.__name__ for kind in encoder._towers]
+    assert isinstance(encoder, hf.TransformersEncoder)
+    return list(encoder._towers)
 
 
 def test_each_tower_loads_when_it_is_first_used(fresh: CLIPEmbedder) -> None:
@@ -42,20 +42,22 @@ def test_each_tower_loads_when_it_is_first_used(fresh: CLIPEmbedder) -> None:
     assert fresh.logit_scale > 0
     assert towers(fresh) == []
     fresh.embed_texts(["a cat"])
-    assert towers(fresh) == ["CLIPTextModelWithProjection"]
+    assert towers(fresh) == ["text_model"]
+    tower = fresh._encoder._towers["text_model"]  # type: ignore[attr-defined]
+    assert tower.vision_model is None  # its weights are not in memory
     fresh.embed_images(pictures(1))
-    assert towers(fresh) == ["CLIPTextModelWithProjection", "CLIPVisionModelWithProjection"]
+    assert towers(fresh) == ["text_model", "vision_model"]
 
 
 def test_a_use_of_pictures_alone_never_loads_the_tower_for_text(fresh: CLIPEmbedder) -> None:
     fresh.embed_images(pictures(1))
-    assert towers(fresh) == ["CLIPVisionModelWithProjection"]
+    assert towers(fresh) == ["vision_model"]
 
 
 def test_threads_that_come_at_once_load_a_tower_once(
     fresh: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, loads = hf.load_weights, list[str]()
+    load, loads = loading.load_weights, list[str]()
 
     def counted(kind: Any, *rest: Any) -> Any:
         loads.append(kind.__name__)
@@ -64,7 +66,7 @@ def test_threads_that_come_at_once_load_a_tower_once(
     monkeypatch.setattr(hf, "load_weights", counted)
     with ThreadPoolExecutor(8) as pool:
         rows = list(pool.map(fresh.embed_texts, [["a cat"]] * 8))
-    assert loads == ["CLIPTextModelWithProjection"]
+    assert loads == ["CLIPModel"]
     assert all(np.array_equal(rows[0], each) for each in rows)
 
 

@@ -21,7 +21,7 @@ CLI = {"cli", "__main__"}
 # Only these files import the package named; a trailing slash means a whole folder.
 RESERVED = {
     "transformers": (
-        f"{CORE}/models/hf.py",
+        f"{CORE}/models/loading.py",
         f"{CORE}/models/tokenizer.py",
         f"{CORE}/models/trainable.py",
         f"{CORE}/models/tiny/",

@@ -4,8 +4,9 @@ Resizing and cropping run here, on bytes; rescaling and normalisation run on the
 Imports Pillow, numpy, errors and colours.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from PIL import Image
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.colours import to_srgb
 
+_Channels: TypeAlias = tuple[float, float, float]
 # Only the middle of a very long strip is kept by the crop; resizing all of it could take gigabytes.
 _WHOLE = 2**22  # pixels; up to here all of it is resized, which gives the very pixels of the reference
 
@@ -39,35 +41,35 @@ class Preprocessing:
     std: tuple[float, float, float]
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], image_size: int) -> "Preprocessing":
-        """Read what an image processor was saved with; what it leaves out has CLIP's defaults.
+    def from_config(cls, config: dict[str, Any], image_size: int | None) -> "Preprocessing":
+        """Read what an image processor was saved with, its class's defaults filled in.
 
+        Args:
+            image_size: edge of the square that the model takes; None if it takes any.
         Raises:
             ModelLoadError: pictures would not be of the size that the model takes, or a value cannot be.
-        Source: transformers, models/clip/image_processing_pil_clip.py.
+        Source: transformers, models/clip/image_processing_pil_clip.py and those beside it.
         """
-        # The reference leaves out a step that is null, and takes no null for a number of a step.
-        given = {key: value for key, value in config.items() if value is not None or key.startswith("do_")}
-        squash = bool(given.get("default_to_square", False))
-        size = _sizes("size", given.get("size", {"shortest_edge": image_size}), square=squash)
-        crop = _sizes("crop_size", given.get("crop_size", image_size), square=True)
-        resize, normalise = given.get("do_resize", True), given.get("do_normalize", True)
+        size = _sizes("size", config["size"], square=bool(config.get("default_to_square", False)))
+        crop = None
+        if config.get("do_center_crop"):
+            edges = _sizes("crop_size", config["crop_size"], square=True)
+            crop = edges["height"], edges["width"]
+        resize = config.get("do_resize", True)
+        mean, std = _levels(config)
         preprocessing = cls(
             shortest_edge=size.get("shortest_edge") if resize else None,
             resize_to=(size["height"], size["width"]) if resize and "height" in size else None,
-            resample=_filter(given.get("resample", Image.Resampling.BICUBIC)),
-            crop=(crop["height"], crop["width"]) if given.get("do_center_crop", True) else None,
-            scale=given.get("rescale_factor", 1 / 255) if given.get("do_rescale", True) else 1.0,
-            mean=_channels("image_mean", given.get("image_mean", _CLIP_MEAN))
-            if normalise
-            else (0.0, 0.0, 0.0),
-            std=_channels("image_std", given.get("image_std", _CLIP_STD)) if normalise else (1.0, 1.0, 1.0),
+            resample=filter_number(config["resample"]),
+            crop=crop,
+            scale=_scale(config),
+            mean=mean,
+            std=std,
         )
-        if preprocessing.output_size != (image_size, image_size):
-            raise ModelLoadError(
-                f"makes pictures of {preprocessing.output_size or 'any size'}; "
-                f"the model takes {image_size} x {image_size}"
-            )
+        made = preprocessing.output_size
+        if made is None or (image_size and made != (image_size, image_size)):
+            wanted = f"{image_size} x {image_size}" if image_size else "one size for all"
+            raise ModelLoadError(f"makes pictures of {made or 'any size'}; the model takes {wanted}")
         return preprocessing
 
     def __str__(self) -> str:
@@ -112,6 +114,10 @@ class Preprocessing:
             picture = picture.crop((left, top, left + width, top + height))
         return np.asarray(picture)
 
+    def batch(self, pixels: Sequence[NDArray[np.uint8]]) -> dict[str, NDArray[Any]]:
+        """What the picture tower is given of B pictures: pixel_values (B, H, W, 3)."""
+        return {"pixel_values": np.stack(pixels)}
+
     def _resize_shortest(self, picture: Image.Image, edge: int) -> Image.Image:
         width, height = picture.size
         # The integer arithmetic of the reference: the longer edge is cut down, not rounded.
@@ -136,8 +142,26 @@ class Preprocessing:
 
 
 _LONGEST = 8192  # pixels of an edge that a picture is resized to; models take some hundreds
-_CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
-_CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+def _scale(config: dict[str, Any]) -> float:
+    return float(config.get("rescale_factor", 1 / 255)) if config.get("do_rescale", True) else 1.0
+
+
+def _levels(config: dict[str, Any]) -> tuple[_Channels, _Channels]:
+    """Mean and standard deviation that pixels are normalised by, after the steps of ALIGN's processor.
+
+    That one takes 1 away after rescaling (`rescale_offset`) and may divide once more (`include_top`).
+    """
+    mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+    given = channels("image_std", config["image_std"])
+    if config.get("do_normalize", True):
+        mean, std = channels("image_mean", config["image_mean"]), given
+    if config.get("rescale_offset") and config.get("do_rescale", True):
+        mean = mean[0] + 1, mean[1] + 1, mean[2] + 1
+    if config.get("include_top"):
+        std = std[0] * given[0], std[1] * given[1], std[2] * given[2]
+    return mean, std
 
 
 def _sizes(name: str, value: Any, *, square: bool) -> dict[str, int]:
@@ -164,7 +188,7 @@ def _sizes(name: str, value: Any, *, square: bool) -> dict[str, int]:
     return value
 
 
-def _filter(value: Any) -> int:
+def filter_number(value: Any) -> int:
     """A number of Pillow's filters."""
     if type(value) is not int and not isinstance(value, Image.Resampling):
         raise ModelLoadError(
@@ -175,7 +199,7 @@ def _filter(value: Any) -> int:
     return value
 
 
-def _channels(name: str, values: Any) -> tuple[float, float, float]:
+def channels(name: str, values: Any) -> _Channels:
     """One number for each of red, green and blue."""
     if len(values) != 3 or not np.isfinite(np.asarray(values, np.float64)).all():
         raise ModelLoadError(f"has {name} {values!r:.200}; expected three numbers")

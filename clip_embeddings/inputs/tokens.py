@@ -54,6 +54,11 @@ class TextTokenizer:
         tokenizer: the fast tokenizer; it has to add the model's special tokens itself.
         context: tokens that one window holds, special tokens included: 77 for CLIP.
         pad: id of the padding token; None where the model has none: its end token, as CLIP's first release.
+        fill: what shorter rows of a batch are filled up with. For a causal model the end token: it does not
+            look behind the first, while the id of a padding token may lie beyond the vocabulary, or be taken
+            for the end of the text.
+        up_to: the longest row of a batch, or always the whole context.
+        side: where rows are filled up.
         keep: which part of a text over the limit "truncate" keeps.
     """
 
@@ -63,6 +68,9 @@ class TextTokenizer:
         *,
         context: int,
         pad: int | None,
+        fill: Literal["end", "pad"] = "end",
+        up_to: Literal["longest", "context"] = "longest",
+        side: Literal["left", "right"] = "right",
         keep: Literal["start", "end"] = "start",
     ) -> None:
         tokenizer.no_truncation()
@@ -71,10 +79,10 @@ class TextTokenizer:
         # CLIP: one start and one end token around the content.
         self._first, self._last = _frame_of(tokenizer)
         self.room = context - len(self._first) - len(self._last)
-        # Shorter rows of a batch are filled with end tokens: a causal model does not look behind the first,
-        # while the id of a padding token may lie beyond the vocabulary, or be taken for the end of the text.
-        self._fill = int(self._last[-1]) if self._last else int(pad or 0)
-        self.pad = self._fill if pad is None else int(pad)
+        end = int(self._last[-1]) if self._last else int(pad or 0)
+        self.pad = end if pad is None else int(pad)
+        self._fill, self._whole = end if fill == "end" else self.pad, up_to == "context"
+        self._left = side == "left"
         framing = {tokenizer.id_to_token(id) for id in (*self._first, *self._last, self.pad)}
         self._framing = [token for token in framing if token]
 
@@ -120,7 +128,8 @@ class TextTokenizer:
                 begin = max(0, stop - self.room) if self._keep == "end" else 0
                 stop = begin + self.room
             for at in range(begin, stop, self.room):
-                window = [*self._first, *content[at : at + self.room], *self._last]
+                # Of an empty text some tokenizers make nothing at all.
+                window = [*self._first, *content[at : at + self.room], *self._last] or [self.pad]
                 flat.extend(window)
                 lengths.append(len(window))
                 owner.append(index)
@@ -154,16 +163,18 @@ class TextTokenizer:
         groups: list[NDArray[np.int64]] = []
         start = 0
         while start < len(order):
-            count = size or max(1, tokens // int(windows.ids.lengths[order[start]]))
+            length = self.context if self._whole else int(windows.ids.lengths[order[start]])
+            count = size or max(1, tokens // length)
             groups.append(order[start : start + count])
             start += count
         return groups
 
     def padded(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-        """Token ids of B windows, filled up to the longest of them: -> (B, T)."""
-        batch = np.full((len(ids), max(map(len, ids))), self._fill, np.int64)
+        """Token ids of B windows, filled up to the longest of them or to the whole context: -> (B, T)."""
+        longest = self.context if self._whole else max(map(len, ids))
+        batch = np.full((len(ids), longest), self._fill, np.int64)
         for line, row in zip(batch, ids, strict=True):
-            line[: len(row)] = row
+            line[len(line) - len(row) if self._left else 0 :][: len(row)] = row
         return batch
 
     def passages(self, text: str) -> list[Passage]:

@@ -15,16 +15,18 @@ from clip_embeddings.calibration import ModalityCalibration
 from clip_embeddings.config import REFERENCE
 from clip_embeddings.errors import FingerprintMismatchError, InvalidInputError, ModelLoadError
 from clip_embeddings.models.digest import file_digest, tensors_digest, tensors_of
+from clip_embeddings.models.families import FAMILIES
+from clip_embeddings.models.family import PROJECTION
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import CALIBRATION
 from clip_embeddings.models.preprocessing import preprocessing_of
+from clip_embeddings.models.registry import check_type
 from clip_embeddings.models.tokenizer import tokenizer_identity
 
 # Keys of config.json that say how a file was written, not what the model computes.
 _VOLATILE = {"_name_or_path", "_commit_hash", "transformers_version", "torch_dtype", "dtype", "architectures"}
 _COLOURS = "by profile"  # not by any file of the model: pictures are converted to sRGB, inputs/colours.py
 _ANY = "any"  # in place of a long-text policy
-_PROJECTION = "text_projection.weight"
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -58,16 +60,18 @@ def dimension_of(files: ModelFiles) -> int:
     Raises:
         ModelLoadError: the weights have no projection, or the config says something else.
     """
-    said = files.json("config.json").get("projection_dim")
-    found = next((shape[0] for path in files.weights() if (shape := _shape(files, path, _PROJECTION))), None)
+    config = files.json("config.json")
+    family = FAMILIES[check_type(files.model, config)]
+    said, name = config.get("projection_dim"), family.width
+    found = next((shape[0] for path in files.weights() if (shape := _shape(files, path, name))), None)
     if found is None:
         raise ModelLoadError(
-            f"model {files.model!r}: its weights have no {_PROJECTION}; expected a CLIPModel's"
+            f"model {files.model!r}: its weights have no {name}; expected those of {family.architecture}"
         )
-    if said not in (None, found):
+    if name == PROJECTION and said not in (None, found):
         raise ModelLoadError(
             f"model {files.model!r}: config.json has projection_dim {said!r}; its weights are of another "
-            f"shape: {_PROJECTION} gives {found}"
+            f"shape: {name} gives {found}"
         )
     return found
 

@@ -76,21 +76,27 @@ class PackedPatches(nn.Module):
         return rows.permute(0, 3, 1, 2)
 
 
-def pack(model: nn.Module, mlp: type[Any]) -> None:
-    """Put packed layers in place of a model's linear ones, for inference alone.
-
-    Args:
-        mlp: the model's class of fc1 -> activation -> fc2, whose `config.hidden_act` names the activation.
-    """
+def pack(model: nn.Module) -> None:
+    """Put packed layers in place of a model's linear ones, for inference alone."""
     for name, child in model.named_children():
-        if isinstance(child, mlp) and child.config.hidden_act in _ACTIVATIONS:
+        if _is_mlp(child):
             setattr(model, name, _packed_mlp(child))
         elif isinstance(child, nn.Linear):
             setattr(model, name, PackedLinear(child.weight, child.bias))
         elif isinstance(child, nn.Conv2d) and _splits_into_patches(child):
             setattr(model, name, PackedPatches(child))
-        else:
-            pack(child, mlp)
+        elif not isinstance(child, nn.MultiheadAttention):  # it takes the weights off its layers by itself
+            pack(child)
+
+
+def _is_mlp(module: Any) -> bool:
+    """Whether it is fc1 -> activation -> fc2 and nothing else, as most towers of transformers have it."""
+    layers = dict(module.named_children())
+    return (
+        layers.keys() == {"fc1", "fc2", "activation_fn"}
+        and all(isinstance(layers[name], nn.Linear) for name in ("fc1", "fc2"))
+        and getattr(module.config, "hidden_act", None) in _ACTIVATIONS
+    )
 
 
 def _packed_mlp(mlp: Any) -> nn.Module:

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.tiny import WEIGHTS
 
 
@@ -45,7 +46,7 @@ _ROWS = (
     ModelSpec(_LAION, _LAION, 512, "en", "MIT", "The default of Chroma's and LangChain's OpenCLIP classes."),
 )
 MODELS: dict[str, ModelSpec] = {row.name: row for row in _ROWS}
-"""Models by the name a user types. Any other CLIPModel checkpoint loads by hub id or folder too."""
+"""Models by the name a user types. Any other model of a family loads by hub id or folder too."""
 
 OPEN_CLIP_TWINS: dict[str, str] = {
     "ViT-B-32/openai": f"{_OPENAI}base-patch32",
@@ -81,10 +82,6 @@ _NICKNAMES = {
 _RESNETS = ("rn50", "rn101", "rn50x4", "rn50x16", "rn50x64")
 
 
-TYPES = ("clip",)
-"""What config.json names as model_type in a model that loads."""
-
-
 def check_type(model: str, config: object) -> str:
     """The type of a model by its config.json.
 
@@ -92,9 +89,9 @@ def check_type(model: str, config: object) -> str:
         ModelLoadError: none that loads; before the weights are downloaded.
     """
     kind = config.get("model_type") if isinstance(config, dict) else None
-    if kind not in TYPES:
-        raise ModelLoadError(f"model {model!r} is of type {kind!r}; supported: {', '.join(TYPES)}")
-    return str(kind)
+    if not isinstance(kind, str) or kind not in FAMILIES:
+        raise ModelLoadError(f"model {model!r} is of type {kind!r}; supported: {', '.join(FAMILIES)}")
+    return kind
 
 
 def meaning_of(model: str) -> str:

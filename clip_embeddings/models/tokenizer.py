@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import file_digest
+from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
+from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
+from clip_embeddings.models.registry import check_type
 
 _KIND = "tokenizers"
 # Keys of tokenizer_config.json and its like that say where a file came from.
@@ -40,19 +44,22 @@ _PROBES = (
 
 
 def load_tokenizer(files: ModelFiles) -> Any:
-    """transformers' own fast tokenizer, with lower-casing and special tokens as the reference has them.
+    """transformers' own fast tokenizer, with lower-casing and special tokens as the model was trained with.
 
     Raises:
         ModelLoadError: its files cannot be used.
     """
-    from transformers import AutoTokenizer
+    import transformers
 
+    rule = FAMILIES[check_type(files.model, files.json("config.json"))].tokenizer
+    saved = files.json(TOKENIZER_CONFIG)
     try:
         with quiet():
-            made = AutoTokenizer.from_pretrained(
+            kind: Any = attrgetter(rule.kind(saved) or "AutoTokenizer")(transformers)
+            made = kind.from_pretrained(
                 files.folder, local_files_only=True, use_fast=True, trust_remote_code=False
             )
-            _ = made.backend_tokenizer
+            rule.prepare(made.backend_tokenizer, saved)
     except Exception as error:
         raise ModelLoadError(f"model {files.model!r}: cannot load its tokenizer ({error})") from error
     return made

@@ -14,19 +14,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
-from transformers import CLIPModel
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.files import ModelFiles
-from clip_embeddings.models.hf import (
-    gain_and_offset,
+from clip_embeddings.models.hf import gain_and_offset, normalised
+from clip_embeddings.models.hub.layout import PREPROCESSING, TOKENIZER
+from clip_embeddings.models.loading import (
+    architecture_of,
+    family_of,
     load_weights,
-    normalised,
     read_config,
     text_tokenizer,
 )
-from clip_embeddings.models.hub.layout import PREPROCESSING, TOKENIZER
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.tokenizer import quiet
 
@@ -46,13 +45,16 @@ class TrainableCLIP:
     """
 
     def __init__(self, files: ModelFiles, device: torch.device, precision: torch.dtype) -> None:
-        family = files.json("config.json").get("model_type")
-        if family != "clip":
-            raise ModelLoadError(f"model {files.model!r} is of type {family!r}; only clip can be fine-tuned")
+        family = family_of(files)
+        if not family.trainable:
+            raise ModelLoadError(
+                f"model {files.model!r} is of type {family.type!r}; only clip can be fine-tuned"
+            )
         self.files, self.device, self.precision = files, device, precision
-        self.model = load_weights(CLIPModel, files, torch.float32, read_config(files)).to(device)
-        self.tokenizer = text_tokenizer(files, int(self.model.config.text_config.max_position_embeddings))
-        self.preprocessing: Preprocessing = preprocessing_of(files)
+        kind, config = architecture_of(files, family), read_config(files, family)
+        self.model = load_weights(kind, files, torch.float32, config).to(device)
+        self.tokenizer = text_tokenizer(files, family, config.text_config)
+        self.preprocessing = preprocessing_of(files)
         self._gain, self._offset = gain_and_offset(self.preprocessing, device)
 
     def embed_texts(self, ids: Sequence[NDArray[np.int64]]) -> Tensor:

@@ -71,7 +71,7 @@ def other_models(hub: Hub) -> None:
         hub.add(f"odd/{name}", {key: value for key, value in kept.items() if value is not None})
 
     layouts.gated(hub)
-    add("another-type", {"config.json": as_json({**config, "model_type": "siglip"})})
+    add("another-type", {"config.json": as_json({**config, "model_type": "blip"})})
     add("no-weights", {"model.safetensors": None})
     add("no-tokenizer", {"tokenizer.json": None})
     add("no-config", {"config.json": None})
@@ -115,7 +115,7 @@ def other_models(hub: Hub) -> None:
     add("wrong-filter", {"preprocessor_config.json": as_json(filters)})
     add(
         "another-processor",
-        {"preprocessor_config.json": as_json({"image_processor_type": "ViTImageProcessor"})},
+        {"preprocessor_config.json": as_json({"image_processor_type": "PoolFormerImageProcessor"})},
     )
 
 
@@ -135,7 +135,7 @@ ERRORS = {
     "pickles/sparse": "its pickled weights cannot be converted to safetensors (",
     "pickles/empty": "is no pickle of tensors, and nothing of it was run (EOFError",
     "pickles/pointer": "is no pickle of tensors, and nothing of it was run (Unsupported operand",
-    "odd/another-type": "is of type 'siglip'; supported: clip",
+    "odd/another-type": "is of type 'blip'; supported: clip, siglip",
     "odd/no-weights": "model.safetensors not among its files on the hub (config.json, preprocessor",
     "odd/no-tokenizer": "tokenizer.json not among its files on the hub",
     "odd/no-config": "config.json not among its files on the hub",
@@ -155,7 +155,7 @@ ERRORS = {
     "odd/no-end": "its tokenizer puts no end token behind a text",
     "odd/two-ends": "cannot use its config.json (eos_token_id is [1, 2], not one number)",
     "odd/weights-as-numbers": "model.safetensors.index.json names no weights; expected a weight_map",
-    "odd/another-processor": "is of class 'ViTImageProcessor', whose defaults are not known here",
+    "odd/another-processor": "is of class 'PoolFormerImageProcessor', whose defaults are not known here",
 }
 
 

@@ -24,7 +24,7 @@ from chroma_clip_embeddings import (
     open_collection,
 )
 from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, FingerprintMismatchError, ImageDecodeError
-from clip_embeddings.models import hf
+from clip_embeddings.models import hf, loading
 
 
 class Plain(EmbeddingFunction[Any]):
@@ -113,7 +113,7 @@ def test_two_models_under_one_name_are_mixed_in_silence(
 def test_every_write_builds_copies_but_the_weights_load_once(
     store: ClientAPI, unused: str, copy_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built, loaded = Counted(CLIPEmbeddingFunction.build_from_config), Counted(hf.load_weights)
+    built, loaded = Counted(CLIPEmbeddingFunction.build_from_config), Counted(loading.load_weights)
     monkeypatch.setattr(CLIPEmbeddingFunction, "build_from_config", staticmethod(built))
     monkeypatch.setattr(hf, "load_weights", loaded)
     function = CLIPEmbeddingFunction(str(copy_of("fresh")))

@@ -124,7 +124,7 @@ class Ours:
 
         device = torch.device(self._embedder.device)
         given = given_to(self._encoder, "encode_image", self._pictures(paths))
-        batches = [torch.from_numpy(each) for each in given]
+        batches = [torch.from_numpy(np.stack(each)) for each in given]
 
         def work() -> None:
             for batch in batches:
@@ -179,11 +179,11 @@ class Ours:
         return work
 
 
-def given_to(encoder: Any, tower: str, work: Work) -> list[NDArray[Any]]:
+def given_to(encoder: Any, tower: str, work: Work) -> list[Sequence[NDArray[Any]]]:
     """What some work gives to a tower, which is not run meanwhile."""
-    given: list[NDArray[Any]] = []
+    given: list[Sequence[NDArray[Any]]] = []
 
-    def instead(batch: NDArray[Any]) -> NDArray[np.float32]:
+    def instead(batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
         given.append(batch)
         return np.ones((len(batch), encoder.dimension), np.float32)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clip_embeddings.errors import ImageDecodeError, InvalidInputError, TruncationWarning
 from clip_embeddings.inputs.images import read_image
+from clip_embeddings.inputs.patches import PatchPreprocessing
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.pipeline import map_ordered, progress
@@ -40,7 +41,7 @@ class PairSet:
         self,
         pairs: Sequence[Pair],
         tokenizer: TextTokenizer,
-        preprocessing: Preprocessing,
+        preprocessing: Preprocessing | PatchPreprocessing,
         *,
         threads: int | None = None,
         show_progress: bool = False,

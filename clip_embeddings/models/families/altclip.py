@@ -1,0 +1,10 @@
+"""AltCLIP: XLM-RoBERTa taught the vectors of CLIP's text tower, in two, nine or eighteen languages."""
+
+from clip_embeddings.models.family import MASKED, Family, PictureRule
+
+ALTCLIP = Family(
+    type="altclip",
+    architecture="AltCLIPModel",
+    text=MASKED,
+    pictures=PictureRule("CLIPImageProcessor"),
+)

@@ -1,0 +1,12 @@
+"""OpenAI's CLIP and all that is built like it: LAION's, TinyCLIP, MetaCLIP 1, the Korean ones of Bingsu."""
+
+from clip_embeddings.models.family import CAUSAL, Family, PictureRule
+
+CLIP = Family(
+    type="clip",
+    architecture="CLIPModel",
+    text=CAUSAL,
+    pictures=PictureRule("CLIPImageProcessor", assumed=True),
+    token_states=True,
+    trainable=True,
+)

@@ -18,20 +18,19 @@ from numpy.typing import NDArray
 from clip_embeddings.calibration import ModalityCalibration
 from clip_embeddings.coalesce import Coalescer
 from clip_embeddings.config import DEFAULT_MAX_PIXELS, DEFAULT_MODEL, EmbedderConfig
-from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError, ModelLoadError
+from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError
 from clip_embeddings.inputs.arguments import check_role, check_several, listed
 from clip_embeddings.inputs.images import read_image
 from clip_embeddings.inputs.tokens import Passage
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import (
     calibration_of,
-    dimension_of,
     fingerprint_of,
     is_earlier_fingerprint_of,
     is_model_fingerprint_of,
     model_fingerprint_of,
 )
 from clip_embeddings.models.hub.locate import locate, name_from_anywhere
+from clip_embeddings.models.model import Model, importing
 from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
 from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize
 from clip_embeddings.types import Embeddings, ImageInput, LongText, Modality, Role
@@ -140,28 +139,22 @@ class CLIPEmbedder:
         return given if slots is None else (given, slots)
 
     @cached_property
-    def _files(self) -> ModelFiles:
+    def _files(self) -> Model:
         config = self.config
         return locate(config.model, config.revision, allow_pickle=config.allow_pickle)
 
     @cached_property
     def _encoder(self) -> "Encoder":
         files = self._files  # before torch is imported: an unknown model is answered at once
-        try:
-            from clip_embeddings.models.hf import load_encoder
-        except Exception as error:  # a torchvision of another torch, say, fails in its own way
-            reason = str(error).strip().partition("\n")[0]
-            raise ModelLoadError(
-                f"torch and transformers cannot be imported ({reason}). Check that they are installed and, "
-                "if torchvision is, that it was built for this torch; this library does not need it"
-            ) from error
+        with importing():
+            from clip_embeddings.models.loaded import load_encoder
         config = self.config
         return load_encoder(files, device=config.device, dtype=config.dtype, compiled=config.compile)
 
     @cached_property
     def dimension(self) -> int:
         """D, the length of every vector."""
-        return dimension_of(self._files)
+        return self._files.dimension
 
     @property
     def portable_config(self) -> EmbedderConfig:

@@ -24,7 +24,7 @@ from benchmarks.speed.tables import END_TO_END, peers_table, stages_table
 from benchmarks.speed.targets import TARGETS, Target, targets_table
 from benchmarks.speed.workload import QUICK, captions, passages, pictures
 from benchmarks.vocabulary import clip_tokenizer, find_merges
-from clip_embeddings.models import hf
+from clip_embeddings.models import hf, loaded
 from clip_embeddings.models.packed import PackedLinear
 from clip_embeddings.models.tiny import WEIGHTS
 
@@ -169,7 +169,7 @@ def test_packed_and_not_packed_are_what_they_say(
     setting: Setting, monkeypatch: pytest.MonkeyPatch, name: str, packs: bool
 ) -> None:
     monkeypatch.setattr(hf, "can_pack", None)  # put back at the end
-    monkeypatch.setattr(hf, "_LOADED", {})
+    monkeypatch.setattr(loaded, "_LOADED", {})
     ours: Any = create(name, setting)
     ours._embedder.embed_texts(["a cat"])
     (tower,) = ours._encoder._towers.values()

@@ -54,14 +54,14 @@ import os, threading, warnings
 from PIL import Image
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.inputs import images
-from clip_embeddings.models import hf
+from clip_embeddings.models import loaded
 warnings.simplefilter("ignore")
 
 embedder = CLIPEmbedder("tiny", device="cpu", dtype="float32")
 inside, go = threading.Event(), threading.Event()
 
 def hold():
-    with images._LOADING, hf._LOADING, embedder._encoder._loading:
+    with images._LOADING, loaded._LOADING, embedder._encoder._loading:
         inside.set()
         go.wait(30)
 

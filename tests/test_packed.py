@@ -13,7 +13,7 @@ from transformers import CLIPVisionModelWithProjection as VisionModel
 from transformers.models.clip.modeling_clip import CLIPMLP
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models import hf
+from clip_embeddings.models import hf, loaded
 from clip_embeddings.models.packed import PackedLinear, PackedPatches, can_pack, pack
 
 CPU = torch.device("cpu")
@@ -140,7 +140,7 @@ def test_where_it_pays(
 def test_the_embedder_packs_where_it_pays_and_its_rows_stay(
     monkeypatch: pytest.MonkeyPatch, tiny: CLIPEmbedder, packs: bool
 ) -> None:
-    monkeypatch.setattr(hf, "_LOADED", {})
+    monkeypatch.setattr(loaded, "_LOADED", {})
     monkeypatch.setattr(hf, "can_pack", lambda device, dtype: packs)
     embedder = CLIPEmbedder("tiny", device="cpu", dtype="float32")
     texts, picture = (

@@ -27,7 +27,7 @@ def test_embedders_of_one_model_share_one_encoder(checkpoint: Path) -> None:
 def test_eight_threads_load_once_and_get_the_vectors_of_one(
     checkpoint: Path, embedder: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clip_embeddings.models import hf
+    from clip_embeddings.models import hf, loaded
 
     made = []
 
@@ -37,7 +37,7 @@ def test_eight_threads_load_once_and_get_the_vectors_of_one(
         made.append(arguments)
         return encoder(*arguments)
 
-    monkeypatch.setattr(hf, "_LOADED", {})
+    monkeypatch.setattr(loaded, "_LOADED", {})
     monkeypatch.setattr(hf, "TransformersEncoder", counted)
     barrier = threading.Barrier(8)
     shared = CLIPEmbedder(str(checkpoint), device="cpu", dtype="float32", batch_size=3)

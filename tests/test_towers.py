@@ -12,7 +12,7 @@ from PIL import Image
 from reference import clip_tokenizer, row_cosines, write_checkpoint
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models import hf, loading
+from clip_embeddings.models import hf, loaded, loading
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
 from clip_embeddings.types import ImageInput
@@ -27,7 +27,7 @@ def pictures(number: int = 5) -> list[Image.Image]:
 @pytest.fixture
 def fresh(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> CLIPEmbedder:
     """An embedder whose model nobody has loaded yet."""
-    monkeypatch.setattr(hf, "_LOADED", {})
+    monkeypatch.setattr(loaded, "_LOADED", {})
     return CLIPEmbedder(str(checkpoint), device="cpu", dtype="float32")
 
 

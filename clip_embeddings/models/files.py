@@ -1,20 +1,27 @@
 """ModelFiles: a complete model on this machine, whatever way it came here. Imports errors and models/hub."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import stamp
 from clip_embeddings.models.hub.layout import CONFIG, SAFETENSORS, SMALL, TOKENIZER, TOKENIZER_CONFIG
 from clip_embeddings.models.hub.listing import read_json
+from clip_embeddings.models.model import importing
+
+if TYPE_CHECKING:
+    import torch
+
+    from clip_embeddings.models.encoder import Encoder
 
 _REDIRECTIONS = ("configuration_files", "fast_tokenizer_files", "transformers_weights")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelFiles:
-    """A complete model folder.
+    """A complete model of transformers in a folder: a `Model`.
 
     Attributes:
         model: what was asked for.
@@ -47,6 +54,32 @@ class ModelFiles:
                 f"model {self.model!r}: its {', '.join(sorted(found))} names files to be read in place of "
                 "the usual ones; give those the usual names, and take the key out"
             )
+
+    @cached_property
+    def dimension(self) -> int:
+        """D, the length of the model's vectors."""
+        from clip_embeddings.models.identity import dimension_of
+
+        return dimension_of(self)
+
+    def identity(self) -> dict[str, object]:
+        """Everything of it that changes vectors, as JSON."""
+        from clip_embeddings.models.identity import identity_of
+
+        return identity_of(self)
+
+    def earlier_identity(self) -> dict[str, object] | None:
+        """The same as the scheme of fingerprints before had it."""
+        from clip_embeddings.models.identity import earlier_identity_of
+
+        return earlier_identity_of(self)
+
+    def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":
+        """Its encoder on a device."""
+        with importing():
+            from clip_embeddings.models.hf import TransformersEncoder
+
+        return TransformersEncoder(self, device, dtype, compiled)
 
     def check_unchanged(self) -> None:
         """Raise where the folder was written anew: towers, tokenizer and fingerprint have to be of one model.

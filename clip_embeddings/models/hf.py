@@ -16,11 +16,8 @@ from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.patches import PatchPreprocessing
 from clip_embeddings.inputs.preprocess import Preprocessing
-from clip_embeddings.models.device import BatchSizes, batch_sizes, choose_device, choose_dtype, with_halving
-from clip_embeddings.models.encoder import Encoder
-from clip_embeddings.models.family import Family
+from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
 from clip_embeddings.models.files import ModelFiles
-from clip_embeddings.models.fingerprint import dimension_of
 from clip_embeddings.models.loading import (
     TOWERS,
     architecture_of,
@@ -44,11 +41,10 @@ class TransformersEncoder:
     Each loads when it is first used: a process that only asks by text never holds the picture tower.
     """
 
-    def __init__(
-        self, files: ModelFiles, family: Family, device: torch.device, dtype: torch.dtype, compiled: bool
-    ) -> None:
+    def __init__(self, files: ModelFiles, device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
+        family = family_of(files)
         self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
-        self.family, self.dimension = family, dimension_of(files)
+        self.family, self.dimension = family, files.dimension
         self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
         self._config: Any = read_config(files, family)
         self.scoring = family.scoring(partial(read_number, files), self._config)
@@ -197,28 +193,3 @@ def _detach_from_file(model: Any) -> None:
     """Copy the weights that are still pages of their file: whoever writes into it would change them."""
     for weight in model.parameters():
         weight.data = weight.data.clone()
-
-
-_LOADED: dict[tuple[object, ...], Encoder] = {}
-_LOADING = FreeLock()
-
-
-def load_encoder(
-    files: ModelFiles, *, device: str = "auto", dtype: str = "auto", compiled: bool = False
-) -> Encoder:
-    """Load a model, once for each identity, device, dtype and way of running it in this process.
-
-    Raises:
-        ModelLoadError: not a family we know, or damaged files.
-        InvalidInputError: the device is not on this machine.
-    """
-    place = choose_device(device)
-    precision = choose_dtype(dtype, place)
-    family = family_of(files)
-    files.check_unchanged()
-    # A preprocessor or a tokenizer that is written anew makes other vectors, as weights do.
-    key = (files.stamps, place, precision, compiled)
-    with _LOADING:
-        if key not in _LOADED:
-            _LOADED[key] = TransformersEncoder(files, family, place, precision, compiled)
-        return _LOADED[key]

@@ -84,7 +84,7 @@ def test_without_queries_no_weights_are_loaded(
 ) -> None:
     fill(client, "light", tiny)
     loads = []
-    monkeypatch.setattr("clip_embeddings.models.hf.load_encoder", lambda *a, **k: loads.append(a))
+    monkeypatch.setattr("clip_embeddings.models.loaded.load_encoder", lambda *a, **k: loads.append(a))
     explain(open_collection(client, "light", create=False), calibration="reference")
     assert loads == []
 

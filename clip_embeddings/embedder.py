@@ -29,6 +29,7 @@ from clip_embeddings.models.fingerprint import (
     is_model_fingerprint_of,
     model_fingerprint_of,
 )
+from clip_embeddings.models.hub.assets import say_once
 from clip_embeddings.models.hub.locate import locate, name_from_anywhere
 from clip_embeddings.models.model import Model, importing
 from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
@@ -69,6 +70,9 @@ class CLIPEmbedder:
     Args:
         model: hub id, local folder (a str or a path), or the bundled "tiny".
         revision: branch, tag or commit on the hub.
+        text_model: a text model that was trained to give the vectors of this model's text tower in other
+            languages, named like a model: "sentence-transformers/clip-ViT-B-32-multilingual-v1" beside
+            "openai/clip-vit-base-patch32". Pictures that were embedded without it need not be embedded again.
         long_text: for a text over the context limit (77 tokens for CLIP): "truncate" cuts and warns,
             "chunk" averages over windows, "error" raises.
         calibration: what removes the modality gap, so that texts and pictures rank in one list: a
@@ -94,6 +98,7 @@ class CLIPEmbedder:
         model: str | PathLike[str] = DEFAULT_MODEL,
         *,
         revision: str | None = None,
+        text_model: str | PathLike[str] | None = None,
         long_text: LongText = "truncate",
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
@@ -108,6 +113,7 @@ class CLIPEmbedder:
         self.config = EmbedderConfig(
             model=model,
             revision=revision,
+            text_model=text_model,
             long_text=long_text,
             calibration=calibration,
             device=device,
@@ -141,7 +147,9 @@ class CLIPEmbedder:
     @cached_property
     def _files(self) -> Model:
         config = self.config
-        return locate(config.model, config.revision, allow_pickle=config.allow_pickle)
+        return locate(
+            config.model, config.revision, text_model=config.text_model, allow_pickle=config.allow_pickle
+        )
 
     @cached_property
     def _encoder(self) -> "Encoder":
@@ -159,7 +167,12 @@ class CLIPEmbedder:
     @property
     def portable_config(self) -> EmbedderConfig:
         """The settings as they mean the same in another working folder: what is stored or sent elsewhere."""
-        return replace(self.config, model=name_from_anywhere(self.config.model))
+        text_model = self.config.text_model
+        return replace(
+            self.config,
+            model=name_from_anywhere(self.config.model),
+            text_model=None if text_model is None else name_from_anywhere(str(text_model)),
+        )
 
     @property
     def context(self) -> int:
@@ -215,14 +228,28 @@ class CLIPEmbedder:
     def matches(self, fingerprint: object) -> bool:
         """Whether vectors with this fingerprint on record are of this embedder, calibration included.
 
-        It may be one of an earlier release, which had another way to make them.
+        It may be one of an earlier release, which had another way to make them; and under a text_model that
+        of the picture model alone, without a calibration: pictures have the same vectors, and the text model
+        was trained to give those of the other. Then a log line says so.
         """
         if fingerprint == self.fingerprint:
             return True
         calibration = self.calibration.id if self.calibration else None
-        return is_earlier_fingerprint_of(
-            self._files, fingerprint, long_text=self.config.long_text, calibration=calibration
+        policy = self.config.long_text
+        if is_earlier_fingerprint_of(self._files, fingerprint, long_text=policy, calibration=calibration):
+            return True
+        alone = self._files.pictures_alone
+        if alone is None or calibration:
+            return False
+        same = fingerprint == fingerprint_of(alone, long_text=policy) or is_earlier_fingerprint_of(
+            alone, fingerprint, long_text=policy, calibration=None
         )
+        if same:
+            say_once(
+                f"vectors on record are of {self.config.model!r} alone; pictures have the same here, texts "
+                f"are embedded by {self.config.text_model!r}, which was trained to give those of the other"
+            )
+        return same
 
     def matches_model(self, fingerprint: object) -> bool:
         """Whether a `model_fingerprint` on record, of a calibration or a sample, is of this model."""

@@ -76,10 +76,10 @@ def _versions() -> dict[str, str]:
 
 def _model(model: str) -> dict[str, object]:
     from clip_embeddings import CLIPEmbedder
-    from clip_embeddings.models.hub.locate import locate
+    from clip_embeddings.models.hub.locate import model_files
     from clip_embeddings.models.preprocessing import preprocessing_of
 
-    files, embedder = locate(model), CLIPEmbedder(model)
+    files, embedder = model_files(model), CLIPEmbedder(model)
     apart = {"weights folder": str(files.weights_folder)} if files.weights_folder != files.folder else {}
     return {
         "model": model,

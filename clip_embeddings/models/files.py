@@ -62,6 +62,10 @@ class ModelFiles:
 
         return dimension_of(self)
 
+    @property
+    def pictures_alone(self) -> None:
+        """Its texts are its own."""
+
     def identity(self) -> dict[str, object]:
         """Everything of it that changes vectors, as JSON."""
         from clip_embeddings.models.identity import identity_of

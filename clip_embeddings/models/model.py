@@ -26,6 +26,7 @@ class Model(Protocol):
         origin: where the weights come from, in words.
         stamps: what tells whether a file is still the one that was found.
         dimension: D, the length of its vectors; known without loading weights.
+        pictures_alone: where texts are embedded by another model, the one of the pictures; else None.
     """
 
     @property
@@ -40,6 +41,8 @@ class Model(Protocol):
     def stamps(self) -> tuple[object, ...]: ...
     @property
     def dimension(self) -> int: ...
+    @property
+    def pictures_alone(self) -> "Model | None": ...
 
     def check_unchanged(self) -> None:
         """Raise ModelLoadError where its files were written anew since it was found."""

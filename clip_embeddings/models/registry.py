@@ -89,9 +89,31 @@ def check_type(model: str, config: object) -> str:
         ModelLoadError: none that loads; before the weights are downloaded.
     """
     kind = config.get("model_type") if isinstance(config, dict) else None
+    if kind in _TEXT_TYPES:
+        raise ModelLoadError(
+            f"model {model!r} is of type {kind!r}: a text model alone. Name it beside the model of the "
+            f"pictures that it was trained for, as CLIPEmbedder(..., text_model={model!r})"
+        )
     if not isinstance(kind, str) or kind not in FAMILIES:
         raise ModelLoadError(f"model {model!r} is of type {kind!r}; supported: {', '.join(FAMILIES)}")
     return kind
+
+
+_TEXT_TYPES = ("M-CLIP", "bert", "distilbert", "mpnet", "roberta", "xlm-roberta")
+
+
+def check_text_type(model: str, config: object) -> None:
+    """Refuse a model of text and pictures where one of texts alone was asked for.
+
+    Raises:
+        ModelLoadError: it has two towers; before the weights are downloaded.
+    """
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    if kind is None or kind in FAMILIES:
+        raise ModelLoadError(
+            f"text_model {model!r} is of type {kind!r}; expected a text model, like "
+            "sentence-transformers/clip-ViT-B-32-multilingual-v1"
+        )
 
 
 def meaning_of(model: str) -> str:

@@ -79,8 +79,10 @@ def test_a_new_process_finds_the_same(filled: Filled) -> None:
     assert done.returncode == 0, done.stderr
     for name, (by_text, by_image) in json.loads(done.stdout).items():
         collection = filled.open(name)
-        for hits, question in ((by_text, {"text": "노을지는 바다"}), (by_image, {"image": picture})):
-            found = search(collection, **question, k=3)
+        for hits, found in (
+            (by_text, search(collection, text="노을지는 바다", k=3)),
+            (by_image, search(collection, image=picture, k=3)),
+        ):
             assert hits == [hit.id for hit in (*found.texts, *found.images)], name
 
 

@@ -4,10 +4,11 @@ Imports the modules beside it, and huggingface_hub inside functions.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.files import ModelFiles
@@ -21,6 +22,8 @@ from clip_embeddings.models.hub.listing import listing_of
 from clip_embeddings.models.hub.trouble import OUT_OF_REACH, Trouble, trouble_of
 from clip_embeddings.models.registry import check_type, suggestion
 
+CheckType: TypeAlias = Callable[[str, object], object]
+"""Refuses a model by its config.json."""
 logger = logging.getLogger(__name__)
 
 
@@ -32,6 +35,7 @@ class HubModel:
     repository: str
     revision: str | None
     allowed: bool
+    check: CheckType = check_type
 
     @property
     def _asked(self) -> str:
@@ -137,7 +141,7 @@ class HubModel:
                 f"model {self._asked!r}: {', '.join(layout.missing)} not among its files on the hub "
                 f"({there}). Expected a model of transformers with its tokenizer"
             )
-        check_type(self.model, asked.listing(self.model).read(layout.prefix + CONFIG))
+        self.check(self.model, asked.listing(self.model).read(layout.prefix + CONFIG))
         refuse_pickles(self.model, layout, self.allowed)
 
     def _explained(self, error: Exception, trouble: Trouble) -> str:

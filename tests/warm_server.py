@@ -49,7 +49,8 @@ def load(modules: tuple[str, ...], *paths: str) -> None:
 
 def next_child(requests: socket.socket) -> list[int]:
     """Serves, and returns in each child with the descriptors that are its own."""
-    wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    wake, woken = os.pipe()
+    os.set_blocking(woken, False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)

@@ -129,7 +129,7 @@ def test_the_near_duplicates_example_finds_each_picture_that_was_saved_again(tmp
 
 def test_the_python_snippet_of_the_readme_runs_on_the_bundled_model(tmp_path: Path) -> None:
     """The default model is on the hub, so the bundled one stands in for it; nothing else is changed."""
-    snippet = readme_snippet("softmax")
+    snippet = readme_snippet("scoring.probabilities")
     render(next(scenes(0, 1)), 96).save(tmp_path / "dog.jpg")
     output = run(["-c", snippet.replace('"openai/clip-vit-base-patch32"', '"tiny"')], tmp_path)
     assert output.count("[[") == 2

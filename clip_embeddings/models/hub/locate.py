@@ -9,6 +9,7 @@ from pathlib import Path
 
 from clip_embeddings.config import name_of_model
 from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.models.catalog import MODELS
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import say_once
 from clip_embeddings.models.hub.complete import complete, pickles_allowed
@@ -18,7 +19,7 @@ from clip_embeddings.models.hub.listing import listing_of, read_json
 from clip_embeddings.models.hub.search import CheckType, HubModel
 from clip_embeddings.models.model import Model
 from clip_embeddings.models.pair import PairedModel
-from clip_embeddings.models.registry import MODELS, check_text_type, check_type, meaning_of, suggestion
+from clip_embeddings.models.registry import check_text_type, check_type, meaning_of, suggestion
 from clip_embeddings.models.text_files import TextFiles, modules_of, text_files_of, weights_in
 
 

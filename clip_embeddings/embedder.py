@@ -175,13 +175,18 @@ class CLIPEmbedder:
         )
 
     @property
+    def family(self) -> str:
+        """What kind of model it is, as config.json names it: "clip", "siglip", "metaclip_2" ..."""
+        return self._encoder.family.type
+
+    @property
     def context(self) -> int:
         """Tokens that the text tower reads, special tokens included: 77 for CLIP."""
         return self._encoder.tokenizer.context
 
     @property
     def logit_scale(self) -> float:
-        """What the model multiplies cosines by before a softmax; up to 100."""
+        """What the model multiplies cosines by before a softmax or a sigmoid."""
         return self._encoder.scoring.scale
 
     @property
@@ -429,7 +434,7 @@ class CLIPEmbedder:
     def similarity(self, images: Iterable[ImageInput], texts: Sequence[str]) -> NDArray[np.float32]:
         """Cosine of every picture with every text: float32 (N, M), of raw vectors even under a calibration.
 
-        `softmax(embedder.logit_scale * cosines)` turns a row into probabilities over the texts.
+        `embedder.scoring.probabilities(cosines)` turns a row into probabilities of the texts.
         """
         raw = self.with_calibration(None) if self.config.calibration else self
         return cosine_similarity(raw.embed_images(images), raw.embed_texts(texts))

@@ -106,6 +106,7 @@ def test_what_a_family_cannot_do_is_refused_by_name(
     folders: Callable[[str], Path], name: str, tmp_path: Path
 ) -> None:
     kind = json.loads((folders(name) / "config.json").read_text())["model_type"]
+    assert embedder(folders(name)).family == kind
     with pytest.raises(InvalidInputError, match=f"token_states: .* is of type {kind}; only the text towers"):
         token_states(embedder(folders(name)), ["a"])
     pairs = tmp_path / "pairs.jsonl"

@@ -67,7 +67,9 @@ class CLIPEmbedder:
     dtype, and are shared by every embedder and thread. Pickles and copies hold the settings, no weights.
 
     Args:
-        model: hub id, local folder (a str or a path), or the bundled "tiny".
+        model: hub id, local folder (a str or a path), or the bundled "tiny". With the extra "open-clip" also
+            any model of open_clip: "open_clip:RN50/openai" by its own table, "hf-hub:timm/PE-Core-B-16",
+            or a folder with open_clip_config.json.
         revision: branch, tag or commit on the hub.
         long_text: for a text over the context limit (77 tokens for CLIP): "truncate" cuts and warns,
             "chunk" averages over windows, "error" raises.

@@ -77,7 +77,6 @@ def _versions() -> dict[str, str]:
 def _model(model: str) -> dict[str, object]:
     from clip_embeddings import CLIPEmbedder
     from clip_embeddings.models.hub.locate import locate
-    from clip_embeddings.models.preprocessing import preprocessing_of
 
     files, embedder = locate(model), CLIPEmbedder(model)
     apart = {"weights folder": str(files.weights_folder)} if files.weights_folder != files.folder else {}
@@ -89,7 +88,7 @@ def _model(model: str) -> dict[str, object]:
         "weights": files.origin,
         "dimension": embedder.dimension,
         "context": embedder.context,
-        "pictures": str(preprocessing_of(files)),
+        "pictures": str(files.preprocessing),
         "logit scale": round(embedder.logit_scale, 3),
         "fingerprint": embedder.fingerprint,
         "device": embedder.device,

@@ -8,20 +8,23 @@ from pathlib import Path
 
 from clip_embeddings.config import name_of_model
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import say_once
 from clip_embeddings.models.hub.complete import complete, pickles_allowed
-from clip_embeddings.models.hub.layout import layout_of
+from clip_embeddings.models.hub.library import TRANSFORMERS, Library
 from clip_embeddings.models.hub.listing import listing_of
 from clip_embeddings.models.hub.search import HubModel
+from clip_embeddings.models.model import Model
+from clip_embeddings.models.open_clip import layout as open_clip
+from clip_embeddings.models.open_clip.names import from_anywhere, place_of
 from clip_embeddings.models.registry import MODELS, meaning_of, suggestion
 
 
-def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None = None) -> ModelFiles:
+def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None = None) -> Model:
     """Find a model's files, downloading them only where this machine does not have them.
 
     Args:
-        model: bundled name, nickname, folder or hub id.
+        model: bundled name, nickname, folder or hub id; for open_clip also "open_clip:ARCHITECTURE/TAG",
+            "open_clip:FOLDER", "hf-hub:REPOSITORY" or "local-dir:FOLDER".
         revision: branch, tag or commit on the hub.
         allow_pickle: whether pickled weights are converted where there are no others; None is what
             CLIP_EMBEDDINGS_ALLOW_PICKLE says.
@@ -33,16 +36,27 @@ def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None
     if model in MODELS and MODELS[model].bundled:
         _refuse_revision(model, "is bundled", revision)
         return _in_folder(model, Path(MODELS[model].source), allowed)
+    if (place := place_of(model)) is not None:
+        library = open_clip.library_of(place.weights)
+        if place.folder is not None:
+            _refuse_revision(model, "is a folder", revision)
+            return _in_folder(model, place.folder, allowed, library)
+        _say_meaning(model, place.repository)
+        return HubModel(model, place.repository, revision, allowed, library).files()
     folder = Path(model).expanduser()
     if folder.is_dir():
         _refuse_revision(model, "is a folder", revision)
         return _in_folder(model, folder.resolve(), allowed)
     repository = meaning_of(model)
-    if repository != model:
-        say_once(f"model {model!r} is {repository!r} on the hub")
+    _say_meaning(model, repository)
     if folder.is_absolute() or repository.startswith((".", "~")) or repository.count("/") > 1:
         raise ModelLoadError(f"model {model!r}: no such folder. {suggestion(model)}")
     return HubModel(model, repository, revision, allowed).files()
+
+
+def _say_meaning(model: str, repository: str) -> None:
+    if not model.endswith(repository):
+        say_once(f"model {model!r} is {repository!r} on the hub")
 
 
 def _refuse_revision(model: str, what: str, revision: str | None) -> None:
@@ -55,14 +69,18 @@ def name_from_anywhere(model: str) -> str:
     if model in MODELS:
         return model
     folder = Path(model).expanduser()
-    return str(folder.absolute()) if folder.is_dir() else model
+    return str(folder.absolute()) if folder.is_dir() else from_anywhere(model)
 
 
-def _in_folder(model: str, folder: Path, allowed: bool) -> ModelFiles:
-    layout = layout_of(listing_of(model, folder))
+def _in_folder(model: str, folder: Path, allowed: bool, library: Library | None = None) -> Model:
+    """A folder's model; without a `library`, of the one that its files are of."""
+    listing = listing_of(model, folder)
+    if library is None:
+        library = open_clip.library_of() if open_clip.is_open_clip(listing) else TRANSFORMERS
+    layout = library.layout_of(listing)
     if layout.missing:
         raise ModelLoadError(
             f"model {model!r}: {', '.join(layout.missing)} not in {folder / layout.prefix}. "
-            "Expected a folder written by save_pretrained, with its weights and its tokenizer"
+            f"Expected {library.folder}"
         )
-    return complete(model, folder, layout, allow_pickle=allowed)
+    return complete(model, folder, layout, allow_pickle=allowed, library=library)

@@ -10,9 +10,9 @@ from pathlib import Path
 from clip_embeddings.config import EmbedderConfig, name_of_model
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.models.device import choose_device, choose_dtype
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import fingerprint_of, model_fingerprint_of
 from clip_embeddings.models.hub.locate import locate
+from clip_embeddings.models.model import Model
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training import checkpoint, methods
 from clip_embeddings.tasks.training.dataset import PairSet, list_failures
@@ -135,7 +135,7 @@ def finetune(
     return _save(run, files, failures, began)
 
 
-def _save(run: Run, files: ModelFiles, failures: tuple[Failure, ...], began: float) -> FinetuneReport:
+def _save(run: Run, files: Model, failures: tuple[Failure, ...], began: float) -> FinetuneReport:
     """Measure what was made, write it and say so; the checkpoint goes when all is there."""
     done, folder = run.progress, run.folder
     after = run.measure() if run.validation.size else None
@@ -172,7 +172,7 @@ def _save(run: Run, files: ModelFiles, failures: tuple[Failure, ...], began: flo
     return report
 
 
-def _shown(files: ModelFiles) -> str:
+def _shown(files: Model) -> str:
     """The fingerprint that `CLIPEmbedder`, `info` and a collection show for a model, with their defaults."""
     return fingerprint_of(files, long_text=EmbedderConfig().long_text)
 

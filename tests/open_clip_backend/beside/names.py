@@ -1,0 +1,204 @@
+"""What names of models lead to: folders, repositories on a hub on loopback, a store, and refusals."""
+
+import contextlib
+import io
+import json
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from hub.loopback import Hub
+from open_clip_backend.beside.checks import embedder_of
+from pictures import photo
+from safetensors.torch import load_file, save_file
+
+from clip_embeddings import CLIPEmbedder, finetune
+
+TEXTS = ["a photo of a cat", "노을지는 바다"]
+
+
+def on_the_hub(folder: Path, hub: Hub) -> dict[str, Any]:
+    """Names of open_clip's table and its own form for a repository, each served from loopback."""
+    resnet, mobile, siglip = (folder / name for name in ("RN50", "MobileCLIP2-S0", "ViT-B-16-SigLIP"))
+    hub.add("timm/resnet50_clip.openai", resnet)
+    hub.add("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", _pickled(folder / "ViT-B-32", folder / "pickled"))
+    hub.add("timm/MobileCLIP2-S0-OpenCLIP", mobile)
+    hub.add("timm/ViT-B-16-SigLIP", siglip)
+    hub.add("jienengchen/ViTamin-S", _pickled(folder / "ViT-B-32", folder / "named", "pytorch_model.bin"))
+    places = {
+        "open_clip:RN50/openai": resnet,
+        "open_clip:ViT-B-32/laion2b_s34b_b79k": folder / "ViT-B-32",
+        "open_clip:ViT-B/32/laion2b-s34b-b79k": folder / "ViT-B-32",
+        "open_clip:ViTamin-S/datacomp1b": folder / "ViT-B-32",
+        "hf-hub:timm/MobileCLIP2-S0-OpenCLIP": mobile,
+        "hf-hub:timm/ViT-B-16-SigLIP": siglip,
+    }
+    found = {name: _looked_at(name, place, hub) for name, place in places.items()}
+    hub.log.clear()
+    for name in places:
+        _ = embedder_of(name).fingerprint
+    return {**found, "asked again": len(hub.log)}
+
+
+def _looked_at(name: str, place: Path, hub: Hub) -> dict[str, Any]:
+    hub.log.clear()
+    made, plain = embedder_of(name), embedder_of(place)
+    rows = made.embed_texts(TEXTS)
+    read = [one.path.rpartition("/")[2] for one in hub.log if "/resolve/" in one.path]
+    return {
+        "same": bool(np.abs(rows - plain.embed_texts(TEXTS)).max() < 1e-6),
+        "fingerprint": made.fingerprint == plain.fingerprint,
+        "revision": made.resolved_revision,
+        "portable": made.portable_config.model,
+        "read": sorted({*read}),
+    }
+
+
+def _pickled(source: Path, folder: Path, name: str = "open_clip_pytorch_model.bin") -> Path:
+    shutil.copytree(source, folder)
+    torch.save(load_file(folder / "open_clip_model.safetensors"), folder / name)
+    (folder / "open_clip_model.safetensors").unlink()
+    return folder
+
+
+def in_folders(folder: Path) -> dict[str, Any]:
+    """Every form of a folder's name, copies of embedders and exported copies of models."""
+    from clip_embeddings.models.hub.export import export
+    from clip_embeddings.models.hub.locate import locate
+
+    place = folder / "ViT-B-32"
+    expected = embedder_of(place)
+    rows = expected.embed_texts(TEXTS)
+    copy = pickle.loads(pickle.dumps(embedder_of(f"open_clip:{place}")))
+    exported = export(locate(str(folder / "pickled")), folder / "exported")
+    both = shutil.copytree(place, folder / "both")
+    (both / "config.json").write_text(json.dumps({"model_type": "clip"}))
+    names = [f"open_clip:{place}", f"local-dir:{place}", str(place), f"open_clip:{both}", str(exported)]
+    relative = {
+        name: embedder_of(name).portable_config.model for name in ("open_clip:RN50", "local-dir:RN50", "RN50")
+    }
+    return {
+        "same": [embedder_of(name).fingerprint == expected.fingerprint for name in names],
+        "copy": bool(np.array_equal(copy.embed_texts(TEXTS), rows)),
+        "exported": sorted(path.name for path in exported.iterdir()),
+        "relative": relative,
+        "pickled": locate(str(folder / "pickled")).origin,
+    }
+
+
+def on_the_command_line(folder: Path) -> dict[str, Any]:
+    """What `info` and `download` say."""
+    from clip_embeddings.cli import download, info
+
+    name = f"open_clip:{folder / 'pickled'}"
+    shown = _printed(lambda: info.run(name, None, as_json=True))
+    said = _printed(lambda: download.run(name, folder / "fetched", None, as_json=True))
+    fetched = embedder_of(folder / "fetched").fingerprint == embedder_of(folder / "pickled").fingerprint
+    return {"info": shown["model"], "download": said, "fetched": fetched}
+
+
+def _printed(command: Callable[[], None]) -> Any:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        command()
+    return json.loads(out.getvalue())
+
+
+def in_a_store(folder: Path, store: Path) -> dict[str, Any]:
+    """A persisted collection, reopened with the name on record and refused to another model."""
+    import chromadb
+
+    from chroma_clip_embeddings import add_items, open_collection, search
+    from clip_embeddings import FingerprintMismatchError
+
+    name = f"open_clip:{folder / 'ViT-B-32'}"
+    client = chromadb.PersistentClient(str(store))
+    made = open_collection(client, "kept", embedder=embedder_of(name))
+    add_items(made, ids=["cat", "sea"], texts=TEXTS)
+    add_items(made, ids=["photo"], images=[photo(70, 50)])
+    again = open_collection(chromadb.PersistentClient(str(store)), "kept")
+    config = client.get_collection("kept").configuration_json["embedding_function"]["config"]
+    try:
+        open_collection(client, "kept", embedder=embedder_of(folder / "longest"))
+        refused = ""
+    except FingerprintMismatchError as error:
+        refused = str(error)
+    return {
+        "name": config["model_name"] == name,
+        "found": search(again, text=TEXTS[1]).texts[0].id,
+        "refused": refused,
+    }
+
+
+def refused(folder: Path) -> dict[str, str]:
+    """What is raised, by what was tried."""
+    source = folder / "ViT-B-32"
+    config = json.loads((source / "open_clip_config.json").read_text())
+
+    def changed(name: str, **text: Any) -> str:
+        place = shutil.copytree(source, folder / name)
+        model = {**config["model_cfg"], "text_cfg": {**config["model_cfg"]["text_cfg"], **text}}
+        (place / "open_clip_config.json").write_text(json.dumps({**config, "model_cfg": model}))
+        return str(place)
+
+    def without(name: str, key: str) -> str:
+        place = shutil.copytree(source, folder / name)
+        weights = load_file(place / "open_clip_model.safetensors")
+        del weights[key]
+        save_file(weights, place / "open_clip_model.safetensors")
+        return str(place)
+
+    longer = shutil.copytree(source, folder / "longer")
+    model = {**config["model_cfg"], "embed_dim": 25}
+    (longer / "open_clip_config.json").write_text(json.dumps({**config, "model_cfg": model}))
+    tried: dict[str, Callable[[], Any]] = {
+        "no tag": lambda: embedder_of("open_clip:RN50/nothing").dimension,
+        "no architecture": lambda: embedder_of("open_clip:RN5O/openai").dimension,
+        "no folder": lambda: embedder_of("local-dir:/not/there").dimension,
+        "address alone": _address_alone,
+        "no prefix": lambda: embedder_of("timm/MobileCLIP2-S0-OpenCLIP").dimension,
+        "not on the hub": lambda: embedder_of("hf-hub:timm/nothing").dimension,
+        "finetune": lambda: finetune(source, [("a.png", "a")] * 8, output=folder / "tuned", device="cpu"),
+        "revision": lambda: embedder_of(f"local-dir:{source}", revision="main").dimension,
+        "pickle": lambda: embedder_of(folder / "pickled", allow_pickle=False).dimension,
+        "text tower": lambda: embedder_of(changed("hf", hf_model_name="roberta-base")).dimension,
+        "tokenizer": lambda: embedder_of(changed("t5", hf_tokenizer_name="someone/t5")).dimension,
+        "options": lambda: embedder_of(changed("o", tokenizer_kwargs={"reduction_mask": "random"})).dimension,
+        "odd key": lambda: embedder_of(changed("odd", what=1)).embed_texts(["a"]),
+        "dimension": lambda: embedder_of(longer).dimension,
+        "missing": lambda: embedder_of(without("lost", "visual.proj")).embed_texts(["a"]),
+        "no scale": lambda: embedder_of(without("no scale", "logit_scale")).embed_texts(["a"]),
+        "ids": lambda: embedder_of(changed("small", vocab_size=100)).embed_texts(["a cat"]),
+        "token states": lambda: embedder_of(source)._encoder.token_states(
+            np.zeros((1, 3), np.int64), np.ones((1, 3), np.bool_), layer=-1, skip=0
+        ),
+        "changed": lambda: _changed_after(shutil.copytree(source, folder / "rewritten")),
+    }
+    return {name: _told(call) for name, call in tried.items()}
+
+
+def _told(call: Callable[[], Any]) -> str:
+    try:
+        call()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "nothing was raised"
+
+
+def _address_alone() -> object:
+    """A row of open_clip's table without a repository; today's all have one."""
+    from open_clip import pretrained
+
+    pretrained._PRETRAINED["RN50"]["far"] = {"url": "https://example.org/w.pt", "hf_hub": ""}
+    return CLIPEmbedder("open_clip:RN50/far").dimension
+
+
+def _changed_after(folder: Path) -> object:
+    made = embedder_of(folder)
+    _ = made.dimension
+    (folder / "open_clip_config.json").write_text((folder / "open_clip_config.json").read_text() + " ")
+    return made.fingerprint

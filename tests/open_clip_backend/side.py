@@ -36,7 +36,7 @@ def _open_clip() -> Any:
 
 
 def main(folder: Path, hub: Hub) -> dict[str, Any]:
-    from open_clip_backend.beside import checks, models, names
+    from open_clip_backend.beside import checks, models, names, tables
 
     found: dict[str, Any] = {"cases": {}}
     for name, case in models.CASES.items():
@@ -44,6 +44,8 @@ def main(folder: Path, hub: Hub) -> dict[str, Any]:
         found["cases"][name] = checks.compare(place, case)
     found["ids"] = checks.ids()
     found["pixels"] = checks.pixels(folder)
+    found["table"] = tables.table()
+    found["tokenizers"] = tables.tokenizers(folder)
     found["names"] = names.on_the_hub(folder, hub)
     found["folders"] = names.in_folders(folder)
     found["commands"] = names.on_the_command_line(folder)

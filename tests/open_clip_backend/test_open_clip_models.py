@@ -99,6 +99,22 @@ def test_pictures_of_odd_sizes_have_the_pixels_of_open_clip(found: dict[str, Any
     assert found["pixels"][name]["wrong"] == []
 
 
+def test_every_model_of_its_table_can_be_read_but_those_with_text_towers_of_transformers(
+    found: dict[str, Any],
+) -> None:
+    table = found["table"]
+    assert table["pairs"] > 190
+    assert table["kinds"] > 20
+    assert table["wrong"] == []
+    assert len(table["refused"]) < 12
+    assert all("of transformers, which open_clip would fetch" in said for said in table["refused"].values())
+
+
+@pytest.mark.parametrize("whose", ["SigLIP", "SigLIP 2", "CLIPA", "MetaCLIP 2"])
+def test_tokenizers_of_other_kinds_give_the_ids_of_open_clip(found: dict[str, Any], whose: str) -> None:
+    assert found["tokenizers"][whose] == []
+
+
 def test_names_of_its_table_and_of_the_hub_load_from_the_hub(found: dict[str, Any]) -> None:
     hub = dict(found["names"])
     assert hub.pop("asked again") == 0

@@ -9,9 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors.numpy import save_file
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from clip_embeddings import CLIPEmbedder, ModelLoadError, finetune
+from clip_embeddings.inputs.tokens import TextTokenizer
+from clip_embeddings.inputs.torchvision_like import TorchvisionPreprocessing
 
 CONFIG = {
     "embed_dim": 8,
@@ -101,6 +105,31 @@ def test_a_config_that_cannot_be_is_named(folder: Path, key: str, value: Any, me
     path.write_text(json.dumps(content))
     with pytest.raises(ModelLoadError, match=message):
         _ = CLIPEmbedder(folder)._files.preprocessing
+
+
+def test_a_crop_leaves_out_an_even_number_first_as_torchvision_does() -> None:
+    like = TorchvisionPreprocessing(None, None, 3, (4, 4), 1.0, (0, 0, 0), (1, 1, 1))
+    columns = np.tile(np.arange(12, dtype=np.uint8)[:, None], (4, 1, 3))
+    lefts = [int(like.to_pixels(Image.fromarray(columns[:, :width]))[0, 0, 0]) for width in range(4, 12)]
+    assert lefts == [0, 0, 1, 2, 2, 2, 3, 4]
+
+
+def test_a_small_picture_is_put_in_the_middle_of_the_fill() -> None:
+    like = TorchvisionPreprocessing(None, None, 3, (8, 4), 1.0, (0, 0, 0), (1, 1, 1), keep="longest", fill=9)
+    rows = like.to_pixels(Image.new("RGB", (40, 50), (200, 0, 0)))[:, 0, 0]
+    assert rows.tolist() == [9, 200, 200, 200, 200, 200, 9, 9]
+
+
+def test_a_text_is_cleaned_before_it_is_encoded_and_passages_are_of_the_text_itself() -> None:
+    made = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 1, "cat": 2}, unk_token="[UNK]"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = TextTokenizer(made, context=4, pad=0, clean=lambda text: text.lower().replace("&", ""))
+    assert tokenizer.windows(["A &cat"], "error").ids[0].tolist() == [1, 2]
+    text = "A &CAT A CAT. A cat & a CAT"
+    pieces = tokenizer.passages(text)
+    assert [text[piece.start : piece.end] for piece in pieces] == [piece.text for piece in pieces]
+    assert "".join(piece.text for piece in pieces).replace(" ", "") == text.replace(" ", "")
+    assert len(tokenizer.windows([piece.text for piece in pieces], "error").ids) == len(pieces)
 
 
 def test_looking_a_folder_up_imports_neither_torch_nor_tokenizers(folder: Path) -> None:

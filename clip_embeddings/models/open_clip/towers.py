@@ -28,7 +28,7 @@ def build(files: OpenClipFiles) -> Any:
     config = _config_of(files)
     kind: Any = coca_model.CoCa if "multimodal_cfg" in config else clip_model.CustomTextCLIP
     try:
-        model = kind(**config)
+        model = _with_short_texts(kind(**config))
     except Exception as error:  # values that cannot be surface as errors of many kinds
         raise ModelLoadError(
             f"model {files.model!r}: open_clip cannot build what {OPEN_CLIP_CONFIG} describes ({error})"
@@ -41,7 +41,7 @@ def build(files: OpenClipFiles) -> Any:
             f"model {files.model!r}: cannot load the weights in {files.weights_folder} ({error})"
         ) from error
     _check(files.model, report)
-    return _with_short_texts(model)
+    return model
 
 
 def _config_of(files: OpenClipFiles) -> dict[str, Any]:

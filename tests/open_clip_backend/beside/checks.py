@@ -7,8 +7,9 @@ import numpy as np
 import open_clip
 import torch
 from numpy.typing import NDArray
-from open_clip_backend.beside.cases import SIZES, TEXTS, Case
+from open_clip_backend.beside.cases import CASES, SIZES, TEXTS, Case
 from open_clip_backend.beside.odd_texts import odd_texts
+from open_clip_backend.beside.tables import transform_of
 from pictures import photo
 from PIL import Image
 
@@ -117,19 +118,13 @@ def ids() -> dict[str, Any]:
 
 def pixels(folder: Path) -> dict[str, Any]:
     """Sizes at which pictures have other pixels than by open_clip's transform, before normalising."""
-    from torchvision.transforms import Compose
-
     sizes = [*SIZES, *((61 + i, 97 - 3 * i) for i in range(20)), *((129, 128 + i) for i in range(6))]
     drawn = [photo(width, height, seed) for seed, (width, height) in enumerate(sizes)]
     found: dict[str, Any] = {}
-    for place in sorted(path for path in folder.iterdir() if (path / "open_clip_config.json").exists()):
+    for name in CASES:
+        place = folder / name
         files = OpenClipFiles(str(place), place, place, None)
-        size = files.settings.model["vision_cfg"].get("image_size", 224)
-        config = open_clip.transform.PreprocessCfg(
-            **open_clip.transform.merge_preprocess_dict({"size": size}, {**files.settings.pictures})
-        )
-        steps: Any = open_clip.transform.image_transform_v2(config, is_train=False)
-        bare = Compose(steps.transforms[:-2])  # without ToTensor and Normalize
+        bare = transform_of(dict(files.settings.model), dict(files.settings.pictures))
         wrong = [
             picture.size
             for picture in drawn

@@ -94,8 +94,8 @@ class ModelFiles(StoredModel):
         """Those of them that the tokenizer is made of."""
         return [path for path in self.small() if path.name in TOKENIZER]
 
-    def exported(self) -> list[tuple[Path, str]]:
-        """Each file, and its name in a folder that loads by itself."""
+    def exported(self) -> list[tuple[Path | str, str]]:
+        """Each file or its text, and its name in a folder that loads by itself."""
         wanted = [*self.small(), *self.weights()]
         if len(self.weights()) > 1 or not (self.weights_folder / SAFETENSORS).exists():
             wanted.append(self.weights_folder / _INDEX)

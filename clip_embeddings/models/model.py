@@ -61,8 +61,8 @@ class Model(Protocol):
         """The same as the scheme of fingerprints before had it; None for models that it did not know."""
         ...
 
-    def exported(self) -> list[tuple[Path, str]]:
-        """Each of its files, and its name in a folder that loads by itself."""
+    def exported(self) -> list[tuple[Path | str, str]]:
+        """Each of its files or its text, and its name in a folder that loads by itself."""
         ...
 
     def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":

@@ -47,8 +47,8 @@ class StoredModel:
         """Everything but the weights, as far as it is there."""
         raise NotImplementedError
 
-    def exported(self) -> list[tuple[Path, str]]:
-        """Each file, and its name in a folder that loads by itself."""
+    def exported(self) -> list[tuple[Path | str, str]]:
+        """Each file or its text, and its name in a folder that loads by itself."""
         raise NotImplementedError
 
     def check_unchanged(self) -> None:

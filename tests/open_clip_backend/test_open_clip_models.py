@@ -116,15 +116,14 @@ def test_tokenizers_of_other_kinds_give_the_ids_of_open_clip(found: dict[str, An
 
 
 def test_names_of_its_table_and_of_the_hub_load_from_the_hub(found: dict[str, Any]) -> None:
-    hub = dict(found["names"])
-    assert hub.pop("asked again") == 0
-    for name, one in hub.items():
+    assert found["names"]["asked again"] == 0
+    for name, one in found["names"]["places"].items():
         assert (one["same"], one["fingerprint"], one["portable"]) == (True, True, name)
         assert len(one["revision"]) == 40
 
 
 def test_only_what_makes_up_the_model_is_downloaded(found: dict[str, Any]) -> None:
-    read = {name: one["read"] for name, one in found["names"].items() if name != "asked again"}
+    read = {name: one["read"] for name, one in found["names"]["places"].items()}
     config, safe = "open_clip_config.json", "open_clip_model.safetensors"
     assert read["open_clip:RN50/openai"] == [config, safe]
     assert read["open_clip:ViT-B-32/laion2b_s34b_b79k"] == [config, "open_clip_pytorch_model.bin"]
@@ -159,6 +158,16 @@ def test_a_folder_means_the_same_model_by_any_of_its_names(found: dict[str, Any]
     assert folders["copy"]
     assert folders["exported"] == ["open_clip_config.json", "open_clip_model.safetensors"]
     assert folders["pickled"] == "converted from open_clip_pytorch_model.bin"
+
+
+def test_one_repository_by_two_names_is_two_models_where_only_the_table_speaks_of_pictures(
+    found: dict[str, Any],
+) -> None:
+    assert found["names"]["one repository"] < 0.999
+
+
+def test_an_exported_copy_says_of_pictures_what_only_the_table_said(found: dict[str, Any]) -> None:
+    assert found["folders"]["told"]
 
 
 def test_a_relative_folder_behind_a_prefix_is_stored_by_its_whole_path(found: dict[str, Any]) -> None:

@@ -20,9 +20,12 @@ def export(files: Model, folder: Path) -> Path:
         raise InvalidInputError(f"{folder} exists already; name a folder that does not, or an empty one")
     scratch = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}.unfinished")
     try:
-        for path, name in files.exported():
+        for source, name in files.exported():
             (scratch / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, scratch / name)
+            if isinstance(source, Path):
+                shutil.copyfile(source, scratch / name)
+            else:
+                (scratch / name).write_text(source, encoding="utf-8")
         scratch.replace(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -37,7 +37,7 @@ def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None
         _refuse_revision(model, "is bundled", revision)
         return _in_folder(model, Path(MODELS[model].source), allowed)
     if (place := place_of(model)) is not None:
-        library = open_clip.library_of(place.weights)
+        library = open_clip.library_of(place.weights, place.pictures)
         if place.folder is not None:
             _refuse_revision(model, "is a folder", revision)
             return _in_folder(model, place.folder, allowed, library)

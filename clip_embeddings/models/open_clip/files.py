@@ -3,10 +3,12 @@
 Imports errors, stored and what is beside it.
 """
 
-from dataclasses import asdict, dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import tensors_digest, tensors_of
@@ -54,9 +56,15 @@ class OpenClipFiles(StoredModel):
 
     Attributes:
         weights_name: the safetensors file in `weights_folder`.
+        assumed: preprocess_cfg where the config leaves something out.
     """
 
     weights_name: str = OPEN_CLIP_WEIGHTS
+    assumed: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def _stamps(self) -> tuple[object, ...]:
+        # One repository may be named so that the table speaks for it, and so that it does not.
+        return (*super()._stamps(), json.dumps(self.assumed, sort_keys=True))
 
     def _check_files(self) -> None:
         _ = self.settings
@@ -68,7 +76,7 @@ class OpenClipFiles(StoredModel):
         Raises:
             ModelLoadError: a value cannot be, or asks for what is not served.
         """
-        return read_settings(self.model, self.json(OPEN_CLIP_CONFIG))
+        return read_settings(self.model, self.json(OPEN_CLIP_CONFIG), self.assumed)
 
     @cached_property
     def dimension(self) -> int:
@@ -125,6 +133,12 @@ class OpenClipFiles(StoredModel):
         """Those of them that a tokenizer other than CLIP's is made of."""
         return [path for path in self.small() if path.name in _TOKENIZER]
 
-    def exported(self) -> list[tuple[Path, str]]:
-        """Each file, and its name in a folder that loads by itself."""
-        return [*((path, path.name) for path in self.small()), (self.weights()[0], OPEN_CLIP_WEIGHTS)]
+    def exported(self) -> list[tuple[Path | str, str]]:
+        """Each file or its text, and its name in a folder that loads by itself."""
+        config = {**self.json(OPEN_CLIP_CONFIG), "preprocess_cfg": dict(self.settings.pictures)}
+        small = [path for path in self.small() if path.name != OPEN_CLIP_CONFIG]
+        return [
+            (json.dumps(config, indent=2), OPEN_CLIP_CONFIG),
+            *((path, path.name) for path in small),
+            (self.weights()[0], OPEN_CLIP_WEIGHTS),
+        ]

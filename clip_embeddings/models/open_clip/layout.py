@@ -1,5 +1,6 @@
 """Which files make up a model of open_clip, in a folder or a repository. Imports errors and models/hub."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,15 +37,20 @@ def is_open_clip(listing: Listing) -> bool:
     return not (isinstance(config, dict) and "model_type" in config)
 
 
-def library_of(weights: str = "") -> Library:
-    """How open_clip's models lie; `weights`: the file that its table names for one."""
+def library_of(weights: str = "", pictures: Mapping[str, Any] | None = None) -> Library:
+    """How open_clip's models lie.
+
+    Args:
+        weights: the file that its table names for a model.
+        pictures: how pictures are prepared where the config does not say it.
+    """
     return Library(
         name=f"open_clip {weights}".strip(),
         repository="a model of open_clip with its config",
         folder="a folder written by save_for_hf of open_clip, with its weights and its config",
         layout_of=partial(_layout_of, weights),
         check=_check,
-        make=_make,
+        make=partial(_make, dict(pictures or {})),
     )
 
 
@@ -67,7 +73,13 @@ def _check(listing: Listing, layout: Layout) -> None:
 
 
 def _make(
-    model: str, layout: Layout, home: Path, weights: Path, revision: str | None, origin: str
+    pictures: Mapping[str, Any],
+    model: str,
+    layout: Layout,
+    home: Path,
+    weights: Path,
+    revision: str | None,
+    origin: str,
 ) -> OpenClipFiles:
     name = SAFETENSORS if layout.pickled else layout.weights[0]
-    return OpenClipFiles(model, home, weights, revision, origin, weights_name=name)
+    return OpenClipFiles(model, home, weights, revision, origin, weights_name=name, assumed=pictures)

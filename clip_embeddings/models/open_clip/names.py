@@ -6,7 +6,8 @@ own "hf-hub:ORGANISATION/REPOSITORY" and "local-dir:FOLDER".
 Imports errors, assets and, once for each name of its table, open_clip.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from clip_embeddings.models.open_clip.extra import needed, releases
 OURS, HUB, FOLDER = "open_clip:", "hf-hub:", "local-dir:"
 _PREFIXES = (OURS, HUB, FOLDER)
 _KIND = "open_clip"
+_PICTURES = ("mean", "std", "interpolation", "resize_mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Place:
         folder: on this machine; None if it is on the hub.
         repository: its id on the hub; "" for a folder.
         weights: the file of its weights where the table names one, else "".
+        pictures: how the table says that pictures are prepared, where the repository's config does not.
     """
 
     folder: Path | None
     repository: str = ""
     weights: str = ""
+    pictures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parted(model: str) -> tuple[str, str]:
@@ -57,26 +61,26 @@ def place_of(model: str) -> Place | None:
         raise ModelLoadError(f"model {model!r}: no such folder; expected one with open_clip_config.json")
     if prefix == HUB:
         return Place(None, rest)
-    repository, weights = _entry(model, rest)
-    return Place(None, repository, weights)
+    return _entry(model, rest)
 
 
-def _entry(model: str, name: str) -> tuple[str, str]:
-    """Repository and file of weights by open_clip's table.
-
-    Noted for its release: importing it takes seconds.
-    """
+def _entry(model: str, name: str) -> Place:
+    """The row of open_clip's table, noted for its release: importing it takes seconds."""
     key = key_of("entry", name, *releases())
     noted = read_note(_KIND, key)
-    if not (isinstance(noted.get("repository"), str) and isinstance(noted.get("weights"), str)):
-        repository, _, weights = _looked_up(model, name).rpartition("/")
-        noted = {"name": name, "repository": repository, "weights": weights}
-        write_note(_KIND, key, noted)
-    return noted["repository"], noted["weights"]
+    try:
+        return Place(None, str(noted["repository"]), str(noted["weights"]), dict(noted["pictures"]))
+    except (KeyError, TypeError, ValueError):  # not noted, or by another release of ours
+        row = _looked_up(model, name)
+    # "ORGANISATION/REPOSITORY/FILE", with the file left out where it has the usual name.
+    repository, _, weights = str(row["hf_hub"]).rpartition("/")
+    pictures = {key: row[key] for key in _PICTURES if key in row}
+    note = {"name": name, "repository": repository, "weights": weights, "pictures": pictures}
+    write_note(_KIND, key, note)
+    return Place(None, repository, weights, pictures)
 
 
-def _looked_up(model: str, name: str) -> str:
-    """ "ORGANISATION/REPOSITORY/FILE" with the file left out where it has the usual name."""
+def _looked_up(model: str, name: str) -> dict[str, Any]:
     with needed(model):
         from open_clip import pretrained as table
     architecture, _, tag = name.rpartition("/")
@@ -90,7 +94,7 @@ def _looked_up(model: str, name: str) -> str:
             f"({entry.get('url')}). Load it with open_clip, write it into a folder with "
             "open_clip.push_to_hf_hub.save_for_hf, and name that folder"
         )
-    return str(entry["hf_hub"])
+    return entry
 
 
 def _known(architecture: str, name: str, table: Any) -> str:

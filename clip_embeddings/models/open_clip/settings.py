@@ -56,9 +56,11 @@ class Settings:
         return {**self.model, **towers}
 
 
-def read_settings(model: str, config: object) -> Settings:
+def read_settings(model: str, config: object, assumed: Mapping[str, Any] | None = None) -> Settings:
     """Read a config.
 
+    Args:
+        assumed: preprocess_cfg where the config leaves something out.
     Raises:
         ModelLoadError: a value cannot be, or asks for what is not served: towers of transformers, a tokenizer
             with options of its own.
@@ -78,7 +80,7 @@ def read_settings(model: str, config: object) -> Settings:
     _check_options(model, text, options)
     return Settings(
         model=built,
-        pictures=pictures,
+        pictures={**(assumed or {}), **{key: value for key, value in pictures.items() if value is not None}},
         dimension=_number(model, "embed_dim", built.get("embed_dim")),
         context=_number(model, "context_length", text.get("context_length", 77)),
         vocabulary=_number(model, "vocab_size", text.get("vocab_size", 49408)),

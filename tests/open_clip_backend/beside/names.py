@@ -29,7 +29,9 @@ def on_the_hub(folder: Path, hub: Hub) -> dict[str, Any]:
     hub.add("timm/MobileCLIP2-S0-OpenCLIP", mobile)
     hub.add("timm/ViT-B-16-SigLIP", siglip)
     hub.add("jienengchen/ViTamin-S", _pickled(folder / "ViT-B-32", folder / "named", "pytorch_model.bin"))
+    hub.add("timm/PE-Core-T-16-384", _silent(folder / "PE-Core-T-16", folder / "silent"))
     places = {
+        "open_clip:PE-Core-T-16-384/meta": folder / "PE-Core-T-16",
         "open_clip:RN50/openai": resnet,
         "open_clip:ViT-B-32/laion2b_s34b_b79k": folder / "ViT-B-32",
         "open_clip:ViT-B/32/laion2b-s34b-b79k": folder / "ViT-B-32",
@@ -38,10 +40,18 @@ def on_the_hub(folder: Path, hub: Hub) -> dict[str, Any]:
         "hf-hub:timm/ViT-B-16-SigLIP": siglip,
     }
     found = {name: _looked_at(name, place, hub) for name, place in places.items()}
+    looks = [
+        embedder_of(name).embed_images([photo(90, 60)])
+        for name in ("open_clip:PE-Core-T-16-384/meta", "hf-hub:timm/PE-Core-T-16-384")
+    ]
     hub.log.clear()
     for name in places:
         _ = embedder_of(name).fingerprint
-    return {**found, "asked again": len(hub.log)}
+    return {
+        "places": found,
+        "asked again": len(hub.log),
+        "one repository": float((looks[0] * looks[1]).sum()),
+    }
 
 
 def _looked_at(name: str, place: Path, hub: Hub) -> dict[str, Any]:
@@ -65,6 +75,14 @@ def _pickled(source: Path, folder: Path, name: str = "open_clip_pytorch_model.bi
     return folder
 
 
+def _silent(source: Path, folder: Path) -> Path:
+    """A copy whose config says nothing of pictures."""
+    shutil.copytree(source, folder)
+    config = json.loads((folder / "open_clip_config.json").read_text())
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config["model_cfg"]}))
+    return folder
+
+
 def in_folders(folder: Path) -> dict[str, Any]:
     """Every form of a folder's name, copies of embedders and exported copies of models."""
     from clip_embeddings.models.hub.export import export
@@ -74,6 +92,7 @@ def in_folders(folder: Path) -> dict[str, Any]:
     expected = embedder_of(place)
     rows = expected.embed_texts(TEXTS)
     copy = pickle.loads(pickle.dumps(embedder_of(f"open_clip:{place}")))
+    told = export(locate("open_clip:PE-Core-T-16-384/meta"), folder / "told")
     exported = export(locate(str(folder / "pickled")), folder / "exported")
     both = shutil.copytree(place, folder / "both")
     (both / "config.json").write_text(json.dumps({"model_type": "clip"}))
@@ -83,6 +102,7 @@ def in_folders(folder: Path) -> dict[str, Any]:
     }
     return {
         "same": [embedder_of(name).fingerprint == expected.fingerprint for name in names],
+        "told": embedder_of(told).fingerprint == embedder_of(folder / "PE-Core-T-16").fingerprint,
         "copy": bool(np.array_equal(copy.embed_texts(TEXTS), rows)),
         "exported": sorted(path.name for path in exported.iterdir()),
         "relative": relative,

@@ -36,7 +36,7 @@ def _open_clip() -> Any:
 
 
 def main(folder: Path, hub: Hub) -> dict[str, Any]:
-    from open_clip_backend.beside import checks, models, names, tables
+    from open_clip_backend.beside import checks, models, names, refusals, tables
 
     found: dict[str, Any] = {"cases": {}}
     for name, case in models.CASES.items():
@@ -50,7 +50,7 @@ def main(folder: Path, hub: Hub) -> dict[str, Any]:
     found["folders"] = names.in_folders(folder)
     found["commands"] = names.on_the_command_line(folder)
     found["store"] = names.in_a_store(folder, folder / "store")
-    found["refused"] = names.refused(folder)
+    found["refused"] = refusals.refused(folder)
     found["torchvision"] = "".join(BROKEN)
     return found
 

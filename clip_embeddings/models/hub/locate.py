@@ -15,7 +15,7 @@ from clip_embeddings.models.hub.listing import listing_of
 from clip_embeddings.models.hub.search import HubModel
 from clip_embeddings.models.model import Model
 from clip_embeddings.models.open_clip import layout as open_clip
-from clip_embeddings.models.open_clip.names import from_anywhere, place_of
+from clip_embeddings.models.open_clip.names import Place, from_anywhere, place_of
 from clip_embeddings.models.registry import MODELS, meaning_of, suggestion
 
 
@@ -37,12 +37,7 @@ def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None
         _refuse_revision(model, "is bundled", revision)
         return _in_folder(model, Path(MODELS[model].source), allowed)
     if (place := place_of(model)) is not None:
-        library = open_clip.library_of(place.weights, place.pictures)
-        if place.folder is not None:
-            _refuse_revision(model, "is a folder", revision)
-            return _in_folder(model, place.folder, allowed, library)
-        _say_meaning(model, place.repository)
-        return HubModel(model, place.repository, revision, allowed, library).files()
+        return _of_open_clip(model, place, revision, allowed)
     folder = Path(model).expanduser()
     if folder.is_dir():
         _refuse_revision(model, "is a folder", revision)
@@ -52,6 +47,15 @@ def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None
     if folder.is_absolute() or repository.startswith((".", "~")) or repository.count("/") > 1:
         raise ModelLoadError(f"model {model!r}: no such folder. {suggestion(model)}")
     return HubModel(model, repository, revision, allowed).files()
+
+
+def _of_open_clip(model: str, place: Place, revision: str | None, allowed: bool) -> Model:
+    library = open_clip.library_of(place.weights, place.pictures)
+    if place.folder is not None:
+        _refuse_revision(model, "is a folder", revision)
+        return _in_folder(model, place.folder, allowed, library)
+    _say_meaning(model, place.repository)
+    return HubModel(model, place.repository, revision, allowed, library).files()
 
 
 def _say_meaning(model: str, repository: str) -> None:

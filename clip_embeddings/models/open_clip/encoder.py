@@ -1,4 +1,4 @@
-"""A model of open_clip behind the Encoder protocol. Imports torch, numpy and, inside functions, open_clip."""
+"""A model of open_clip behind the Encoder protocol. Imports torch, numpy, safetensors, towers."""
 
 from collections.abc import Callable, Sequence
 from math import exp

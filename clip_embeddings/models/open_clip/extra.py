@@ -23,11 +23,11 @@ def needed(model: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise missing(model, f"no module {error.name}") from error
-    except (ImportError, RuntimeError, OSError) as error:  # a torchvision of another torch is a RuntimeError
+    except (ImportError, RuntimeError, OSError) as error:  # the second: a torchvision of another torch
         reason = str(error).strip().partition("\n")[0]
         raise ModelLoadError(
-            f"model {model!r} needs open_clip, which cannot be imported ({reason}). Check that torchvision "
-            "was built for this torch"
+            f"model {model!r} needs open_clip, which cannot be imported ({reason}). "
+            "Check that torchvision was built for this torch"
         ) from error
 
 
@@ -40,7 +40,7 @@ def missing(model: str, reason: str = "it is not installed") -> ModelLoadError:
 
 @cache
 def releases() -> tuple[str, ...]:
-    """Of what reads texts and names models; looked up once, as that walks through all that is installed."""
+    """Of what reads texts and names models; looked up once, in all that is installed."""
     return tuple(_release(name) for name in ("open_clip_torch", "ftfy", "tokenizers"))
 
 

@@ -1,4 +1,4 @@
-"""Which files make up a model of open_clip, in a folder or a repository. Imports errors and models/hub."""
+"""Which files make up a model of open_clip, in a folder or a repository. Imports models/hub."""
 
 from collections.abc import Mapping
 from functools import partial

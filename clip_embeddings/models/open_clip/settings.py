@@ -11,7 +11,6 @@ OPEN_CLIP_CONFIG = "open_clip_config.json"
 OPEN_CLIP_WEIGHTS = "open_clip_model.safetensors"
 TOKENIZER_JSON, SPECIAL_TOKENS = "tokenizer.json", "special_tokens_map.json"
 SMALL = (OPEN_CLIP_CONFIG, TOKENIZER_JSON, TOKENIZER_CONFIG, SPECIAL_TOKENS, CALIBRATION)
-_PARTS = ("model_cfg", "preprocess_cfg")
 _TOWERS = ("text_cfg", "vision_cfg")
 # Keys of a tower that say how training began, not what the model computes.
 _VOLATILE = {"timm_model_pretrained", "hf_model_pretrained", "hf_tokenizer_name"}
@@ -32,7 +31,7 @@ class Settings:
         hf_tokenizer: whose tokenizer.json lies beside the config; "" for CLIP's own vocabulary.
         clean: what is done to texts first.
         strip_sep: whether a text's last special token is replaced by id 0.
-        whole: whether texts are filled up to the whole context, as the tower sees what they are filled with.
+        whole: whether texts are filled up to the whole context, as the tower sees the filling.
         biased: whether the model has a logit bias, and so judges each pair by itself.
     """
 
@@ -62,34 +61,40 @@ def read_settings(model: str, config: object, assumed: Mapping[str, Any] | None 
     Args:
         assumed: preprocess_cfg where the config leaves something out.
     Raises:
-        ModelLoadError: a value cannot be, or asks for what is not served: towers of transformers, a tokenizer
-            with options of its own.
+        ModelLoadError: a value cannot be, or asks for what is not served: towers of transformers, a
+            tokenizer with options of its own.
     """
-    said = config if isinstance(config, dict) else {}
-    built, pictures = said.get("model_cfg"), said.get("preprocess_cfg") or {}
-    towers: list[Any] = [built.get(name) for name in _TOWERS] if isinstance(built, dict) else [None]
-    if not isinstance(built, dict) or not all(isinstance(each, dict) for each in (*towers, pictures)):
-        raise ModelLoadError(
-            f"model {model!r}: {OPEN_CLIP_CONFIG} has no {' or no '.join(_PARTS)} that can be used; expected "
-            f"model_cfg with embed_dim, {' and '.join(_TOWERS)}"
-        )
-    text, vision = towers
+    built, pictures = _parts_of(model, config)
+    text, vision = (built[name] for name in _TOWERS)
     _refuse_elsewhere(model, text, vision)
     options = text.get("tokenizer_kwargs") or {}
-    name = text.get("hf_tokenizer_name") or ""
     _check_options(model, text, options)
+    name = str(text.get("hf_tokenizer_name") or "")
     return Settings(
         model=built,
-        pictures={**(assumed or {}), **{key: value for key, value in pictures.items() if value is not None}},
+        pictures={**(assumed or {}), **{key: said for key, said in pictures.items() if said is not None}},
         dimension=_number(model, "embed_dim", built.get("embed_dim")),
         context=_number(model, "context_length", text.get("context_length", 77)),
         vocabulary=_number(model, "vocab_size", text.get("vocab_size", 49408)),
-        hf_tokenizer=str(name),
+        hf_tokenizer=name,
         clean=options.get("clean", "whitespace" if name else "lower"),
         strip_sep=bool(options.get("strip_sep_token")),
         whole=_sees_filling(text, built),
         biased=built.get("init_logit_bias") is not None,
     )
+
+
+def _parts_of(model: str, config: object) -> tuple[dict[str, Any], dict[str, Any]]:
+    """model_cfg with its towers, and preprocess_cfg."""
+    said = config if isinstance(config, dict) else {}
+    built, pictures = said.get("model_cfg"), said.get("preprocess_cfg") or {}
+    towers = [built.get(name) for name in _TOWERS] if isinstance(built, dict) else [None]
+    if not isinstance(built, dict) or not all(isinstance(each, dict) for each in (*towers, pictures)):
+        raise ModelLoadError(
+            f"model {model!r}: {OPEN_CLIP_CONFIG} has no model_cfg or no preprocess_cfg that can be used; "
+            f"expected model_cfg with embed_dim, {' and '.join(_TOWERS)}"
+        )
+    return built, pictures
 
 
 def hf_tokenizer_of(config: object) -> str:
@@ -103,7 +108,7 @@ def _sees_filling(text: Mapping[str, Any], built: Mapping[str, Any]) -> bool:
     """Whether what stands behind a text's end token makes a difference to its vector.
 
     By the largest id the end is found only where nothing larger is behind it, so that goes for CLIP's own
-    vocabulary alone, whose end token is the last one.
+    vocabulary, whose end token is the last one, and for no other.
     """
     pooled = text.get("pool_type", "argmax")
     by_end = pooled == "eos" or (pooled == "argmax" and not text.get("hf_tokenizer_name"))

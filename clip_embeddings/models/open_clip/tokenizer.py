@@ -102,21 +102,15 @@ def clip_tokenizer(archive: Path, *, lower: bool = True) -> "Tokenizer":
 
     Args:
         archive: open_clip's list of merges.
-        lower: whether it lower-cases. Cleaned texts are so already; passages are found in texts as they are.
-    Letters are told from other marks by the Unicode of the tokenizers library; those that a newer one has may
-    be parted otherwise.
+        lower: whether it lower-cases. Cleaned texts are so already; passages are found in uncleaned ones.
+    Letters are told from other marks by the Unicode of the tokenizers library; those that a newer one has
+    may be parted otherwise.
 
     Source: open_clip, `SimpleTokenizer` of tokenizer.py.
     """
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    lines = gzip.decompress(archive.read_bytes()).decode("utf-8").split("\n")
-    merges = [(first, second) for first, second in (line.split() for line in lines[1 : _MERGES + 1])]
-    # Bytes in the order of OpenAI's tokenizer: printable ones first.
-    shown = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAC + 1), *range(0xAE, 0xFF + 1)]
-    letters = [chr(byte) for byte in shown] + [chr(256 + i) for i in range(256 - len(shown))]
-    words = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(pair) for pair in merges), *_ENDS]
-    ids = {word: number for number, word in enumerate(words)}
+    ids, merges = _vocabulary(archive)
     made: Any = Tokenizer(models.BPE(ids, merges, end_of_word_suffix="</w>", continuing_subword_prefix=""))
     if lower:
         made.normalizer = normalizers.Lowercase()
@@ -130,6 +124,18 @@ def clip_tokenizer(archive: Path, *, lower: bool = True) -> "Tokenizer":
     ends = [(token, ids[token]) for token in _ENDS]
     made.post_processor = processors.TemplateProcessing(f"{_ENDS[0]} $A {_ENDS[1]}", special_tokens=ends)
     return made  # type: ignore[no-any-return]
+
+
+def _vocabulary(archive: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Ids of the words that CLIP knows, and its merges in their order."""
+    lines = gzip.decompress(archive.read_bytes()).decode("utf-8").split("\n")
+    merges = [(first, second) for first, second in (line.split() for line in lines[1 : _MERGES + 1])]
+    # Bytes in the order of OpenAI's tokenizer: printable ones first.
+    shown = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAC + 1), *range(0xAE, 0xFF + 1)]
+    letters = [chr(byte) for byte in shown] + [chr(256 + i) for i in range(256 - len(shown))]
+    ends = [f"{letter}</w>" for letter in letters]
+    words = [*letters, *ends, *("".join(pair) for pair in merges), *_ENDS]
+    return {word: number for number, word in enumerate(words)}, merges
 
 
 def _saved_tokenizer(path: Path, *, lower: bool) -> Any:
@@ -152,7 +158,7 @@ def _id_of(tokenizer: Any, token: Any) -> int:
 
 
 def _set_end(tokenizer: Any, wanted: Any, *, strip: bool) -> None:
-    """Put another token at the end of every text where the settings ask for one that the file does not have.
+    """Put another token at the end of every text where the settings ask for it.
 
     Args:
         wanted: the end token of tokenizer_config.json if `add_eos_token` is set there, else nothing.

@@ -45,7 +45,7 @@ def build(files: OpenClipFiles) -> Any:
 
 
 def _config_of(files: OpenClipFiles) -> dict[str, Any]:
-    """model_cfg as the classes take it, with no weights asked for; both towers apart, whatever it says."""
+    """model_cfg as the classes take it, with no weights asked for, and the text tower apart."""
     config = deepcopy(dict(files.settings.model))
     config.pop("custom_text", None)
     if config["vision_cfg"].get("timm_model_name"):

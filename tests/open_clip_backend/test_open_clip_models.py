@@ -195,6 +195,7 @@ def test_a_stored_collection_reopens_and_refuses_another_model(found: dict[str, 
     ("what", "message"),
     [
         ("no tag", "open_clip has RN50 with openai, yfcc15m, cc12m"),
+        ("no tag at all", "open_clip has RN101 with openai, yfcc15m"),
         ("no architecture", "did you mean 'open_clip:RN50/openai'"),
         ("no folder", "no such folder"),
         ("address alone", "is not on the hub"),

@@ -84,7 +84,7 @@ def _looked_up(model: str, name: str) -> dict[str, Any]:
     with needed(model):
         from open_clip import pretrained as table
     architecture, _, tag = name.rpartition("/")
-    architecture = architecture.replace("/", "-")  # as open_clip reads "ViT-B/32"
+    architecture = (architecture or tag).replace("/", "-")  # as open_clip reads "ViT-B/32"
     entry: dict[str, Any] = table.get_pretrained_cfg(architecture, tag)
     if not entry:
         raise ModelLoadError(f"Unknown model {model!r}: {_known(architecture, name, table)}")

@@ -36,6 +36,7 @@ def refused(folder: Path) -> dict[str, str]:
     (longer / "open_clip_config.json").write_text(json.dumps({**config, "model_cfg": model}))
     tried: dict[str, Callable[[], Any]] = {
         "no tag": lambda: embedder_of("open_clip:RN50/nothing").dimension,
+        "no tag at all": lambda: embedder_of("open_clip:RN101").dimension,
         "no architecture": lambda: embedder_of("open_clip:RN5O/openai").dimension,
         "no folder": lambda: embedder_of("local-dir:/not/there").dimension,
         "address alone": _address_alone,

@@ -68,7 +68,9 @@ class CLIPEmbedder:
     dtype, and are shared by every embedder and thread. Pickles and copies hold the settings, no weights.
 
     Args:
-        model: hub id, local folder (a str or a path), or the bundled "tiny".
+        model: hub id, local folder (a str or a path), or the bundled "tiny". With the extra "open-clip" also
+            any model of open_clip: "open_clip:RN50/openai" by its own table, "hf-hub:timm/PE-Core-B-16",
+            or a folder with open_clip_config.json.
         revision: branch, tag or commit on the hub.
         text_model: a text model that was trained to give the vectors of this model's text tower in other
             languages, named like a model: "sentence-transformers/clip-ViT-B-32-multilingual-v1" beside

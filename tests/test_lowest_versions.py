@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 # Whose absence is answered with the extra to install: any extra may declare them.
-OPTIONAL = {"chromadb", "matplotlib", "peft", "pyarrow", "sklearn"}
+OPTIONAL = {"chromadb", "ftfy", "matplotlib", "open_clip", "peft", "pyarrow", "sklearn"}
+# Not installed where the tests run, so that nothing says whose module it is.
+DISTRIBUTIONS = {"open_clip": ["open_clip_torch"]}
 ADAPTERS = ("chroma", "langchain", "ray")
 
 
@@ -35,7 +37,7 @@ def undeclared(root: Path, package: Path, known: set[str], extras: set[str]) -> 
     homes = packages_distributions()
     for path in sorted(package.rglob("*.py")):
         for item in check_imports.imports_of(path, package.parent):
-            names = {lowest.canonical(name) for name in homes.get(item.top, [item.top])}
+            names = {lowest.canonical(name) for name in {**DISTRIBUTIONS, **homes}.get(item.top, [item.top])}
             late = item.typing or not item.eager
             allowed = known | extras if item.top in OPTIONAL and late else known
             if item.top not in sys.stdlib_module_names | OWN and not names & allowed:

@@ -27,6 +27,7 @@ RESERVED = {
         f"{CORE}/models/trainable.py",
         f"{CORE}/models/tiny/",
     ),
+    "open_clip": (f"{CORE}/models/open_clip/",),
 }
 # What `import clip_embeddings` may not load, directly or through its own modules.
 HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "numpy", "PIL", "typer"}

@@ -85,10 +85,9 @@ def _versions() -> dict[str, str]:
 
 def _model(model: str) -> dict[str, object]:
     from clip_embeddings import CLIPEmbedder
-    from clip_embeddings.models.hub.locate import model_files
-    from clip_embeddings.models.preprocessing import preprocessing_of
+    from clip_embeddings.models.hub.locate import locate
 
-    files, embedder = model_files(model), CLIPEmbedder(model)
+    files, embedder = locate(model), CLIPEmbedder(model)
     apart = {"weights folder": str(files.weights_folder)} if files.weights_folder != files.folder else {}
     return {
         "model": model,
@@ -96,9 +95,11 @@ def _model(model: str) -> dict[str, object]:
         **apart,
         "revision": files.revision,
         "weights": files.origin,
+        "family": embedder.family,
         "dimension": embedder.dimension,
         "context": embedder.context,
-        "pictures": str(preprocessing_of(files)),
+        "pictures": str(files.preprocessing),
+        "score": embedder.scoring.kind,
         "logit scale": round(embedder.logit_scale, 3),
         "fingerprint": embedder.fingerprint,
         "device": embedder.device,

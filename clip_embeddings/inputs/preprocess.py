@@ -17,7 +17,7 @@ from clip_embeddings.inputs.colours import to_srgb
 
 _Channels: TypeAlias = tuple[float, float, float]
 # Only the middle of a very long strip is kept by the crop; resizing all of it could take gigabytes.
-_WHOLE = 2**22  # pixels; up to here all of it is resized, which gives the very pixels of the reference
+WHOLE = 2**22  # pixels; up to here all of it is resized, which gives the very pixels of the reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +102,37 @@ class Preprocessing:
 
     def to_pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
         """Resize and crop a picture, RGB or as `read_image` gives it: -> (H, W, 3) uint8, in sRGB."""
-        if self.shortest_edge:
-            picture = self._resize_shortest(picture, self.shortest_edge)
-        elif self.resize_to:
-            height, width = self.resize_to
-            picture = picture.resize((width, height), self.resample)
-        picture = to_srgb(picture)  # of few pixels by now; before the crop, which may add black ones
-        if self.crop:
-            height, width = self.crop
-            left, top = (picture.width - width) // 2, (picture.height - height) // 2
-            picture = picture.crop((left, top, left + width, top + height))
-        return np.asarray(picture)
+        # Of few pixels by now; before the crop, which may add black ones.
+        picture = to_srgb(self._resized(picture))
+        return np.asarray(self._cropped(picture, self.crop) if self.crop else picture)
 
     def batch(self, pixels: Sequence[NDArray[np.uint8]]) -> dict[str, NDArray[Any]]:
         """What the picture tower is given of B pictures: pixel_values (B, H, W, 3)."""
         return {"pixel_values": np.stack(pixels)}
+
+    def _resized(self, picture: Image.Image) -> Image.Image:
+        if self.shortest_edge:
+            return self._resize_shortest(picture, self.shortest_edge)
+        if self.resize_to:
+            height, width = self.resize_to
+            return picture.resize((width, height), self.resample)
+        return picture
+
+    def _cropped(self, picture: Image.Image, crop: tuple[int, int]) -> Image.Image:
+        height, width = crop
+        left, top = self._margin(picture.width - width), self._margin(picture.height - height)
+        return picture.crop((left, top, left + width, top + height))
+
+    def _margin(self, spare: int) -> int:
+        """Pixels that a crop leaves out on the left or above, of all that it leaves out; below 0 it adds."""
+        return spare // 2
 
     def _resize_shortest(self, picture: Image.Image, edge: int) -> Image.Image:
         width, height = picture.size
         # The integer arithmetic of the reference: the longer edge is cut down, not rounded.
         tall, wide = (edge, int(edge * height / width)), (int(edge * width / height), edge)
         size = tall if width <= height else wide
-        if self.crop and size[0] * size[1] > _WHOLE:
+        if self.crop and size[0] * size[1] > WHOLE:
             return self._resize_middle(picture, size, self.crop)
         return picture.resize(size, self.resample)
 
@@ -133,7 +142,7 @@ class Preprocessing:
         """Of a long strip resized to (width, height) `size`, make only the part that the crop keeps."""
         axis = 0 if size[0] > size[1] else 1
         share, kept = picture.size[axis] / size[axis], crop[1 - axis]  # crop is (height, width)
-        first = (size[axis] - kept) // 2
+        first = self._margin(size[axis] - kept)
         box: list[float] = [0, 0, *picture.size]
         box[axis], box[axis + 2] = first * share, (first + kept) * share
         result = (kept, size[1]) if axis == 0 else (size[0], kept)
@@ -141,7 +150,7 @@ class Preprocessing:
         return picture.resize(result, self.resample, (box[0], box[1], box[2], box[3]))
 
 
-_LONGEST = 8192  # pixels of an edge that a picture is resized to; models take some hundreds
+LONGEST = 8192  # pixels of an edge that a picture is resized to; models take some hundreds
 
 
 def _scale(config: dict[str, Any]) -> float:
@@ -179,11 +188,11 @@ def _sizes(name: str, value: Any, *, square: bool) -> dict[str, int]:
     if (
         not isinstance(value, dict)
         or value.keys() not in kinds
-        or not all(type(edge) is int and 0 < edge <= _LONGEST for edge in value.values())
+        or not all(type(edge) is int and 0 < edge <= LONGEST for edge in value.values())
     ):
         raise ModelLoadError(
             f"has {name} {value!r:.200}; expected {' or '.join(str(sorted(kind)) for kind in kinds)}, "
-            f"of 1 to {_LONGEST} pixels"
+            f"of 1 to {LONGEST} pixels"
         )
     return value
 

@@ -5,7 +5,7 @@ Works on any `tokenizers.Tokenizer`. Imports numpy, errors, ragged and spans.
 
 import warnings
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -60,6 +60,8 @@ class TextTokenizer:
         up_to: the longest row of a batch, or always the whole context.
         side: where rows are filled up.
         keep: which part of a text over the limit "truncate" keeps.
+        clean: what is done to a text before it is encoded. Passages are cut out of the text as it is: where
+            cleaning makes it shorter, they may be shorter than they could be.
     """
 
     def __init__(
@@ -72,10 +74,11 @@ class TextTokenizer:
         up_to: Literal["longest", "context"] = "longest",
         side: Literal["left", "right"] = "right",
         keep: Literal["start", "end"] = "start",
+        clean: Callable[[str], str] | None = None,
     ) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self._tokenizer, self.context, self._keep = tokenizer, context, keep
+        self._tokenizer, self.context, self._keep, self._clean = tokenizer, context, keep, clean
         # CLIP: one start and one end token around the content.
         self._first, self._last = _frame_of(tokenizer)
         self.room = context - len(self._first) - len(self._last)
@@ -83,8 +86,9 @@ class TextTokenizer:
         self.pad = end if pad is None else int(pad)
         self._fill, self._whole = end if fill == "end" else self.pad, up_to == "context"
         self._left = side == "left"
+        special = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
         framing = {tokenizer.id_to_token(id) for id in (*self._first, *self._last, self.pad)}
-        self._framing = [token for token in framing if token]
+        self._framing = [token for token in framing if token in special]
 
     @property
     def framed(self) -> bool:
@@ -145,6 +149,8 @@ class TextTokenizer:
         clean = [_checked(text, index) for index, text in enumerate(texts)]
         for start in range(0, len(clean), _BLOCK):
             block = clean[start : start + _BLOCK]
+            if self._clean:
+                block = [self._clean(text) for text in block]
             encodings = self._tokenizer.encode_batch(block)
             for text, encoding in zip(block, encodings, strict=True):
                 backend = self._backend(text)

@@ -1,49 +1,38 @@
-"""ModelFiles: a complete model on this machine, whatever way it came here. Imports errors and models/hub."""
+"""ModelFiles: a complete model of transformers on this machine, whatever way it came here.
 
-from dataclasses import dataclass, field
+Imports errors and models/hub.
+"""
+
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.digest import stamp
 from clip_embeddings.models.hub.layout import CONFIG, SAFETENSORS, SMALL, TOKENIZER, TOKENIZER_CONFIG
 from clip_embeddings.models.hub.listing import read_json
 from clip_embeddings.models.model import importing
+from clip_embeddings.models.stored import StoredModel
 
 if TYPE_CHECKING:
     import torch
 
+    from clip_embeddings.inputs.patches import PatchPreprocessing
+    from clip_embeddings.inputs.preprocess import Preprocessing
     from clip_embeddings.models.encoder import Encoder
 
 _REDIRECTIONS = ("configuration_files", "fast_tokenizer_files", "transformers_weights")
+_INDEX = f"{SAFETENSORS}.index.json"
 
 
 @dataclass(frozen=True)
-class ModelFiles:
+class ModelFiles(StoredModel):
     """A complete model of transformers in a folder: a `Model`.
 
-    Attributes:
-        model: what was asked for.
-        folder: holds config.json, the tokenizer and how pictures are prepared.
-        weights_folder: holds the safetensors weights: the same folder, or one of converted weights.
-        revision: the hub's commit, or None for a bundled model or a plain folder.
-        origin: where the weights come from, in words.
-        stamps: what tells whether a file is still the one that was found.
+    The folder holds config.json, the tokenizer and how pictures are prepared.
     """
 
-    model: str
-    folder: Path
-    weights_folder: Path
-    revision: str | None
-    origin: str = "safetensors"
-    stamps: tuple[object, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._refuse_redirections()
-        object.__setattr__(self, "stamps", self._stamps())  # frozen
-
-    def _refuse_redirections(self) -> None:
+    def _check_files(self) -> None:
         """Keys by which transformers reads other files than those that are counted and watched here."""
         config = self.json(CONFIG)
         towers = [config.get(name) for name in ("text_config", "vision_config")]
@@ -61,10 +50,6 @@ class ModelFiles:
         from clip_embeddings.models.identity import dimension_of
 
         return dimension_of(self)
-
-    @property
-    def pictures_alone(self) -> None:
-        """Its texts are its own."""
 
     def identity(self) -> dict[str, object]:
         """Everything of it that changes vectors, as JSON."""
@@ -85,43 +70,17 @@ class ModelFiles:
 
         return TransformersEncoder(self, device, dtype, compiled)
 
-    def check_unchanged(self) -> None:
-        """Raise where the folder was written anew: towers, tokenizer and fingerprint have to be of one model.
+    @property
+    def preprocessing(self) -> "Preprocessing | PatchPreprocessing":
+        """How the model wants its pictures."""
+        from clip_embeddings.models.preprocessing import preprocessing_of
 
-        Raises:
-            ModelLoadError: a file is another one than when the model was found, or is gone.
-        """
-        try:
-            same = self._stamps() == self.stamps
-        except OSError:
-            same = False
-        if not same:
-            raise ModelLoadError(
-                f"model {self.model!r}: the files in {self.folder} have changed since they were found. "
-                "Make a new CLIPEmbedder for what is there now"
-            )
-
-    def _stamps(self) -> tuple[object, ...]:
-        return tuple((path.name, stamp(path)) for path in (*self.weights(), *self.small()))
-
-    def json(self, name: str) -> dict[str, Any]:
-        """Content of a JSON file; {} where the file is not there.
-
-        Raises:
-            ModelLoadError: it is damaged, or holds something else than an object.
-        """
-        path = self.folder / name
-        content: Any = read_json(self.model, path) if path.exists() else {}
-        if not isinstance(content, dict):
-            raise ModelLoadError(
-                f"model {self.model!r}: {name} holds {type(content).__name__}; expected an object"
-            )
-        return content
+        return preprocessing_of(self)
 
     def weights(self) -> list[Path]:
         """The safetensors files, in order of name."""
         single = self.weights_folder / SAFETENSORS
-        index = self.weights_folder / f"{SAFETENSORS}.index.json"
+        index = self.weights_folder / _INDEX
         if single.exists() or not index.exists():
             return [single]
         shards = set(read_json(self.model, index)["weight_map"].values())
@@ -134,3 +93,14 @@ class ModelFiles:
     def tokenizer(self) -> list[Path]:
         """Those of them that the tokenizer is made of."""
         return [path for path in self.small() if path.name in TOKENIZER]
+
+    def exported(self) -> list[tuple[Path | str, str]]:
+        """Each file or its text, and its name in a folder that loads by itself."""
+        wanted = [*self.small(), *self.weights()]
+        if len(self.weights()) > 1 or not (self.weights_folder / SAFETENSORS).exists():
+            wanted.append(self.weights_folder / _INDEX)
+        # Shards may lie in a subfolder of the weights'; everything else lies flat.
+        return [
+            (path, path.name if path.parent == self.folder else str(path.relative_to(self.weights_folder)))
+            for path in wanted
+        ]

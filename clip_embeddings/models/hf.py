@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.forking import FreeLock
-from clip_embeddings.inputs.patches import PatchPreprocessing
-from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.loading import (
@@ -29,6 +26,7 @@ from clip_embeddings.models.loading import (
     without,
 )
 from clip_embeddings.models.packed import can_pack, pack
+from clip_embeddings.models.pixels import gain_and_offset, normalised, to_device, to_numpy
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.thread import compute
 
@@ -87,18 +85,18 @@ class TransformersEncoder:
 
     @torch.inference_mode()
     def _text_features(self, ids: NDArray[np.int64], filled: NDArray[np.bool_]) -> NDArray[np.float32]:
-        given = {"input_ids": self._to_device(torch.from_numpy(ids))}
+        given = {"input_ids": to_device(torch.from_numpy(ids), self._device)}
         if self.family.text.mask:
-            given["attention_mask"] = self._to_device(torch.from_numpy(filled).long())
-        return _to_numpy(self._tower(TEXT).features(**given).pooler_output)
+            given["attention_mask"] = to_device(torch.from_numpy(filled).long(), self._device)
+        return to_numpy(self._tower(TEXT).features(**given).pooler_output)
 
     @torch.inference_mode()
     def _image_features(self, batch: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
         # Pixels cross to the device as bytes, not as floats.
-        given = {name: self._to_device(torch.from_numpy(rows)) for name, rows in batch.items()}
+        given = {name: to_device(torch.from_numpy(rows), self._device) for name, rows in batch.items()}
         levels = normalised(given["pixel_values"], self._gain, self._offset)
         given["pixel_values"] = levels.to(self._dtype)
-        return _to_numpy(self._tower(VISION).features(**given).pooler_output)
+        return to_numpy(self._tower(VISION).features(**given).pooler_output)
 
     def _tower(self, name: str) -> Any:
         """One tower in eval mode, loaded once; threads that ask at the same time wait for it."""
@@ -150,43 +148,11 @@ class TransformersEncoder:
         config = self._config.text_config
         tower = self._tower(TEXT).text_model
         masked = getattr(config, "use_attention_mask", False)
-        mask = self._to_device(torch.from_numpy(filled).long()) if masked else None
-        given = self._to_device(torch.from_numpy(ids))
+        mask = to_device(torch.from_numpy(filled).long(), self._device) if masked else None
+        given = to_device(torch.from_numpy(ids), self._device)
         all_states = tower(given, attention_mask=mask, output_hidden_states=True).hidden_states
         states = all_states[place]  # (B, T, W)
-        return _to_numpy(tower.final_layer_norm(states) if norm else states)
-
-    def _to_device(self, tensor: Tensor) -> Tensor:
-        if self._device.type == "cuda":
-            tensor = tensor.pin_memory()
-        return tensor.to(self._device, non_blocking=True)
-
-
-def gain_and_offset(
-    preprocessing: Preprocessing | PatchPreprocessing, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """(p * scale - mean) / std as one multiplication and one addition: (3,) each."""
-    std = torch.tensor(preprocessing.std, device=device)
-    return preprocessing.scale / std, -torch.tensor(preprocessing.mean, device=device) / std
-
-
-def normalised(pixels: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
-    """Pixels times gain plus offset: uint8 (B, H, W, 3) -> float (B, 3, H, W).
-
-    Patches, uint8 (B, P, N) with the channels of one pixel side by side, stay (B, P, N).
-    """
-    if pixels.ndim == 3:
-        repeats = pixels.shape[2] // len(gain)
-        return pixels.float() * gain.repeat(repeats) + offset.repeat(repeats)
-    width = pixels.shape[2]
-    # (B, H, W * 3): with the three channels alone as the last axis it takes six times as long on a CPU.
-    rows = pixels.float().flatten(2) * gain.repeat(width) + offset.repeat(width)
-    return rows.view(pixels.shape).permute(0, 3, 1, 2)
-
-
-def _to_numpy(features: Tensor) -> NDArray[np.float32]:
-    rows: NDArray[np.float32] = features.float().cpu().numpy()
-    return rows
+        return to_numpy(tower.final_layer_norm(states) if norm else states)
 
 
 def _detach_from_file(model: Any) -> None:

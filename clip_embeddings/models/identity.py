@@ -15,6 +15,7 @@ from clip_embeddings.models.family import PROJECTION
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.registry import check_type
+from clip_embeddings.models.stored import StoredModel
 from clip_embeddings.models.tokenizer import tokenizer_identity
 
 # Keys of config.json that say how a file was written, not what the model computes.
@@ -81,13 +82,13 @@ def stable(value: object) -> object:
     return value
 
 
-def shape_of(files: ModelFiles, path: Path, name: str) -> tuple[int, ...]:
+def shape_of(files: StoredModel, path: Path, name: str) -> tuple[int, ...]:
     """A tensor's shape in one file; () if it is not in it."""
     found = read_weights(files, tensors_of, path).get(name)
     return found.shape if found else ()
 
 
-def read_weights(files: ModelFiles, read: Callable[[T], R], what: T) -> R:
+def read_weights(files: StoredModel, read: Callable[[T], R], what: T) -> R:
     """read(what), where what it raises of damaged weights becomes ours."""
     try:
         return read(what)

@@ -13,6 +13,8 @@ from clip_embeddings.errors import ModelLoadError
 if TYPE_CHECKING:
     import torch
 
+    from clip_embeddings.inputs.patches import PatchPreprocessing
+    from clip_embeddings.inputs.preprocess import Preprocessing
     from clip_embeddings.models.encoder import Encoder
 
 
@@ -22,17 +24,21 @@ class Model(Protocol):
     Attributes:
         model: what was asked for.
         folder: where its files are.
+        weights_folder: where its weights are: the same folder, or one of converted weights.
         revision: the hub's commit, or None for a bundled model or a plain folder.
         origin: where the weights come from, in words.
         stamps: what tells whether a file is still the one that was found.
         dimension: D, the length of its vectors; known without loading weights.
         pictures_alone: where texts are embedded by another model, the one of the pictures; else None.
+        preprocessing: how it wants its pictures; known without loading weights.
     """
 
     @property
     def model(self) -> str: ...
     @property
     def folder(self) -> Path: ...
+    @property
+    def weights_folder(self) -> Path: ...
     @property
     def revision(self) -> str | None: ...
     @property
@@ -43,6 +49,8 @@ class Model(Protocol):
     def dimension(self) -> int: ...
     @property
     def pictures_alone(self) -> "Model | None": ...
+    @property
+    def preprocessing(self) -> "Preprocessing | PatchPreprocessing": ...
 
     def check_unchanged(self) -> None:
         """Raise ModelLoadError where its files were written anew since it was found."""
@@ -54,6 +62,10 @@ class Model(Protocol):
 
     def earlier_identity(self) -> dict[str, object] | None:
         """The same as the scheme of fingerprints before had it; None for models that it did not know."""
+        ...
+
+    def exported(self) -> list[tuple[Path | str, str]]:
+        """Each of its files or its text, and its name in a folder that loads by itself."""
         ...
 
     def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":

@@ -19,6 +19,8 @@ from clip_embeddings.models.text_files import TextFiles
 if TYPE_CHECKING:
     import torch
 
+    from clip_embeddings.inputs.patches import PatchPreprocessing
+    from clip_embeddings.inputs.preprocess import Preprocessing
     from clip_embeddings.models.encoder import Encoder
     from clip_embeddings.models.text_tower import TextTower
 
@@ -42,6 +44,20 @@ class PairedModel:
     @property
     def folder(self) -> Path:
         return self.pictures.folder
+
+    @property
+    def weights_folder(self) -> Path:
+        return self.pictures.weights_folder
+
+    @property
+    def preprocessing(self) -> "Preprocessing | PatchPreprocessing":
+        return self.pictures.preprocessing
+
+    def exported(self) -> list[tuple[Path | str, str]]:
+        """Its two models are taken elsewhere one by one."""
+        raise ModelLoadError(
+            f"model {self.model!r} has the text model {self.texts.files.model!r} beside it; copy each alone"
+        )
 
     @property
     def revision(self) -> str | None:

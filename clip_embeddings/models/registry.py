@@ -39,7 +39,7 @@ _NICKNAMES = {
         **{name: f"sentence-transformers/{name}" for name in _SENTENCE_TRANSFORMERS},
     }.items()
 }
-_RESNETS = ("rn50", "rn101", "rn50x4", "rn50x16", "rn50x64")
+_RESNETS = {name.lower(): name for name in ("RN50", "RN101", "RN50x4", "RN50x16", "RN50x64")}
 
 
 def check_type(model: str, config: object) -> str:
@@ -83,10 +83,12 @@ def meaning_of(model: str) -> str:
         ModelLoadError: a name of OpenAI's release that nothing here can load.
     """
     asked = model.lower()
-    if asked.partition("/")[0] in _RESNETS:
+    kind, _, tag = asked.partition("/")
+    if kind in _RESNETS:
         raise ModelLoadError(
-            f"model {model!r} is a ResNet of OpenAI's release, which transformers does not have. "
-            f"{suggestion(model)}"
+            f"model {model!r} is a ResNet of OpenAI's release, which transformers does not have; open_clip "
+            f"does: 'open_clip:{_RESNETS[kind]}/{tag or 'openai'}', with "
+            'pip install "clip-embeddings[open-clip]"'
         )
     return _NICKNAMES.get(asked, model)
 

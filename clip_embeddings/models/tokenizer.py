@@ -21,12 +21,13 @@ from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
 from clip_embeddings.models.registry import check_type
+from clip_embeddings.models.stored import StoredModel
 
 _KIND = "tokenizers"
 # Keys of tokenizer_config.json and its like that say where a file came from.
 _VOLATILE = {"name_or_path", "tokenizer_file", "special_tokens_map_file", "processor_class", "is_local"}
 # Where tokenizers differ: case, accents, spaces, digits, punctuation, scripts, emoji, what is split where.
-_PROBES = (
+PROBES = (
     "a photo of a cat",
     "A PHOTO of a Cat, Ünïcode naïve café ÅNGSTRÖM ﬁ ①",
     "  two  spaces\tand\na line  ",
@@ -79,7 +80,7 @@ def tokenizer_identity(files: ModelFiles, rule: TokenizerRule | None = None) -> 
 
     The second is noted for the release of transformers, so it costs an import of it only once.
     """
-    said = key_of({path.name: _content(files, path) for path in files.tokenizer()})
+    said = key_of({path.name: stable_content(files, path) for path in files.tokenizer()})
     model = files.json("config.json").get("model_type")
     key = key_of(said, model, *_releases())
     noted = read_note(_KIND, key)
@@ -89,7 +90,7 @@ def tokenizer_identity(files: ModelFiles, rule: TokenizerRule | None = None) -> 
     return {"files": said, "probe": noted["probe"]}
 
 
-def _content(files: ModelFiles, path: Path) -> object:
+def stable_content(files: StoredModel, path: Path) -> object:
     """JSON without what says how it was written; a digest of anything else."""
     if path.suffix != ".json":
         return file_digest(path)
@@ -100,7 +101,7 @@ def _probe(files: ModelFiles, rule: TokenizerRule | None) -> str:
     backend = load_tokenizer(files, rule).backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
-    ids = [encoding.ids for encoding in backend.encode_batch(list(_PROBES))]
+    ids = [encoding.ids for encoding in backend.encode_batch(list(PROBES))]
     return hashlib.sha256(json.dumps(ids).encode()).hexdigest()
 
 

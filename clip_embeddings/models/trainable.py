@@ -17,7 +17,6 @@ from torch.nn import functional as F
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.files import ModelFiles
-from clip_embeddings.models.hf import gain_and_offset, normalised
 from clip_embeddings.models.hub.layout import PREPROCESSING, TOKENIZER
 from clip_embeddings.models.loading import (
     architecture_of,
@@ -26,6 +25,8 @@ from clip_embeddings.models.loading import (
     read_config,
     text_tokenizer,
 )
+from clip_embeddings.models.model import Model
+from clip_embeddings.models.pixels import gain_and_offset, normalised
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.tokenizer import quiet
 
@@ -44,7 +45,11 @@ class TrainableCLIP:
         ModelLoadError: not a CLIP, or damaged files.
     """
 
-    def __init__(self, files: ModelFiles, device: torch.device, precision: torch.dtype) -> None:
+    def __init__(self, files: Model, device: torch.device, precision: torch.dtype) -> None:
+        if not isinstance(files, ModelFiles):
+            raise ModelLoadError(
+                f"model {files.model!r} is one of open_clip; only a clip of transformers can be fine-tuned"
+            )
         family = family_of(files)
         if not family.trainable:
             raise ModelLoadError(

@@ -123,7 +123,8 @@ def _checkpoint_of(collection: chromadb.Collection, given: str | None, embedder:
 def _twin_of(checkpoint: str) -> str:
     if checkpoint not in OPEN_CLIP_TWINS:
         raise StoreError(
-            f"no twin known for {checkpoint!r}; pass the same weights as embedder=CLIPEmbedder(folder). "
+            f"no twin known for {checkpoint!r}; pass the same weights as embedder=CLIPEmbedder(folder), or "
+            f"as CLIPEmbedder('open_clip:{checkpoint}') with the extra clip-embeddings[open-clip]. "
             f"Known: {', '.join(OPEN_CLIP_TWINS)}"
         )
     return OPEN_CLIP_TWINS[checkpoint]

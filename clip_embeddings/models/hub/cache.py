@@ -11,26 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note, write_whole
-from clip_embeddings.models.hub.layout import PREPROCESSING, Layout
+from clip_embeddings.models.hub.layout import Layout
+from clip_embeddings.models.hub.library import TRANSFORMERS, Library
 
 MAIN = "main"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _KIND = "repositories"
-# What changes vectors and need not be there; each program asks for those that it knows of.
-_ASKED = (
-    *PREPROCESSING,
-    "tokenizer_config.json",
-    "tokenizer.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class CachedRepository:
-    """A repository in the cache, or the place where it would be."""
+    """A repository in the cache, or the place where it would be, and whose models are looked for in it."""
 
     name: str
+    library: Library = TRANSFORMERS
 
     @property
     def folder(self) -> Path:
@@ -95,7 +89,7 @@ class CachedRepository:
         if isinstance(noted, list):
             return [name for name in noted if not (self.snapshot(commit) / str(name)).is_file()]
         without = self.folder / ".no_exist" / commit  # where the client marks what the hub does not have
-        names = [layout.prefix + name for name in _ASKED if not layout.has(name)]
+        names = [layout.prefix + name for name in self.library.optional if not layout.has(name)]
         return [name for name in names if not (without / name).exists()]
 
     def _note(self, revision: str) -> dict[str, object]:
@@ -103,4 +97,4 @@ class CachedRepository:
         return note if {"main", "revision", "commit"} <= note.keys() else {}
 
     def _key(self, what: str) -> str:
-        return key_of(self.name, what)
+        return key_of(self.name, what, *filter(None, [self.library.name]))

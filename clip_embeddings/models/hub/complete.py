@@ -8,9 +8,10 @@ from pathlib import Path
 
 from clip_embeddings.config import ALLOW_PICKLE
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.convert import converted
 from clip_embeddings.models.hub.layout import Layout
+from clip_embeddings.models.hub.library import TRANSFORMERS, Library
+from clip_embeddings.models.model import Model
 
 _MEANINGS = {"": True, "1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -37,7 +38,8 @@ def complete(
     allow_pickle: bool,
     revision: str | None = None,
     origin: str = "safetensors",
-) -> ModelFiles:
+    library: Library = TRANSFORMERS,
+) -> Model:
     """The files of a model that lies in a folder; its layout misses nothing.
 
     Raises:
@@ -50,7 +52,7 @@ def complete(
         source = f"{model}@{revision}" if revision else str(folder)
         weights = converted(model, folder, pickles, source)
         origin = f"converted from {', '.join(pickles)}"
-    return ModelFiles(model, home, weights, revision, origin)
+    return library.make(model, layout, home, weights, revision, origin)
 
 
 def refuse_pickles(model: str, layout: Layout, allow_pickle: bool) -> None:

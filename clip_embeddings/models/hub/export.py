@@ -1,15 +1,14 @@
-"""A model's files as one folder that loads without a network. Imports errors and files."""
+"""A model's files as one folder that loads without a network. Imports errors and model."""
 
 import shutil
 from pathlib import Path
 from uuid import uuid4
 
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.models.files import ModelFiles
-from clip_embeddings.models.hub.layout import SAFETENSORS
+from clip_embeddings.models.model import Model
 
 
-def export(files: ModelFiles, folder: Path) -> Path:
+def export(files: Model, folder: Path) -> Path:
     """Copy everything that makes up a model into a new folder; it is there whole or not at all.
 
     Raises:
@@ -19,18 +18,14 @@ def export(files: ModelFiles, folder: Path) -> Path:
     folder = folder.expanduser().absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidInputError(f"{folder} exists already; name a folder that does not, or an empty one")
-    wanted = [*files.small(), *files.weights()]
-    index = files.weights_folder / f"{SAFETENSORS}.index.json"
-    if len(files.weights()) > 1 or not (files.weights_folder / SAFETENSORS).exists():
-        wanted.append(index)
     scratch = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}.unfinished")
     try:
-        for path in wanted:
-            # Shards may lie in a subfolder of the weights'; everything else lies flat.
-            flat = path.parent == files.folder
-            name = Path(path.name) if flat else path.relative_to(files.weights_folder)
+        for source, name in files.exported():
             (scratch / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, scratch / name)
+            if isinstance(source, Path):
+                shutil.copyfile(source, scratch / name)
+            else:
+                (scratch / name).write_text(source, encoding="utf-8")
         scratch.replace(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -59,11 +59,6 @@ class Layout:
         """Whether one of these small files is there."""
         return any(self.prefix + name in self.small for name in names)
 
-    @property
-    def plausible(self) -> bool:
-        """Whether it has every kind of file that nearly all models have, if not surely every file."""
-        return not self.missing and self.has(*PREPROCESSING) and self.has(TOKENIZER_CONFIG)
-
 
 def layout_of(listing: Listing) -> Layout:
     """Find the files of a model.

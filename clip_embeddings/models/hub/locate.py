@@ -10,17 +10,17 @@ from pathlib import Path
 from clip_embeddings.config import name_of_model
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.catalog import MODELS
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import say_once
 from clip_embeddings.models.hub.complete import complete, pickles_allowed
-from clip_embeddings.models.hub.convert import converted
-from clip_embeddings.models.hub.layout import CONFIG, MODULES, PICKLE, SAFETENSORS, layout_of
-from clip_embeddings.models.hub.listing import listing_of, read_json
-from clip_embeddings.models.hub.search import CheckType, HubModel
+from clip_embeddings.models.hub.library import TRANSFORMERS, Library
+from clip_embeddings.models.hub.listing import listing_of
+from clip_embeddings.models.hub.search import HubModel
+from clip_embeddings.models.hub.texts import TEXTS, text_files
 from clip_embeddings.models.model import Model
+from clip_embeddings.models.open_clip import layout as open_clip
+from clip_embeddings.models.open_clip.names import Place, from_anywhere, place_of
 from clip_embeddings.models.pair import PairedModel
-from clip_embeddings.models.registry import check_text_type, check_type, meaning_of, suggestion
-from clip_embeddings.models.text_files import TextFiles, modules_of, text_files_of, weights_in
+from clip_embeddings.models.registry import meaning_of, suggestion
 
 
 def locate(
@@ -33,7 +33,8 @@ def locate(
     """Find a model's files, downloading them only where this machine does not have them.
 
     Args:
-        model: bundled name, nickname, folder or hub id.
+        model: bundled name, nickname, folder or hub id; for open_clip also "open_clip:ARCHITECTURE/TAG",
+            "open_clip:FOLDER", "hf-hub:REPOSITORY" or "local-dir:FOLDER".
         revision: branch, tag or commit on the hub.
         text_model: nickname, folder or hub id of what embeds texts in place of the model's own text tower.
         allow_pickle: whether pickled weights are converted where there are no others; None is what
@@ -42,53 +43,43 @@ def locate(
         ModelLoadError: unknown model, hub out of reach, or files missing; says what was tried.
     """
     allowed = pickles_allowed(allow_pickle)
-    found = _files(model, revision, allowed, check_type)
-    return PairedModel(found, _text_files(name_of_model(text_model), allowed)) if text_model else found
+    found = _located(name_of_model(model), revision, allowed)
+    if text_model is None:
+        return found
+    texts = _located(name_of_model(text_model, "text_model"), None, allowed, TEXTS)
+    return PairedModel(found, text_files(texts, allowed))
 
 
-def model_files(model: str, revision: str | None = None) -> ModelFiles:
-    """The files of one model with two towers: `locate` for what works on files."""
-    return _files(model, revision, pickles_allowed(None), check_type)
-
-
-def _text_files(name: str, allowed: bool) -> TextFiles:
-    """A text model, with its dense layers as safetensors."""
-    files = _files(name, None, allowed, check_text_type)
-    check_text_type(files.model, files.json(CONFIG))
-    weights = {}
-    modules = files.folder / MODULES
-    for kind, path in modules_of(name, read_json(name, modules)) if modules.is_file() else ():
-        if kind != "Dense":
-            continue
-        folder, file = files.folder / path, weights_in(files.folder / path)
-        if file == PICKLE:
-            if not allowed:
-                raise ModelLoadError(
-                    f"text model {name!r}: {path} has only pickled weights, and pickles are not allowed "
-                    "(allow_pickle=False)"
-                )
-            folder = converted(name, folder, [file], f"{name}/{path}")
-        elif file is None:
-            raise ModelLoadError(f"text model {name!r}: neither {SAFETENSORS} nor {PICKLE} in {folder}")
-        weights[path] = folder / SAFETENSORS
-    return text_files_of(files, weights)
-
-
-def _files(model: str, revision: str | None, allowed: bool, check: CheckType) -> ModelFiles:
-    model = name_of_model(model)
+def _located(model: str, revision: str | None, allowed: bool, library: Library | None = None) -> Model:
+    """One model; without a `library`, of the one that its name or its files are of."""
     if model in MODELS and MODELS[model].bundled:
         _refuse_revision(model, "is bundled", revision)
-        return _in_folder(model, Path(MODELS[model].source), allowed)
+        return _in_folder(model, Path(MODELS[model].source), allowed, library)
+    if (place := place_of(model)) is not None:
+        return _of_open_clip(model, place, revision, allowed)
     folder = Path(model).expanduser()
     if folder.is_dir():
         _refuse_revision(model, "is a folder", revision)
-        return _in_folder(model, folder.resolve(), allowed)
+        return _in_folder(model, folder.resolve(), allowed, library)
     repository = meaning_of(model)
-    if repository != model:
-        say_once(f"model {model!r} is {repository!r} on the hub")
+    _say_meaning(model, repository)
     if folder.is_absolute() or repository.startswith((".", "~")) or repository.count("/") > 1:
         raise ModelLoadError(f"model {model!r}: no such folder. {suggestion(model)}")
-    return HubModel(model, repository, revision, allowed, check).files()
+    return HubModel(model, repository, revision, allowed, library or TRANSFORMERS).files()
+
+
+def _of_open_clip(model: str, place: Place, revision: str | None, allowed: bool) -> Model:
+    library = open_clip.library_of(place.weights, place.pictures)
+    if place.folder is not None:
+        _refuse_revision(model, "is a folder", revision)
+        return _in_folder(model, place.folder, allowed, library)
+    _say_meaning(model, place.repository)
+    return HubModel(model, place.repository, revision, allowed, library).files()
+
+
+def _say_meaning(model: str, repository: str) -> None:
+    if not model.endswith(repository):
+        say_once(f"model {model!r} is {repository!r} on the hub")
 
 
 def _refuse_revision(model: str, what: str, revision: str | None) -> None:
@@ -101,14 +92,18 @@ def name_from_anywhere(model: str) -> str:
     if model in MODELS:
         return model
     folder = Path(model).expanduser()
-    return str(folder.absolute()) if folder.is_dir() else model
+    return str(folder.absolute()) if folder.is_dir() else from_anywhere(model)
 
 
-def _in_folder(model: str, folder: Path, allowed: bool) -> ModelFiles:
-    layout = layout_of(listing_of(model, folder))
+def _in_folder(model: str, folder: Path, allowed: bool, library: Library | None = None) -> Model:
+    """A folder's model; without a `library`, of the one that its files are of."""
+    listing = listing_of(model, folder)
+    if library is None:
+        library = open_clip.library_of() if open_clip.is_open_clip(listing) else TRANSFORMERS
+    layout = library.layout_of(listing)
     if layout.missing:
         raise ModelLoadError(
             f"model {model!r}: {', '.join(layout.missing)} not in {folder / layout.prefix}. "
-            "Expected a folder written by save_pretrained, with its weights and its tokenizer"
+            f"Expected {library.folder}"
         )
-    return complete(model, folder, layout, allow_pickle=allowed)
+    return complete(model, folder, layout, allow_pickle=allowed, library=library)

@@ -4,26 +4,25 @@ Imports the modules beside it, and huggingface_hub inside functions.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import say_once
 from clip_embeddings.models.hub.cache import MAIN, CachedRepository
 from clip_embeddings.models.hub.complete import complete, refuse_pickles
 from clip_embeddings.models.hub.conversion import pull_request_of_the_bot
 from clip_embeddings.models.hub.download import Revision, ask_for_revision, in_time
-from clip_embeddings.models.hub.layout import CONFIG, Layout, layout_of
+from clip_embeddings.models.hub.layout import Layout
+from clip_embeddings.models.hub.library import TRANSFORMERS, Library
 from clip_embeddings.models.hub.listing import listing_of
 from clip_embeddings.models.hub.trouble import OUT_OF_REACH, Trouble, trouble_of
-from clip_embeddings.models.registry import check_type, suggestion
+from clip_embeddings.models.model import Model
+from clip_embeddings.models.open_clip.settings import OPEN_CLIP_CONFIG
+from clip_embeddings.models.registry import suggestion
 
-CheckType: TypeAlias = Callable[[str, object], object]
-"""Refuses a model by its config.json."""
 logger = logging.getLogger(__name__)
 
 
@@ -35,13 +34,17 @@ class HubModel:
     repository: str
     revision: str | None
     allowed: bool
-    check: CheckType = check_type
+    library: Library = TRANSFORMERS
+
+    @property
+    def _cache(self) -> CachedRepository:
+        return CachedRepository(self.repository, self.library)
 
     @property
     def _asked(self) -> str:
         return f"{self.repository}{f'@{self.revision}' if self.revision else ''}"
 
-    def files(self) -> ModelFiles:
+    def files(self) -> Model:
         """Complete files, or an error that says what was tried.
 
         Raises:
@@ -60,16 +63,16 @@ class HubModel:
         except HFValidationError as error:
             raise ModelLoadError(f"Unknown model {self.model!r}: {suggestion(self.model)}") from error
 
-    def _cached(self, *, surely: bool = True) -> ModelFiles | None:
+    def _cached(self, *, surely: bool = True) -> Model | None:
         """What the cache holds, if it is all there; not `surely`, if nothing tells that it is not."""
-        cache = CachedRepository(self.repository)
+        cache = self._cache
         for commit, pull_request in cache.commits(self.revision):
             folder = cache.snapshot(commit)
-            layout = layout_of(listing_of(self.model, folder))
+            layout = self.library.layout_of(listing_of(self.model, folder))
             if layout.missing or (layout.pickled and not self.allowed):
                 continue
             unknown = cache.unknown(commit, layout)
-            if unknown and (surely or not layout.plausible):
+            if unknown and (surely or not self.library.plausible(layout)):
                 continue
             if unknown:
                 say_once(
@@ -79,11 +82,19 @@ class HubModel:
             return self._finished(folder, layout, commit, pull_request)
         return None
 
-    def _finished(self, folder: Path, layout: Layout, commit: str, pull_request: str | None) -> ModelFiles:
+    def _finished(self, folder: Path, layout: Layout, commit: str, pull_request: str | None) -> Model:
         origin = f"safetensors of {pull_request}" if pull_request else "safetensors"
-        return complete(self.model, folder, layout, allow_pickle=self.allowed, revision=commit, origin=origin)
+        return complete(
+            self.model,
+            folder,
+            layout,
+            allow_pickle=self.allowed,
+            revision=commit,
+            origin=origin,
+            library=self.library,
+        )
 
-    def _fetched(self) -> ModelFiles:
+    def _fetched(self) -> Model:
         try:
             return self._download()
         except ModelLoadError:
@@ -97,16 +108,17 @@ class HubModel:
                 raise ModelLoadError(self._explained(error, trouble)) from error
             return found
 
-    def _download(self) -> ModelFiles:
+    def _download(self) -> Model:
         """Ask the hub for what is missing."""
         main = ask_for_revision(self.repository, self.revision or MAIN)
-        layout = layout_of(main.listing(self.model))
+        layout = self.library.layout_of(main.listing(self.model))
         chosen, pull_request = main, None
-        if (layout.pickled or not layout.weights) and main.name == MAIN:
+        unsafe = layout.pickled or not layout.weights
+        if self.library.converted and unsafe and main.name == MAIN:
             chosen, layout, pull_request = self._with_safetensors(main, layout)
         self._check(chosen, layout)
         folder = chosen.fetch_all(layout.names)
-        cache = CachedRepository(self.repository)
+        cache = self._cache
         cache.point(main.name, main.commit)
         cache.note_files(chosen.commit, layout.names)
         if pull_request:
@@ -124,7 +136,7 @@ class HubModel:
             return main, layout, None
         # The commit, not the name: nobody can change what it holds between this question and the next.
         converted = ask_for_revision(self.repository, found.commit)
-        theirs = layout_of(converted.listing(self.model))
+        theirs = self.library.layout_of(converted.listing(self.model))
         if theirs.missing or theirs.pickled:
             return main, layout, None
         say_once(
@@ -137,11 +149,13 @@ class HubModel:
         """Refuse before anything large is downloaded."""
         if layout.missing:
             there = ", ".join(sorted(asked.sizes)[:12]) or "nothing"
+            other = OPEN_CLIP_CONFIG in asked.sizes and self.library is TRANSFORMERS
+            hint = f". It is one of open_clip: name it 'hf-hub:{self.repository}'" if other else ""
             raise ModelLoadError(
                 f"model {self._asked!r}: {', '.join(layout.missing)} not among its files on the hub "
-                f"({there}). Expected a model of transformers with its tokenizer"
+                f"({there}). Expected {self.library.repository}{hint}"
             )
-        self.check(self.model, asked.listing(self.model).read(layout.prefix + CONFIG))
+        self.library.check(asked.listing(self.model), layout)
         refuse_pickles(self.model, layout, self.allowed)
 
     def _explained(self, error: Exception, trouble: Trouble) -> str:
@@ -171,10 +185,10 @@ class HubModel:
 
     def _in_cache(self) -> str:
         """What the cache has of a model that is not all there, and what it lacks; "" if it has nothing."""
-        cache = CachedRepository(self.repository)
+        cache = self._cache
         parts = []
         for commit, _ in cache.commits(self.revision):
-            layout = layout_of(listing_of(self.model, cache.snapshot(commit)))
+            layout = self.library.layout_of(listing_of(self.model, cache.snapshot(commit)))
             lacks = [*layout.missing, *cache.unknown(commit, layout)]
             lacks = lacks or ["weights that are no pickles, which are not allowed (allow_pickle=False)"]
             has = ", ".join(name for name in layout.names if name not in layout.missing) or "nothing"

@@ -10,9 +10,9 @@ from pathlib import Path
 from clip_embeddings.config import EmbedderConfig, name_of_model
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.models.device import choose_device, choose_dtype
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.fingerprint import fingerprint_of, model_fingerprint_of
-from clip_embeddings.models.hub.locate import model_files
+from clip_embeddings.models.hub.locate import locate
+from clip_embeddings.models.model import Model
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training import checkpoint, methods
 from clip_embeddings.tasks.training.dataset import PairSet, list_failures
@@ -121,7 +121,7 @@ def finetune(
     dtype = choose_dtype(settings.precision, place)
     settings = replace(settings, precision=str(dtype).removeprefix("torch."))
     given, unusable = read_pairs(pairs)
-    files = model_files(name_of_model(model), revision)
+    files = locate(name_of_model(model), revision)
     clip = TrainableCLIP(files, place, dtype)
     made = PairSet(given, clip.tokenizer, clip.preprocessing, threads=threads, show_progress=show_progress)
     failures = (*unusable, *made.failures)
@@ -135,7 +135,7 @@ def finetune(
     return _save(run, files, failures, began)
 
 
-def _save(run: Run, files: ModelFiles, failures: tuple[Failure, ...], began: float) -> FinetuneReport:
+def _save(run: Run, files: Model, failures: tuple[Failure, ...], began: float) -> FinetuneReport:
     """Measure what was made, write it and say so; the checkpoint goes when all is there."""
     done, folder = run.progress, run.folder
     after = run.measure() if run.validation.size else None
@@ -144,7 +144,7 @@ def _save(run: Run, files: ModelFiles, failures: tuple[Failure, ...], began: flo
         output=folder,
         base=files.model,
         base_fingerprint=_shown(files),
-        fingerprint=_shown(model_files(str(folder.resolve()))),
+        fingerprint=_shown(locate(str(folder.resolve()))),
         training=len(run.training),
         validation=len(run.validation),
         failures=failures,
@@ -172,7 +172,7 @@ def _save(run: Run, files: ModelFiles, failures: tuple[Failure, ...], began: flo
     return report
 
 
-def _shown(files: ModelFiles) -> str:
+def _shown(files: Model) -> str:
     """The fingerprint that `CLIPEmbedder`, `info` and a collection show for a model, with their defaults."""
     return fingerprint_of(files, long_text=EmbedderConfig().long_text)
 

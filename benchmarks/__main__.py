@@ -13,6 +13,7 @@ OTHERS = {
     "caption-scores": "benchmarks.caption_scores",
     "fine-tuning": "benchmarks.finetuning",
     "draft": "benchmarks.draft",
+    "families": "benchmarks.families",
 }
 
 

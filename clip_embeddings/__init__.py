@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     )
     from clip_embeddings.inputs.images import load_image
     from clip_embeddings.inputs.tokens import Passage
-    from clip_embeddings.models.registry import MODELS, OPEN_CLIP_TWINS, ModelSpec
+    from clip_embeddings.models.catalog import MODELS, ModelSpec
+    from clip_embeddings.models.registry import OPEN_CLIP_TWINS
     from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize, softmax
     from clip_embeddings.tasks.duplicates import DuplicateGroup, find_duplicates
     from clip_embeddings.tasks.linear_probe import LinearProbe
@@ -97,7 +98,8 @@ _HOMES = {
     ),
     "inputs.images": ("load_image",),
     "inputs.tokens": ("Passage",),
-    "models.registry": ("MODELS", "OPEN_CLIP_TWINS", "ModelSpec"),
+    "models.catalog": ("MODELS", "ModelSpec"),
+    "models.registry": ("OPEN_CLIP_TWINS",),
     "similarity": ("ScoreFunction", "cosine_similarity", "l2_normalize", "softmax"),
     "tasks.training": ("contrastive_loss", "finetune"),
     "tasks.duplicates": ("DuplicateGroup", "find_duplicates"),

@@ -19,6 +19,7 @@ DEFAULT_MAX_PIXELS = 1024**3 // 4 // 3
 DEVICES = ("auto", "cuda", "mps", "cpu")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 _IDENTITY = ("model", "revision", "long_text")
+_IF_GIVEN = ("text_model",)
 REFERENCE = "reference"
 ALLOW_PICKLE = "CLIP_EMBEDDINGS_ALLOW_PICKLE"
 """Environment variable that says what allow_pickle=None means: "0" refuses pickled weights."""
@@ -28,12 +29,14 @@ ALLOW_PICKLE = "CLIP_EMBEDDINGS_ALLOW_PICKLE"
 class EmbedderConfig:
     """Settings of an embedder.
 
-    Identity (stored with a collection): `model`, `revision`, `long_text`, `calibration`. Everything else is
-    deployment: it changes speed and memory, not what a vector means, and is never stored.
+    Identity (stored with a collection): `model`, `revision`, `text_model`, `long_text`, `calibration`.
+    Everything else is deployment: it changes speed and memory, not what a vector means, and is never stored.
 
     Attributes:
         model: hub id, local folder or bundled name; a path becomes its text, without white space around it.
         revision: branch, tag or commit on the hub; None is the default branch.
+        text_model: what embeds texts in place of the model's own text tower, named like a model: one trained
+            to give the vectors of that tower in other languages. None is the model itself.
         long_text: what happens to a text over the context limit.
         calibration: what removes the modality gap: a ModalityCalibration, the path of one, "reference" for
             the one that the model ships with; None leaves vectors as the model gives them.
@@ -52,6 +55,7 @@ class EmbedderConfig:
 
     model: ModelName = DEFAULT_MODEL  # type: ignore[assignment]
     revision: str | None = None
+    text_model: str | PathLike[str] | None = None
     long_text: LongText = "truncate"
     calibration: "ModalityCalibration | str | PathLike[str] | None" = None
     device: str = "auto"
@@ -65,6 +69,8 @@ class EmbedderConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", name_of_model(self.model))  # frozen
+        if self.text_model is not None:
+            object.__setattr__(self, "text_model", name_of_model(self.text_model, "text_model"))
         _check_calibration(self.calibration)
         _one_of("long_text", self.long_text, get_args(LongText))
         _one_of("dtype", self.dtype, DTYPES)
@@ -81,7 +87,8 @@ class EmbedderConfig:
 
     def identity(self) -> dict[str, Any]:
         """The part that is stored with a collection as it is; a calibration is stored whole beside it."""
-        return {name: getattr(self, name) for name in _IDENTITY}
+        given = {name: value for name in _IF_GIVEN if (value := getattr(self, name)) is not None}
+        return {**{name: getattr(self, name) for name in _IDENTITY}, **given}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "EmbedderConfig":
@@ -92,7 +99,7 @@ class EmbedderConfig:
         return cls(**values)
 
 
-def name_of_model(given: object) -> str:
+def name_of_model(given: object, setting: str = "model") -> str:
     """What a model is called, however it was named: a path and its text are one model.
 
     Raises:
@@ -100,7 +107,7 @@ def name_of_model(given: object) -> str:
     """
     name = fspath(given) if isinstance(given, PathLike) else given
     if not isinstance(name, str) or not name.strip():
-        raise InvalidInputError(f"model: got {given!r}; expected a hub id, a folder or a bundled name")
+        raise InvalidInputError(f"{setting}: got {given!r}; expected a hub id, a folder or a bundled name")
     return name if isinstance(given, PathLike) else name.strip()  # a folder's name may end in a space
 
 

@@ -29,6 +29,7 @@ from clip_embeddings.models.fingerprint import (
     is_model_fingerprint_of,
     model_fingerprint_of,
 )
+from clip_embeddings.models.hub.assets import say_once
 from clip_embeddings.models.hub.locate import locate, name_from_anywhere
 from clip_embeddings.models.model import Model, importing
 from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
@@ -71,6 +72,9 @@ class CLIPEmbedder:
             any model of open_clip: "open_clip:RN50/openai" by its own table, "hf-hub:timm/PE-Core-B-16",
             or a folder with open_clip_config.json.
         revision: branch, tag or commit on the hub.
+        text_model: a text model that was trained to give the vectors of this model's text tower in other
+            languages, named like a model: "sentence-transformers/clip-ViT-B-32-multilingual-v1" beside
+            "openai/clip-vit-base-patch32". Pictures that were embedded without it need not be embedded again.
         long_text: for a text over the context limit (77 tokens for CLIP): "truncate" cuts and warns,
             "chunk" averages over windows, "error" raises.
         calibration: what removes the modality gap, so that texts and pictures rank in one list: a
@@ -96,6 +100,7 @@ class CLIPEmbedder:
         model: str | PathLike[str] = DEFAULT_MODEL,
         *,
         revision: str | None = None,
+        text_model: str | PathLike[str] | None = None,
         long_text: LongText = "truncate",
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
@@ -110,6 +115,7 @@ class CLIPEmbedder:
         self.config = EmbedderConfig(
             model=model,
             revision=revision,
+            text_model=text_model,
             long_text=long_text,
             calibration=calibration,
             device=device,
@@ -143,7 +149,9 @@ class CLIPEmbedder:
     @cached_property
     def _files(self) -> Model:
         config = self.config
-        return locate(config.model, config.revision, allow_pickle=config.allow_pickle)
+        return locate(
+            config.model, config.revision, text_model=config.text_model, allow_pickle=config.allow_pickle
+        )
 
     @cached_property
     def _encoder(self) -> "Encoder":
@@ -161,7 +169,17 @@ class CLIPEmbedder:
     @property
     def portable_config(self) -> EmbedderConfig:
         """The settings as they mean the same in another working folder: what is stored or sent elsewhere."""
-        return replace(self.config, model=name_from_anywhere(self.config.model))
+        text_model = self.config.text_model
+        return replace(
+            self.config,
+            model=name_from_anywhere(self.config.model),
+            text_model=None if text_model is None else name_from_anywhere(str(text_model)),
+        )
+
+    @property
+    def family(self) -> str:
+        """What kind of model it is, as config.json names it: "clip", "siglip", "metaclip_2" ..."""
+        return self._encoder.family.type
 
     @property
     def context(self) -> int:
@@ -170,7 +188,7 @@ class CLIPEmbedder:
 
     @property
     def logit_scale(self) -> float:
-        """What the model multiplies cosines by before a softmax; up to 100."""
+        """What the model multiplies cosines by before a softmax or a sigmoid."""
         return self._encoder.scoring.scale
 
     @property
@@ -217,14 +235,28 @@ class CLIPEmbedder:
     def matches(self, fingerprint: object) -> bool:
         """Whether vectors with this fingerprint on record are of this embedder, calibration included.
 
-        It may be one of an earlier release, which had another way to make them.
+        It may be one of an earlier release, which had another way to make them; and under a text_model that
+        of the picture model alone, without a calibration: pictures have the same vectors, and the text model
+        was trained to give those of the other. Then a log line says so.
         """
         if fingerprint == self.fingerprint:
             return True
         calibration = self.calibration.id if self.calibration else None
-        return is_earlier_fingerprint_of(
-            self._files, fingerprint, long_text=self.config.long_text, calibration=calibration
+        policy = self.config.long_text
+        if is_earlier_fingerprint_of(self._files, fingerprint, long_text=policy, calibration=calibration):
+            return True
+        alone = self._files.pictures_alone
+        if alone is None or calibration:
+            return False
+        same = fingerprint == fingerprint_of(alone, long_text=policy) or is_earlier_fingerprint_of(
+            alone, fingerprint, long_text=policy, calibration=None
         )
+        if same:
+            say_once(
+                f"vectors on record are of {self.config.model!r} alone; pictures have the same here, texts "
+                f"are embedded by {self.config.text_model!r}, which was trained to give those of the other"
+            )
+        return same
 
     def matches_model(self, fingerprint: object) -> bool:
         """Whether a `model_fingerprint` on record, of a calibration or a sample, is of this model."""
@@ -404,7 +436,7 @@ class CLIPEmbedder:
     def similarity(self, images: Iterable[ImageInput], texts: Sequence[str]) -> NDArray[np.float32]:
         """Cosine of every picture with every text: float32 (N, M), of raw vectors even under a calibration.
 
-        `softmax(embedder.logit_scale * cosines)` turns a row into probabilities over the texts.
+        `embedder.scoring.probabilities(cosines)` turns a row into probabilities of the texts.
         """
         raw = self.with_calibration(None) if self.config.calibration else self
         return cosine_similarity(raw.embed_images(images), raw.embed_texts(texts))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import warm
 from reference import Reference, byte_level_tokenizer, clip_tokenizer, write_checkpoint
 
 from clip_embeddings import CLIPEmbedder, ModalityCalibration
@@ -23,6 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # For processes that tests start, as `one_thread_for_torch` for this one: two that compute with both cores
     # each wait for each other's threads, and take four times as long.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_sessionfinish() -> None:
+    warm.end()
 
 
 @pytest.fixture(scope="session", autouse=True)

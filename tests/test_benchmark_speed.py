@@ -3,15 +3,18 @@
 import io
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import warm
 
 from benchmarks import __main__ as command
-from benchmarks.speed import run, worker
+from benchmarks.speed import client, run, worker
 from benchmarks.speed.cases import CASES, gpu
 from benchmarks.speed.cases.common import record, record_best
 from benchmarks.speed.cases.settings import tower_operations
@@ -127,7 +130,19 @@ def test_the_best_of_some_peers_is_not_named_if_one_of_them_is_missing(setting: 
     assert not bench.figures
 
 
+@pytest.fixture
+def quick_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that need not import what the server of warm programs has."""
+
+    def start(command: list[object], *, env: dict[str, str], text: bool, **pipes: Any) -> Any:
+        del env["PYTHONWARNINGS"]  # which is for an interpreter of its own
+        return warm.start([str(each) for each in command], env=env, **pipes)
+
+    monkeypatch.setattr(client, "subprocess", SimpleNamespace(Popen=start, PIPE=subprocess.PIPE))
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_workers")
 def test_every_case_names_the_peers_that_are_missing_and_measures_what_targets_ask_of_ours(
     setting: Setting,
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.bundled_model import BEGIN, DEMO_QUERIES, END, NEVER_DRAWN, Measured, table, write_card
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.registry import MODELS
+from clip_embeddings.models.catalog import MODELS
 from clip_embeddings.models.tiny import WEIGHTS
 
 

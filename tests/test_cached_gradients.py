@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from clip_embeddings.models.contrastive import contrastive_loss
-from clip_embeddings.models.hub.locate import locate
+from clip_embeddings.models.hub.locate import model_files
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.gradients import Chunk, accumulate, seeded
 
@@ -21,7 +21,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def clip(checkpoint: Path) -> TrainableCLIP:
     """The random checkpoint, to be trained."""
-    return TrainableCLIP(locate(str(checkpoint)), CPU, torch.float32)
+    return TrainableCLIP(model_files(str(checkpoint)), CPU, torch.float32)
 
 
 def batch(clip: TrainableCLIP, sizes: Sequence[int]) -> list[Chunk]:
@@ -97,7 +97,7 @@ def test_a_step_leaves_the_caller_s_random_numbers_alone(clip: TrainableCLIP) ->
 
 
 def test_mixed_precision_gives_float32_rows_near_those_of_float32(checkpoint: Path) -> None:
-    files = locate(str(checkpoint))
+    files = model_files(str(checkpoint))
     exact, mixed = (TrainableCLIP(files, CPU, dtype) for dtype in (torch.float32, torch.bfloat16))
     chunk = batch(exact, [PAIRS])[0]
     with torch.no_grad():

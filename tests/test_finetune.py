@@ -22,7 +22,7 @@ from clip_embeddings import (
     MissingExtraError,
     finetune,
 )
-from clip_embeddings.models.hub.locate import locate
+from clip_embeddings.models.hub.locate import model_files
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.dataset import PairSet
 from clip_embeddings.tasks.training.pairs import read_pairs
@@ -204,7 +204,7 @@ def test_without_validation_the_last_epoch_is_kept(checkpoint: Path, tmp_path: P
 
 
 def pair_set(checkpoint: Path, pairs: list[tuple[Any, str]]) -> PairSet:
-    clip = TrainableCLIP(locate(str(checkpoint)), torch.device("cpu"), torch.float32)
+    clip = TrainableCLIP(model_files(str(checkpoint)), torch.device("cpu"), torch.float32)
     return PairSet(read_pairs(pairs)[0], clip.tokenizer, clip.preprocessing)
 
 

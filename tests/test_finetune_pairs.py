@@ -9,7 +9,7 @@ import torch
 from training_pairs import drawn, write_manifest, write_pairs
 
 from clip_embeddings import InvalidInputError, TruncationWarning, finetune
-from clip_embeddings.models.hub.locate import locate
+from clip_embeddings.models.hub.locate import model_files
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.dataset import PairSet
 from clip_embeddings.tasks.training.pairs import read_pairs
@@ -152,7 +152,7 @@ def test_a_record_of_something_else_is_refused(checkpoint: Path, tmp_path: Path)
 def test_a_picture_that_goes_away_during_training_is_named(checkpoint: Path, tmp_path: Path) -> None:
     """As in a set too large to be kept in memory: pictures are read again in each epoch."""
     manifest = write_pairs(tmp_path / "pairs", drawn(4))
-    clip = TrainableCLIP(locate(str(checkpoint)), torch.device("cpu"), torch.float32)
+    clip = TrainableCLIP(model_files(str(checkpoint)), torch.device("cpu"), torch.float32)
     made = PairSet(read_pairs(manifest)[0], clip.tokenizer, clip.preprocessing)
     kept = list(made.pixels(range(4)))
     made._kept.clear()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import killed_finetuning
 import pytest
+import warm
 from safetensors.torch import load_file
 from training_pairs import drawn, write_pairs
 
@@ -40,9 +41,8 @@ def kill_after(step: int, checkpoint: Path, pairs: Path, output: Path) -> list[i
     """Start the run in another process, kill it once it says a step, and return the steps that it said."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     command = [sys.executable, killed_finetuning.__file__, str(checkpoint), str(pairs), str(output)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
-    ) as process:
+    env = {**os.environ, "PYTHONPATH": path}
+    with warm.start(command, stdout=subprocess.PIPE, env=env) as process:
         assert process.stdout is not None
         said = []
         for line in process.stdout:

@@ -157,7 +157,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         change("config.json", projection_dim=12),
         "projection_dim 12; its weights are of another shape: text_projection.weight gives 24",
     ),
-    "another type of model": (change("config.json", model_type="bert"), "is of type 'bert'; supported: clip"),
+    "another type of model": (change("config.json", model_type="bert"), "'bert': a text model alone"),
     "no type of model": (change("config.json", model_type=None), "is of type None; supported: clip"),
     "a config of damaged JSON": (write("config.json", "{"), "cannot read config.json"),
     "a config that is a list": (write("config.json", "[]"), "holds list; expected an obj"),

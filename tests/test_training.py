@@ -24,7 +24,7 @@ def test_what_captions_claim_is_compared_with_every_scene() -> None:
 def test_a_few_steps_give_a_folder_that_loads(tmp_path: Path) -> None:
     trainer = Trainer(40, 8, 4, texts=400)
     before = trainer.model.logit_scale.item()
-    trainer.run(3, tmp_path / "model")
+    trainer.run(2, tmp_path / "model")
     assert trainer.model.logit_scale.item() != before
     embedder = CLIPEmbedder(str(tmp_path / "model"), device="cpu", dtype="float32")
     assert embedder.embed_texts(["a cat", "고양이"]).shape == (2, 128)

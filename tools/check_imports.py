@@ -22,6 +22,7 @@ CLI = {"cli", "__main__"}
 RESERVED = {
     "transformers": (
         f"{CORE}/models/loading.py",
+        f"{CORE}/models/text_tower.py",
         f"{CORE}/models/tokenizer.py",
         f"{CORE}/models/trainable.py",
         f"{CORE}/models/tiny/",

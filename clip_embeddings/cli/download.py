@@ -14,9 +14,9 @@ def run(model: str, to: Path | None, revision: str | None, *, as_json: bool) -> 
     """
     from clip_embeddings import CLIPEmbedder
     from clip_embeddings.models.hub.export import export
-    from clip_embeddings.models.hub.locate import locate
+    from clip_embeddings.models.hub.locate import model_files
 
-    files = locate(model, revision)
+    files = model_files(model, revision)
     embedder = CLIPEmbedder(model, revision=revision)
     folder = files.folder
     if to is not None:

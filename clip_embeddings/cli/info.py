@@ -9,7 +9,8 @@ from clip_embeddings.cli import render
 from clip_embeddings.cli.options import Place
 from clip_embeddings.cli.store import connect_existing
 from clip_embeddings.config import DEFAULT_MODEL
-from clip_embeddings.models.registry import MODELS
+from clip_embeddings.models.catalog import MODELS
+from clip_embeddings.models.families import FAMILIES
 
 _PACKAGES = ("torch", "transformers", "Pillow", "chromadb")
 
@@ -20,9 +21,13 @@ def run_models(*, as_json: bool) -> None:
         {
             "name": spec.name,
             "dimension": spec.dimension,
+            "pixels": spec.edge,
+            "context": spec.context,
             "languages": spec.languages,
             "license": spec.license,
+            "megabytes": spec.megabytes,
             "bundled": spec.bundled,
+            "beside": spec.beside,
             "notes": spec.notes,
         }
         for spec in MODELS.values()
@@ -30,15 +35,19 @@ def run_models(*, as_json: bool) -> None:
     if as_json:
         render.print_json(rows)
         return
-    made = render.table("model", "dimension", "languages", "licence", "notes", right=(1,))
+    made = render.table(
+        "model", "dimension", "pixels", "tokens", "languages", "licence", "MB", "for", right=(1, 2, 3, 6)
+    )
     made.columns[0].no_wrap = True
+    shown = ("name", "dimension", "pixels", "context", "languages", "license", "megabytes", "notes")
     for row in rows:
-        values = [str(row[key]) for key in ("name", "dimension", "languages", "license", "notes")]
-        made.add_row(*values)
+        made.add_row(*("" if row[key] is None else str(row[key]) for key in shown))
     out = render.console()
     out.print(made)
     out.print(
-        f"Default: {DEFAULT_MODEL}. Any other CLIP checkpoint loads by hub id or folder too.", style="dim"
+        f"Default: {DEFAULT_MODEL}. Empty: not known. Any other model of type {', '.join(FAMILIES)} loads by "
+        "hub id or folder too.",
+        style="dim",
     )
 
 
@@ -76,9 +85,9 @@ def _versions() -> dict[str, str]:
 
 def _model(model: str) -> dict[str, object]:
     from clip_embeddings import CLIPEmbedder
-    from clip_embeddings.models.hub.locate import locate
+    from clip_embeddings.models.hub.locate import model_files
 
-    files, embedder = locate(model), CLIPEmbedder(model)
+    files, embedder = model_files(model), CLIPEmbedder(model)
     apart = {"weights folder": str(files.weights_folder)} if files.weights_folder != files.folder else {}
     return {
         "model": model,

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clip_embeddings import ScoreFunction
+
 
 def run(images: Sequence[Path], texts: Sequence[str], *, model: str | None, as_json: bool) -> None:
     """Compare every picture with every text.
 
-    Source: the probabilities are those of section 3.1.2 of Radford et al. 2021: softmax over the texts of
-    logit_scale * cosine.
+    Source: the probabilities are those of section 3.1.2 of Radford et al. 2021, a softmax over the texts of
+    logit_scale * cosine; those of SigLIP judge each text by itself (Zhai et al. 2023).
     """
     from clip_embeddings import CLIPEmbedder
 
@@ -39,10 +41,14 @@ def run(images: Sequence[Path], texts: Sequence[str], *, model: str | None, as_j
     for path, row, share in zip(images, cosines, shares, strict=True):
         out.print(_table(path, texts, row, share))
         out.print()
-    out.print(
-        f"Probability: softmax over the texts of {embedder.logit_scale:.1f} x cosine, the model's own scale.",
-        style="dim",
-    )
+    out.print(f"Probability: {_how(embedder.scoring)}, the model's own numbers.", style="dim")
+
+
+def _how(scoring: "ScoreFunction") -> str:
+    """How cosines became probabilities, in words."""
+    if scoring.kind == "softmax":
+        return f"softmax over the texts of {scoring.scale:.1f} x cosine"
+    return f"each text by itself, sigmoid of {scoring.scale:.1f} x cosine {scoring.bias:+.1f}"
 
 
 def _table(

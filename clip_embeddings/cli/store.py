@@ -109,5 +109,7 @@ def ships_with_reference(embedder: "CLIPEmbedder") -> bool:
     from clip_embeddings.models.hub.locate import locate
 
     config = embedder.config
-    files = locate(config.model, config.revision, allow_pickle=config.allow_pickle)
+    files = locate(
+        config.model, config.revision, text_model=config.text_model, allow_pickle=config.allow_pickle
+    )
     return (files.folder / CALIBRATION).is_file()

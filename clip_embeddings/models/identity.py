@@ -48,7 +48,7 @@ def earlier_identity_of(files: ModelFiles) -> dict[str, object]:
 
 def _common(files: ModelFiles) -> dict[str, object]:
     return {
-        "config": _stable(files.json("config.json")),
+        "config": stable(files.json("config.json")),
         "preprocessing": asdict(preprocessing_of(files)),
     }
 
@@ -75,9 +75,10 @@ def dimension_of(files: ModelFiles) -> int:
     return found
 
 
-def _stable(value: object) -> object:
+def stable(value: object) -> object:
+    """A config without what says how it was written."""
     if isinstance(value, dict):
-        return {key: _stable(inner) for key, inner in value.items() if key not in _VOLATILE}
+        return {key: stable(inner) for key, inner in value.items() if key not in _VOLATILE}
     return value
 
 

@@ -97,9 +97,20 @@ def read_number(files: ModelFiles, name: str, otherwise: float | None = None) ->
     return otherwise
 
 
-def load_weights(kind: Any, files: ModelFiles, dtype: torch.dtype, config: Any) -> Any:
+def load_weights(
+    kind: Any,
+    files: ModelFiles,
+    dtype: torch.dtype,
+    config: Any,
+    *,
+    spare: tuple[str, ...] = (),
+    renamed: dict[str, str] | None = None,
+) -> Any:
     """A model of a class of transformers; the weights may lie apart from the config.
 
+    Args:
+        spare: beginnings of weights that may be missing, because they are not used.
+        renamed: patterns of names in the files -> what stands in their place in the model.
     Raises:
         ModelLoadError: damaged files, or weights that are missing or of another shape.
     """
@@ -113,12 +124,14 @@ def load_weights(kind: Any, files: ModelFiles, dtype: torch.dtype, config: Any) 
                 use_safetensors=True,
                 local_files_only=True,
                 output_loading_info=True,
+                key_mapping=renamed,
             )
     except Exception as error:  # damaged files surface as errors of safetensors, json or torch
         raise _damaged(files, error) from error
     model, report = loaded
     # transformers fills a missing weight with random numbers and goes on.
-    if absent := [*report["missing_keys"], *report["mismatched_keys"]]:
+    missing = [name for name in report["missing_keys"] if not name.startswith(spare)]
+    if absent := [*missing, *report["mismatched_keys"]]:
         raise ModelLoadError(
             f"model {files.model!r}: {len(absent)} weights are missing or of another shape, first {absent[0]}"
         )

@@ -30,6 +30,7 @@ class Model(Protocol):
         stamps: what tells whether a file is still the one that was found.
         dimension: D, the length of its vectors; known without loading weights.
         preprocessing: how it wants its pictures; known without loading weights.
+        pictures_alone: where texts are embedded by another model, the one of the pictures; else None.
     """
 
     @property
@@ -48,6 +49,8 @@ class Model(Protocol):
     def dimension(self) -> int: ...
     @property
     def preprocessing(self) -> "Preprocessing | PatchPreprocessing": ...
+    @property
+    def pictures_alone(self) -> "Model | None": ...
 
     def check_unchanged(self) -> None:
         """Raise ModelLoadError where its files were written anew since it was found."""

@@ -48,6 +48,7 @@ class PackedLinear(nn.Module):
         self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous())
         self._bias = None if bias is None else bias.detach().clone()
         self._activation = activation
+        self.weight = weight.new_empty(0)  # models read their dtype off it
 
     def forward(self, rows: Tensor) -> Tensor:
         name, variant = self._activation

@@ -1,52 +1,12 @@
-"""Models known by name: one row each, and what else people call them. Imports errors."""
+"""What people call models, and which kinds of model load. Imports errors, families and the catalog."""
 
-from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 
 from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.models.catalog import LAION, MODELS
 from clip_embeddings.models.families import FAMILIES
-from clip_embeddings.models.tiny import WEIGHTS
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """What is known of a model before it is loaded.
-
-    Attributes:
-        name: what a user types.
-        source: hub id, or the folder of a bundled model.
-        dimension: length of its vectors.
-        languages: what its text tower was trained on.
-        license: SPDX name, or "see hub".
-        notes: one sentence.
-    """
-
-    name: str
-    source: str
-    dimension: int
-    languages: str
-    license: str
-    notes: str
-
-    @property
-    def bundled(self) -> bool:
-        return Path(self.source).is_absolute()
-
 
 _OPENAI = "openai/clip-vit-"
-_LAION = "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"
-_ROWS = (
-    ModelSpec("tiny", str(WEIGHTS), 128, "en, ko", "Apache-2.0", "Bundled; drawn scenes, not photographs."),
-    ModelSpec(f"{_OPENAI}base-patch32", f"{_OPENAI}base-patch32", 512, "en", "see hub", "The default; fast."),
-    ModelSpec(f"{_OPENAI}base-patch16", f"{_OPENAI}base-patch16", 512, "en", "see hub", "Finer patches."),
-    ModelSpec(
-        f"{_OPENAI}large-patch14", f"{_OPENAI}large-patch14", 768, "en", "see hub", "Better and slower."
-    ),
-    ModelSpec(_LAION, _LAION, 512, "en", "MIT", "The default of Chroma's and LangChain's OpenCLIP classes."),
-)
-MODELS: dict[str, ModelSpec] = {row.name: row for row in _ROWS}
-"""Models by the name a user types. Any other model of a family loads by hub id or folder too."""
 
 OPEN_CLIP_TWINS: dict[str, str] = {
     "ViT-B-32/openai": f"{_OPENAI}base-patch32",
@@ -56,7 +16,7 @@ OPEN_CLIP_TWINS: dict[str, str] = {
     "ViT-L-14/openai": f"{_OPENAI}large-patch14",
     "ViT-L-14-quickgelu/openai": f"{_OPENAI}large-patch14",
     "ViT-L-14-336/openai": f"{_OPENAI}large-patch14-336",
-    "ViT-B-32/laion2b_s34b_b79k": _LAION,
+    "ViT-B-32/laion2b_s34b_b79k": LAION,
     "ViT-B-16/laion2b_s34b_b88k": "laion/CLIP-ViT-B-16-laion2B-s34B-b88K",
     "ViT-L-14/laion2b_s32b_b82k": "laion/CLIP-ViT-L-14-laion2B-s32B-b82K",
     "ViT-H-14/laion2b_s32b_b79k": "laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
@@ -89,9 +49,31 @@ def check_type(model: str, config: object) -> str:
         ModelLoadError: none that loads; before the weights are downloaded.
     """
     kind = config.get("model_type") if isinstance(config, dict) else None
+    if kind in _TEXT_TYPES:
+        raise ModelLoadError(
+            f"model {model!r} is of type {kind!r}: a text model alone. Name it beside the model of the "
+            f"pictures that it was trained for, as CLIPEmbedder(..., text_model={model!r})"
+        )
     if not isinstance(kind, str) or kind not in FAMILIES:
         raise ModelLoadError(f"model {model!r} is of type {kind!r}; supported: {', '.join(FAMILIES)}")
     return kind
+
+
+_TEXT_TYPES = ("M-CLIP", "bert", "distilbert", "mpnet", "roberta", "xlm-roberta")
+
+
+def check_text_type(model: str, config: object) -> None:
+    """Refuse a model of text and pictures where one of texts alone was asked for.
+
+    Raises:
+        ModelLoadError: it has two towers; before the weights are downloaded.
+    """
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    if kind is None or kind in FAMILIES:
+        raise ModelLoadError(
+            f"text_model {model!r} is of type {kind!r}; expected a text model, like "
+            "sentence-transformers/clip-ViT-B-32-multilingual-v1"
+        )
 
 
 def meaning_of(model: str) -> str:

@@ -51,6 +51,10 @@ class StoredModel:
         """Each file or its text, and its name in a folder that loads by itself."""
         raise NotImplementedError
 
+    @property
+    def pictures_alone(self) -> None:
+        """Its texts are its own."""
+
     def check_unchanged(self) -> None:
         """Raise where the folder was written anew: towers, tokenizer and fingerprint have to be of one model.
 

@@ -16,6 +16,7 @@ from typing import Any
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import file_digest
 from clip_embeddings.models.families import FAMILIES
+from clip_embeddings.models.family import TokenizerRule
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
@@ -44,15 +45,17 @@ PROBES = (
 )
 
 
-def load_tokenizer(files: ModelFiles) -> Any:
+def load_tokenizer(files: ModelFiles, rule: TokenizerRule | None = None) -> Any:
     """transformers' own fast tokenizer, with lower-casing and special tokens as the model was trained with.
 
+    Args:
+        rule: how it is made of its files; None is what the model's family says.
     Raises:
         ModelLoadError: its files cannot be used.
     """
     import transformers
 
-    rule = FAMILIES[check_type(files.model, files.json("config.json"))].tokenizer
+    rule = rule or FAMILIES[check_type(files.model, files.json("config.json"))].tokenizer
     saved = files.json(TOKENIZER_CONFIG)
     try:
         with quiet():
@@ -72,7 +75,7 @@ def _releases() -> tuple[str, str]:
     return version("transformers"), version("tokenizers")
 
 
-def tokenizer_identity(files: ModelFiles) -> dict[str, str]:
+def tokenizer_identity(files: ModelFiles, rule: TokenizerRule | None = None) -> dict[str, str]:
     """What its files say, and the ids of some texts, as transformers makes them of these files.
 
     The second is noted for the release of transformers, so it costs an import of it only once.
@@ -82,7 +85,7 @@ def tokenizer_identity(files: ModelFiles) -> dict[str, str]:
     key = key_of(said, model, *_releases())
     noted = read_note(_KIND, key)
     if not isinstance(noted.get("probe"), str):
-        noted = {"probe": _probe(files)}
+        noted = {"probe": _probe(files, rule)}
         write_note(_KIND, key, noted)
     return {"files": said, "probe": noted["probe"]}
 
@@ -94,8 +97,8 @@ def stable_content(files: StoredModel, path: Path) -> object:
     return {key: value for key, value in files.json(path.name).items() if key not in _VOLATILE}
 
 
-def _probe(files: ModelFiles) -> str:
-    backend = load_tokenizer(files).backend_tokenizer
+def _probe(files: ModelFiles, rule: TokenizerRule | None) -> str:
+    backend = load_tokenizer(files, rule).backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
     ids = [encoding.ids for encoding in backend.encode_batch(list(PROBES))]

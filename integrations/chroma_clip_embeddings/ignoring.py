@@ -13,9 +13,10 @@ disks of macOS have them. Standard library only.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
+from itertools import groupby
 from unicodedata import normalize
 
 _SPECIAL = "*?["
@@ -31,7 +32,7 @@ class Rules:
     @classmethod
     def of(cls, lines: Iterable[str]) -> "Rules":
         """Read patterns, one from each line."""
-        return cls(tuple(pattern for line in lines if (pattern := _parsed(line)) is not None))
+        return cls(tuple(_joined(pattern for line in lines if (pattern := _parsed(line)) is not None)))
 
     def __bool__(self) -> bool:
         return bool(self.patterns)
@@ -62,11 +63,21 @@ class _Pattern:
     negated: bool
     folders_only: bool
 
+    @property
+    def name(self) -> re.Pattern[str] | None:
+        """What a name at any depth has to be, for a pattern that says nothing else: the usual one."""
+        return self.segments[1] if len(self.segments) == 2 and self.segments[0] is None else None
+
+    @property
+    def kind(self) -> tuple[bool, bool, bool]:
+        """Equal for neighbours that can be asked in one."""
+        return self.name is not None, self.negated, self.folders_only
+
     def fits(self, parts: tuple[str, ...], *, is_folder: bool) -> bool:
         if self.folders_only and not is_folder:
             return False
-        if len(self.segments) == 2 and self.segments[0] is None and (name := self.segments[1]):
-            return name.match(parts[-1]) is not None  # the usual one: a name at any depth
+        if name := self.name:
+            return name.match(parts[-1]) is not None
         # All places in the pattern that the names so far may have led to: time grows with their product only.
         places = self._opened({0})
         for part in parts:
@@ -87,6 +98,16 @@ class _Pattern:
             while place < len(self.segments) - 1 and self.segments[place] is None:
                 places.add(place := place + 1)
         return places
+
+
+def _joined(patterns: "Iterable[_Pattern]") -> "Iterator[_Pattern]":
+    """Neighbours that are names alone as one pattern: a thousand of them cost little more than one."""
+    for (named, negated, folders_only), group in groupby(patterns, key=lambda pattern: pattern.kind):
+        if not named:
+            yield from group
+            continue
+        names = "|".join(pattern.name.pattern for pattern in group if pattern.name)
+        yield _Pattern((None, re.compile(names)), negated, folders_only)
 
 
 def _parsed(line: str) -> _Pattern | None:

@@ -36,6 +36,8 @@ class CLIPEmbeddings(BaseModel, Embeddings):
     Attributes:
         model: hub id, local folder (a str or a path), or the bundled "tiny".
         revision: branch, tag or commit on the hub.
+        text_model: what embeds texts in place of the model's own text tower: one trained to give the vectors
+            of that tower in other languages; named like a model.
         long_text: for a text over the context limit: "truncate" (with a warning), "chunk" or "error".
         calibration: what removes the modality gap, so that texts and pictures rank in one list: a
             ModalityCalibration, the path of one, or "reference" for the one that the model ships with.
@@ -51,6 +53,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
 
     model: ModelName = _DEFAULTS.model  # type: ignore[assignment]
     revision: str | None = None
+    text_model: str | None = None
     long_text: LongText = "truncate"
     calibration: _Calibration = None
     device: str = "auto"
@@ -67,6 +70,11 @@ class CLIPEmbeddings(BaseModel, Embeddings):
     @classmethod
     def _named(cls, given: Any) -> str:
         return EmbedderConfig(model=given).model
+
+    @field_validator("text_model", mode="before")
+    @classmethod
+    def _text_named(cls, given: Any) -> str | None:
+        return None if given is None else str(EmbedderConfig(text_model=given).text_model)
 
     @field_validator("calibration", mode="before")
     @classmethod

@@ -32,7 +32,7 @@ class CLIPBatchEmbedder:
     choose by themselves.
 
     Args:
-        model, revision, long_text, calibration, device, dtype, batch_size, max_pixels,
+        model, revision, text_model, long_text, calibration, device, dtype, batch_size, max_pixels,
         allow_pickle: as for
             `CLIPEmbedder`.
         threads: how many threads decode pictures; None is one for each CPU that Ray gave.
@@ -50,6 +50,7 @@ class CLIPBatchEmbedder:
         model: str | PathLike[str] = _DEFAULTS.model,
         *,
         revision: str | None = None,
+        text_model: str | PathLike[str] | None = None,
         long_text: LongText = "truncate",
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
@@ -68,6 +69,7 @@ class CLIPBatchEmbedder:
         self._config = EmbedderConfig(
             model=model,
             revision=revision,
+            text_model=text_model,
             long_text=long_text,
             calibration=calibration,
             device=device,

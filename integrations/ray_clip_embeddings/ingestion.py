@@ -55,6 +55,7 @@ def ingest_dataset(
     caption_column: str | None = None,
     model: str | os.PathLike[str] = _DEFAULTS.model,
     revision: str | None = None,
+    text_model: str | os.PathLike[str] | None = None,
     long_text: LongText = "truncate",
     calibration: ModalityCalibration | str | os.PathLike[str] | None = None,
     device: str = "auto",
@@ -82,7 +83,7 @@ def ingest_dataset(
             without the white space around it; split long ones before, or choose how they are read with
             `long_text`.
         caption_column: what a picture's row has as its document; its file name where there is none.
-        model, revision, long_text, calibration, device, dtype, batch_size, max_pixels,
+        model, revision, text_model, long_text, calibration, device, dtype, batch_size, max_pixels,
         allow_pickle: as for
             `CLIPEmbedder`.
         workers: how many embed at once, or the least and the most; None lets Ray use what is free.
@@ -106,6 +107,7 @@ def ingest_dataset(
     embedder = CLIPEmbedder(
         model,
         revision=revision,
+        text_model=text_model,
         long_text=long_text,
         calibration=calibration,
         device=device,

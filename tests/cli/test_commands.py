@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from clip_embeddings import CLIPEmbedder, __version__
-from clip_embeddings.models.registry import MODELS
+from clip_embeddings.models.catalog import MODELS
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 

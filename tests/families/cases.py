@@ -40,23 +40,29 @@ class Case:
     """A family's small model.
 
     Attributes:
+        repository: where a real model of this family lies on the hub.
         config: makes the model's config, which names its class.
         vocabulary: writes the tokenizer into a folder.
         pixels: preprocessor_config.json.
         processor: the reference's class for it, as "module.Class" below transformers.models.
         tokenizer: the reference's class; AutoTokenizer where none is named.
         call: how the reference calls its tokenizer.
+        pickled: whether its weights lie there as a pickle alone.
         empty: whether the reference has a vector for an empty text.
+        multilingual: whether its tokenizer is for many languages.
         lower: whether the reference is given small letters, which its tokenizer does not make.
     """
 
+    repository: str
     config: Callable[[], Any]
     vocabulary: Callable[[Path], None]
     pixels: dict[str, Any]
     processor: str
     tokenizer: Any = None
     call: dict[str, Any] = field(default_factory=dict)
+    pickled: bool = False
     empty: bool = True
+    multilingual: bool = True
     lower: bool = False
 
 
@@ -81,59 +87,73 @@ def _config(name: str, text: dict[str, Any], vision: dict[str, Any], **rest: Any
 
 CASES: dict[str, Case] = {
     "siglip": Case(
+        "google/siglip-base-patch16-224",
         _config("SiglipConfig", _siglip_text(), PICTURE), words.siglip, _SQUASHED,
         "siglip.image_processing_pil_siglip.SiglipImageProcessorPil", call=_PADDED,
     ),
     "siglip 2, fixed": Case(
+        "google/siglip2-base-patch16-224",
         _config("SiglipConfig", _siglip_text(), PICTURE), words.gemma,
         {**_SQUASHED, "resample": 2, "do_convert_rgb": None},
         "siglip.image_processing_pil_siglip.SiglipImageProcessorPil", call=_PADDED, lower=True,
     ),
     "siglip 2, NaFlex": Case(
+        "google/siglip2-base-patch16-naflex",
         _config("Siglip2Config", _siglip_text(), {**TOWER, "patch_size": 8, "num_patches": 16}),
         partial(words.siglip2, padding_side="right"),
         {"image_processor_type": "Siglip2ImageProcessorFast", "patch_size": 8, "max_num_patches": 24},
         "siglip2.image_processing_pil_siglip2.Siglip2ImageProcessorPil", call=_PADDED,
     ),
     "siglip 2, filled up on the left": Case(
+        "someone/siglip2-left",
         _config("SiglipConfig", _siglip_text(), PICTURE), partial(words.siglip2, padding_side="left"),
         _SQUASHED, "siglip.image_processing_pil_siglip.SiglipImageProcessorPil", call=_PADDED,
     ),
     "metaclip 2": Case(
+        "facebook/metaclip-2-worldwide-b32",
         _config("MetaClip2Config", {**TEXT, "eos_token_id": 2, "max_position_embeddings": 77}, PICTURE,
                 projection_dim=24),
         words.xlm_roberta, CLIP_PIXELS, _CLIP_CLASS,
     ),
     "chinese clip": Case(
+        "OFA-Sys/chinese-clip-vit-base-patch16",
         _config("ChineseCLIPConfig", TEXT, PICTURE, projection_dim=24), words.bert,
         {"feature_extractor_type": "ChineseCLIPFeatureExtractor", "size": {"height": SIDE, "width": SIDE},
          "do_center_crop": False, "crop_size": 28, "resample": 3},
-        "chinese_clip.image_processing_pil_chinese_clip.ChineseCLIPImageProcessorPil",
+        "chinese_clip.image_processing_pil_chinese_clip.ChineseCLIPImageProcessorPil", pickled=True,
+        multilingual=False,
     ),
     "altclip": Case(
+        "BAAI/AltCLIP-m9",
         _config("AltCLIPConfig", {**TEXT, "project_dim": 24, "pad_token_id": 1}, PICTURE, projection_dim=24),
         words.xlm_roberta, CLIP_PIXELS, _CLIP_CLASS,
     ),
     "align": Case(
+        "kakaobrain/align-base",
         _config("AlignConfig", TEXT, {"image_size": 600, "width_coefficient": 0.1, "hidden_dim": 64,
                                       "depth_coefficient": 0.1}, projection_dim=32),
         words.bert_of_64,
         {"image_processor_type": "EfficientNetImageProcessor", "size": {"height": 46, "width": 46},
          "crop_size": {"height": 39, "width": 39}, "do_center_crop": True, "resample": 2,
          "rescale_factor": 1 / 127.5, "rescale_offset": True, "do_normalize": False, "include_top": False},
-        "efficientnet.image_processing_pil_efficientnet.EfficientNetImageProcessorPil",
+        "efficientnet.image_processing_pil_efficientnet.EfficientNetImageProcessorPil", pickled=True,
+        multilingual=False,
     ),
     "dual encoder with BERT": Case(
+        "clip-italian/clip-italian",
         lambda: _dual(transformers.BertConfig(**TEXT)), words.bert_of_64,
         {"image_processor_type": "ViTImageProcessor", "size": {"height": SIDE, "width": SIDE}},
-        "vit.image_processing_pil_vit.ViTImageProcessorPil",
+        "vit.image_processing_pil_vit.ViTImageProcessorPil", multilingual=False,
     ),
     "dual encoder with RoBERTa": Case(
-        lambda: _dual(transformers.RobertaConfig(**TEXT, max_position_embeddings=66)), words.roberta,
+        "koclip/koclip-base-pt",
+        lambda: _dual(transformers.RobertaConfig(**TEXT, max_position_embeddings=66)),
+        words.roberta,
         {**CLIP_PIXELS, "image_processor_type": None, "feature_extractor_type": "CLIPFeatureExtractor"},
-        _CLIP_CLASS, call={"max_length": 64},
+        _CLIP_CLASS, call={"max_length": 64}, pickled=True,
     ),
     "tipsv2": Case(
+        "google/tipsv2-b14",
         _config("Tipsv2Config", TEXT, PICTURE), words.tipsv2,
         {"image_processor_type": "Tipsv2ImageProcessor", "size": {"height": SIDE, "width": SIDE},
          "resample": 2, "do_normalize": False, "image_mean": [0.5] * 3, "image_std": [0.5] * 3},

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import warm
 from hub.loopback import Hub
 
 TESTS = Path(__file__).parent.parent
@@ -48,15 +49,7 @@ def ask(
     """
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(
-        command,
-        env=settings(hub, home, **env),
-        cwd=home,
-        timeout=timeout,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = warm.run(command, env=settings(hub, home, **env), cwd=home, timeout=timeout)
     escapes = home / "escapes"
     if escapes.exists():
         raise ConnectionError(f"it wanted to leave this machine: {escapes.read_text()}\n{done.stderr}")

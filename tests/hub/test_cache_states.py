@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import warm
 from hub import layouts
 from hub import small_models as small
 from hub.hub_process import ask, settings
@@ -127,8 +128,8 @@ def test_a_branch_that_moves_during_the_download_leaves_the_commit_that_came(
         "print(locate.locate(sys.argv[1]).revision, flush=True)"
     )
     command = [sys.executable, "-c", program, repository.id]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=settings(hub, tmp_path), **pipes) as process:  # type: ignore[call-overload]
+    pipe = subprocess.PIPE
+    with warm.start(command, env=settings(hub, tmp_path), stdin=pipe, stdout=pipe) as process:
         deadline = time.monotonic() + 30
         while not hub.asked("model.safetensors", "GET") and time.monotonic() < deadline:
             time.sleep(0.05)

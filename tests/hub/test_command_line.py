@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import warm
 from hub import layouts
 from hub import small_models as small
 from hub.hub_process import settings
@@ -18,15 +19,7 @@ from PIL import Image
 def run(hub: Hub | str, home: Path, *arguments: str, **env: str) -> tuple[int, str, str]:
     """A command in a process of its own: exit code, stdout, stderr."""
     command = [sys.executable, "-m", "clip_embeddings", *arguments]
-    done = subprocess.run(
-        command,
-        env=settings(hub, home, **{"COLUMNS": "160", **env}),
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    done = warm.run(command, env=settings(hub, home, **{"COLUMNS": "160", **env}), cwd=home, timeout=180)
     return done.returncode, done.stdout, done.stderr
 
 

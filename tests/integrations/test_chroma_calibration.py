@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import chromadb
 import numpy as np
 import pytest
+import warm
 from chromadb.api import ClientAPI
 from pictures import scene
 
@@ -97,13 +97,10 @@ def test_plain_chromadb_in_a_new_process_gets_calibrated_results(
     embedder = tiny.with_calibration(own)
     collection = open_collection(client, "photos", embedder=embedder)
     add_items(collection, ids=["t", "p"], texts=[TEXTS[0], None], images=[None, PICTURES[0]])
-    run = subprocess.run(
+    run = warm.run(
         [sys.executable, "-c", PLAIN, str(store_folder), TEXTS[1]],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "integrations")])},
         cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert run.returncode == 0, run.stderr
     cosines = {line.split()[0]: float(line.split()[1]) for line in run.stdout.splitlines()}

@@ -1,7 +1,6 @@
 """The embedding function under Chroma's own protocol, in an embedded store, a new process and over HTTP."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import warm
 from chromadb.api import ClientAPI
 from chromadb.api.types import validate_embedding_function
 from chromadb.utils.embedding_functions import known_embedding_functions
@@ -128,9 +128,7 @@ def test_a_persisted_collection_is_queried_in_a_new_process(
         "collection = chromadb.PersistentClient(sys.argv[1]).get_collection('photos')\n"
         f"print(collection.query(query_texts=[{TEXTS[1]!r}], n_results=1)['ids'])\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program, str(store_folder)], capture_output=True, text=True, check=False
-    )
+    run = warm.run([sys.executable, "-c", program, str(store_folder)])
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == "[['t1']]"
 

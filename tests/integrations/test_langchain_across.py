@@ -1,12 +1,12 @@
 """One collection, two adapters: what one writes the other reads, with equal vectors and scores."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import chromadb
 import numpy as np
 import pytest
+import warm
 from chromadb import Collection
 from chromadb.api import ClientAPI
 from langchain_core.documents import Document
@@ -86,7 +86,7 @@ def test_a_store_written_in_another_process_opens_by_its_folder(
         f"store.add_images([{str(folder / 'scene-03.png')!r}])\n"
     )
     setup = f"import sys; sys.path[:0] = {[p for p in sys.path if p]!r}\n"
-    subprocess.run([sys.executable, "-c", setup + code], check=True)
+    warm.run([sys.executable, "-c", setup + code], check=True)
     store = MultimodalChroma("photos", CLIPEmbeddings.of(tiny), persist_directory=store_folder)
     ((document, distance),) = store.similarity_search_with_score(QUESTION)
     (hit,) = search(store_of(chromadb.PersistentClient(str(store_folder)), store), text=QUESTION).images

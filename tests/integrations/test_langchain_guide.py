@@ -2,9 +2,10 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
+
+import warm
 
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
@@ -22,14 +23,8 @@ def test_the_snippets_of_the_guide_run_in_their_order(tmp_path: Path) -> None:
         render(scene, 96).save(tmp_path / "pictures" / f"{name}.png")
     snippets = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     path = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
-    run = subprocess.run(
-        [sys.executable, "-c", "\n".join(snippets)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    env = {**os.environ, "PYTHONPATH": path}
+    run = warm.run([sys.executable, "-c", "\n".join(snippets)], cwd=tmp_path, env=env)
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines() == [
         "The cat has an appointment with the vet.",

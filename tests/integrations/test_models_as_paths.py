@@ -1,10 +1,12 @@
-"""A model's folder may be named by a path in every adapter, and is stored as its text."""
+"""A model's folder may be named by a path in every adapter, and is stored as its text.
+
+That a Ray job takes one too is in test_ray_ingest.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from chromadb.api import ClientAPI
 from pydantic import ValidationError
@@ -46,19 +48,6 @@ def test_rays_class_embeds_with_a_model_at_a_path(checkpoint: Path) -> None:
         for model in (checkpoint, str(checkpoint))
     )
     assert by_path.equals(by_text)
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
-def test_a_dataset_is_ingested_with_a_model_at_a_path(
-    checkpoint: Path, tmp_path: Path, ray_of_two_cpus: None
-) -> None:
-    import ray.data
-
-    from ray_clip_embeddings import ingest_dataset
-
-    dataset = ray.data.from_arrow(pa.table({"text": ["a cat", "two dogs"]}))
-    report = ingest_dataset(dataset, output=tmp_path / "rows", text_column="text", model=checkpoint)
-    assert (report.passages, report.failed) == (2, 0)
 
 
 @pytest.mark.parametrize("given", [b"tiny", 7, None, "  "])

@@ -1,12 +1,11 @@
 """The adapter's README and its example run as they stand."""
 
-import os
 import re
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
+import ray
 
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
@@ -40,23 +39,18 @@ def test_the_snippets_of_the_guide_run_in_their_order(
     assert len(list(Path("vectors").glob("*.parquet"))) == 1
 
 
-def test_the_example_prints_what_it_promises(tmp_path: Path) -> None:
-    """In a process of its own, with a Ray of its own."""
+@pytest.mark.usefixtures("ray_of_two_cpus")
+def test_the_example_prints_what_it_promises(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the Ray of these tests, which is as the one that it asks for."""
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(ray, "init", lambda **options: asked.append(options))
     path = ROOT / "examples" / "ray_ingest.py"
     assert len(path.read_text(encoding="utf-8").splitlines()) < 33
-    folders = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
-    environment = {**os.environ, "PYTHONPATH": folders, "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-    environment.pop("RAY_ADDRESS", None)
-    done = subprocess.run(
-        [sys.executable, str(path)],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    first, second, *found = done.stdout.splitlines()
+    runpy.run_path(str(path), run_name="__main__")
+    assert asked == [{"num_cpus": 2, "include_dashboard": False}]
+    first, second, *found = capsys.readouterr().out.splitlines()
     assert first.startswith("40 pictures and 0 texts added, 0 already there")
     assert second.startswith("0 pictures and 0 texts added, 40 already there")
     assert len(found) == 3

@@ -20,6 +20,7 @@ from ray_workers import MortalRows, mortal_store
 from chroma_clip_embeddings import connect, ingest, open_collection
 from chroma_clip_embeddings.identity import FINGERPRINT
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
+from clip_embeddings.models.tiny import WEIGHTS
 from ray_clip_embeddings import RowFailure, ingest_dataset, ingestion
 from ray_clip_embeddings.columns import SourceColumns
 from ray_clip_embeddings.report import Tally
@@ -31,7 +32,8 @@ pytestmark = [
     pytest.mark.usefixtures("ray_of_two_cpus"),
 ]
 
-TINY: dict[str, Any] = {"model": "tiny", "device": "cpu", "dtype": "float32"}
+# One worker, as each takes ten seconds to import what it needs; the guide and the example leave that to Ray.
+TINY: dict[str, Any] = {"model": "tiny", "device": "cpu", "dtype": "float32", "workers": 1}
 FILES: dict[str, Any] = {"bytes_column": "bytes", "uri_column": "path"}
 Rows = dict[str, tuple[str, dict[str, Any], np.ndarray]]
 
@@ -135,7 +137,8 @@ def test_a_folder_of_parquet_holds_the_vectors_and_is_gone_on_with(
     rows = [{"image": picture, "caption": f"scene {i}"} for i, picture in enumerate(pictures)]
     output = tmp_path / "vectors"
     columns: dict[str, Any] = {"array_column": "image", "caption_column": "caption"}
-    report = ingest_dataset(ray.data.from_items(rows[:4]), output=output, **TINY, **columns)
+    by_path = TINY | {"model": WEIGHTS}  # the same model, named by the path of its folder
+    report = ingest_dataset(ray.data.from_items(rows[:4]), output=output, **by_path, **columns)
     assert (report.images, report.skipped) == (4, 0)
     again = ingest_dataset(ray.data.from_items(rows), output=output, **TINY, **columns)
     assert (again.images, again.skipped) == (2, 4)

@@ -5,6 +5,8 @@ its cache, and how large its files may grow. The child writes how many items it 
 they come out of the model. One that meets a StoreError ends with 1 and writes the error beside the log.
 """
 
+import gc
+import importlib
 import json
 import os
 import resource
@@ -78,6 +80,9 @@ def main() -> None:
     warm = CLIPEmbedder("tiny", device="cpu", dtype="float32")
     warm.embed_texts(["warm"])
     warm.embed_images([np.zeros((8, 8, 3), np.uint8)])
+    importlib.import_module("chromadb.api.rust")  # what a client imports when it is made
+    gc.collect()
+    gc.freeze()  # else a collection in a child writes to every page that it shares with this process
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import warm
 
 ASK = """
 import sys
@@ -39,9 +39,7 @@ def message_for(
         **extra,
     }
     command = [sys.executable, "-c", ASK, model, revision]
-    result = subprocess.run(
-        command, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=10, check=False
-    )
+    result = warm.run(command, env=environment, timeout=10)
     assert (result.returncode, result.stderr) == (0, "")
     return result.stdout
 

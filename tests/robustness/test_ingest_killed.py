@@ -24,7 +24,7 @@ from chroma_clip_embeddings import connect, open_collection
 from chroma_clip_embeddings.flow import UNIT
 
 AT_MOST_TWICE = 128
-PICTURES, NOTES = 200, 150
+PICTURES, NOTES = 130, 90
 
 
 class Runner:

@@ -24,21 +24,21 @@ random.seed(0)
 words = "the quick brown fox jumps over a lazy dog 고양이가 해변에 있다".split()
 lengths = [random.choice((1, 5, 12, 30, 60, 200)) for _ in range(10_000)]
 texts = [" ".join(random.choices(words, k=length)) for length in lengths]
-embedder = CLIPEmbedder(sys.argv[1], device="cpu", dtype="float32", long_text=sys.argv[2])
-embedder.embed_texts(texts[:500])
-warm = peak()
-assert embedder.embed_texts(texts).shape == (10_000, embedder.dimension)
-print(peak() - warm)
+for long_text in ("chunk", "truncate"):
+    embedder = CLIPEmbedder(sys.argv[1], device="cpu", dtype="float32", long_text=long_text)
+    embedder.embed_texts(texts[:500])
+    warm = peak()
+    assert embedder.embed_texts(texts).shape == (10_000, embedder.dimension)
+    print(peak() - warm)
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("long_text", ["truncate", "chunk"])
-def test_ten_thousand_texts_of_mixed_length_stay_in_bounded_memory(
-    checkpoint: object, long_text: str
-) -> None:
-    command = [sys.executable, "-c", CODE, str(checkpoint), long_text]
+def test_ten_thousand_texts_of_mixed_length_stay_in_bounded_memory(checkpoint: object) -> None:
+    """Cut into parts, then cut off: hundreds of MB show above the few that the first one took."""
+    command = [sys.executable, "-c", CODE, str(checkpoint)]
     result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert result.returncode == 0, result.stderr
-    grown = float(result.stdout)
-    assert grown < ALLOWED_MB, f"the peak grew by {grown:.0f} MB"
+    grown = [float(line) for line in result.stdout.split()]
+    assert len(grown) == 2
+    assert max(grown) < ALLOWED_MB, f"the peak grew by {grown} MB"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import warm
 
 from chroma_clip_embeddings import add_items, connect, lock, open_collection, reopen, search
 from clip_embeddings import CLIPEmbedder, StoreError
@@ -47,7 +47,7 @@ def add(store: Path, tiny: CLIPEmbedder) -> Callable[[], None]:
     vector = json.dumps(tiny.embed_texts(["two dogs"])[0].tolist())
 
     def call() -> None:
-        subprocess.run([sys.executable, "-c", ADD, str(store), vector], check=True)
+        warm.run([sys.executable, "-c", ADD, str(store), vector], check=True)
 
     return call
 
@@ -145,7 +145,7 @@ def test_a_lock_file_that_was_deleted_costs_no_vector(store: Path, tiny: CLIPEmb
     found = open_collection(connect(store), "photos")
     (store / lock.NAME).unlink()
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    subprocess.run([sys.executable, "-c", WRITE, str(store)], check=True, env=paths)
+    warm.run([sys.executable, "-c", WRITE, str(store)], check=True, env=paths)
     opened, open_anew = [], lock._open_anew
 
     def noted(api: Any) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import chromadb
 import pytest
+import warm
 from servers import running
 from stored import write_notes
 
@@ -82,14 +83,10 @@ Target.call = call
 ingest([{str(tmp_path / "notes")!r}], collection, retry_seconds=600)
 """
     path = os.pathsep.join(filter(None, sys.path))
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
-    ) as process:
+    command, pipe = [sys.executable, "-c", program], subprocess.PIPE
+    with warm.start(command, stdout=pipe, stderr=pipe, env={**os.environ, "PYTHONPATH": path}) as process:
         assert process.stdout
-        assert process.stdout.readline() == b"stalled\n"
+        assert process.stdout.readline() == "stalled\n"
         time.sleep(1)
         process.send_signal(signal.SIGINT)
         try:
@@ -97,7 +94,7 @@ ingest([{str(tmp_path / "notes")!r}], collection, retry_seconds=600)
         finally:
             process.kill()
         assert process.stderr
-        assert b"KeyboardInterrupt" in process.stderr.read()
+        assert "KeyboardInterrupt" in process.stderr.read()
 
 
 def test_a_cancelled_ingestion_into_a_stalled_server_ends(

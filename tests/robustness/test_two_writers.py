@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from stored import write_notes
 
 
@@ -18,11 +19,10 @@ class Writer:
 
     def __init__(self, store: Path, *options: str) -> None:
         program = Path(__file__).with_name("two_writers.py")
-        self.process = subprocess.Popen(
+        self.process = warm.start(
             [sys.executable, str(program), str(store), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
@@ -81,7 +81,7 @@ for start in range(0, len(ids), 50):
                 lost += 1
 print(len(ids), lost)
 """
-    done = subprocess.run([sys.executable, "-c", program, str(store)], capture_output=True, check=True)
+    done = warm.run([sys.executable, "-c", program, str(store)], check=True)
     rows, lost = done.stdout.split()
     return int(rows), int(lost)
 

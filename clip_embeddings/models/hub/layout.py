@@ -29,7 +29,7 @@ _INDEX = ".index.json"
 # What is looked for, in this order, as transformers does.
 _WEIGHTS = (SAFETENSORS, SAFETENSORS + _INDEX, PICKLE, PICKLE + _INDEX)
 _ADAPTER = "adapter_config.json"  # of peft
-_MODULES = "modules.json"  # of sentence-transformers
+MODULES, LENGTHS = "modules.json", "sentence_bert_config.json"  # of sentence-transformers
 _MAKE_NO_DIFFERENCE = {"Normalize"}  # modules after a CLIPModel that leave the direction of a vector alone
 
 
@@ -72,7 +72,7 @@ def layout_of(listing: Listing) -> Layout:
             f"model {listing.model!r} has an adapter beside its weights ({_ADAPTER}), which would change "
             "them. Merge it into them (peft: merge_and_unload), or take it out of the folder"
         )
-    small = tuple(prefix + name for name in SMALL if prefix + name in listing.names)
+    small = tuple(prefix + name for name in SMALL if prefix + name in listing.names) + _of_modules(listing)
     weights = _weights(listing, prefix)
     missing = [] if prefix + CONFIG in listing.names else [CONFIG]
     if not weights:
@@ -97,7 +97,22 @@ def _weights(listing: Listing, prefix: str) -> tuple[str, ...]:
         raise ModelLoadError(
             f"model {listing.model!r}: {name} names no weights; expected a weight_map of them"
         )
-    return (prefix + name, *(prefix + _plain(each, name, listing) for each in sorted(names)))
+    return (prefix + name, *(prefix + plain(each, name, listing.model) for each in sorted(names)))
+
+
+def _of_modules(listing: Listing) -> tuple[str, ...]:
+    """What a text model of sentence-transformers has beside its transformer: pooling and dense layers."""
+    if not {CONFIG, MODULES} <= listing.names:
+        return ()
+    modules = listing.read(MODULES)
+    if not isinstance(modules, list) or not all(isinstance(each, dict) for each in modules):
+        return ()
+    folders = [plain(each["path"], MODULES, listing.model) for each in modules if each.get("path")]
+    names = [MODULES, LENGTHS, *(f"{folder}/{CONFIG}" for folder in folders)]
+    for folder in folders:
+        layers = (f"{folder}/{name}" for name in (SAFETENSORS, PICKLE))
+        names += [name for name in layers if name in listing.names][:1]
+    return tuple(name for name in names if name in listing.names)
 
 
 def _all_strings(values: Iterable[object]) -> bool:
@@ -106,27 +121,25 @@ def _all_strings(values: Iterable[object]) -> bool:
 
 def _prefix(listing: Listing) -> str:
     """The subfolder of the CLIP in a repository of sentence-transformers, "" in any other."""
-    if CONFIG in listing.names or _MODULES not in listing.names:
+    if CONFIG in listing.names or MODULES not in listing.names:
         return ""
-    modules = listing.read(_MODULES)
+    modules = listing.read(MODULES)
     try:
         kinds = {str(module["type"]).rpartition(".")[2]: str(module["path"]) for module in modules}
     except (TypeError, KeyError) as error:
-        raise ModelLoadError(f"model {listing.model!r}: cannot use its {_MODULES} ({error!r})") from error
+        raise ModelLoadError(f"model {listing.model!r}: cannot use its {MODULES} ({error!r})") from error
     if "CLIPModel" not in kinds or kinds.keys() - {"CLIPModel"} - _MAKE_NO_DIFFERENCE:
         raise ModelLoadError(
             f"model {listing.model!r} is one of sentence-transformers, made of "
             f"{', '.join(kinds) or 'nothing'}; expected a CLIPModel alone"
         )
     path = kinds["CLIPModel"]
-    return f"{_plain(path, _MODULES, listing)}/" if path else ""
+    return f"{plain(path, MODULES, listing.model)}/" if path else ""
 
 
-def _plain(name: object, where: str, listing: Listing) -> str:
+def plain(name: object, where: str, model: str) -> str:
     """A name that stays in its folder: a file that lists others may come from anybody."""
     path = PurePosixPath(str(name))
     if path.is_absolute() or ".." in path.parts or "\\" in str(name) or ":" in str(name) or not path.parts:
-        raise ModelLoadError(
-            f"model {listing.model!r}: {where} names {name!r}, which is outside of its folder"
-        )
+        raise ModelLoadError(f"model {model!r}: {where} names {name!r}, which is outside of its folder")
     return str(path)

@@ -4,7 +4,7 @@ Imports errors, files, layout and registry.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import CONFIG, PREPROCESSING, TOKENIZER_CONFIG, Layout, layout_of
 from clip_embeddings.models.hub.listing import Listing
 from clip_embeddings.models.model import Model
-from clip_embeddings.models.registry import check_type
+from clip_embeddings.models.registry import check_text_type, check_type
 
 
 class MakeModel(Protocol):
@@ -80,3 +80,11 @@ TRANSFORMERS = Library(
     usual=(PREPROCESSING, (TOKENIZER_CONFIG,)),
     converted=True,
 )
+
+
+def _check_texts(listing: Listing, layout: Layout) -> None:
+    check_text_type(listing.model, listing.read(layout.prefix + CONFIG))
+
+
+TEXTS = replace(TRANSFORMERS, check=_check_texts)
+"""A text model alone, which lies as they do."""

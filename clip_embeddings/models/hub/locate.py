@@ -4,34 +4,86 @@ The hub is asked only for what is not on this machine. Weights are safetensors: 
 those of the conversion bot's pull request, for the default revision; else pickles, converted once.
 """
 
+from os import PathLike
 from pathlib import Path
 
 from clip_embeddings.config import name_of_model
 from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.models.catalog import MODELS
+from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import say_once
 from clip_embeddings.models.hub.complete import complete, pickles_allowed
-from clip_embeddings.models.hub.library import TRANSFORMERS, Library
-from clip_embeddings.models.hub.listing import listing_of
+from clip_embeddings.models.hub.convert import converted
+from clip_embeddings.models.hub.layout import CONFIG, MODULES, PICKLE, SAFETENSORS
+from clip_embeddings.models.hub.library import TEXTS, TRANSFORMERS, Library
+from clip_embeddings.models.hub.listing import listing_of, read_json
 from clip_embeddings.models.hub.search import HubModel
 from clip_embeddings.models.model import Model
 from clip_embeddings.models.open_clip import layout as open_clip
 from clip_embeddings.models.open_clip.names import Place, from_anywhere, place_of
-from clip_embeddings.models.registry import MODELS, meaning_of, suggestion
+from clip_embeddings.models.pair import PairedModel
+from clip_embeddings.models.registry import check_text_type, meaning_of, suggestion
+from clip_embeddings.models.text_files import TextFiles, modules_of, text_files_of, weights_in
 
 
-def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None = None) -> Model:
+def locate(
+    model: str,
+    revision: str | None = None,
+    *,
+    text_model: str | PathLike[str] | None = None,
+    allow_pickle: bool | None = None,
+) -> Model:
     """Find a model's files, downloading them only where this machine does not have them.
 
     Args:
         model: bundled name, nickname, folder or hub id; for open_clip also "open_clip:ARCHITECTURE/TAG",
             "open_clip:FOLDER", "hf-hub:REPOSITORY" or "local-dir:FOLDER".
         revision: branch, tag or commit on the hub.
+        text_model: nickname, folder or hub id of what embeds texts in place of the model's own text tower.
         allow_pickle: whether pickled weights are converted where there are no others; None is what
             CLIP_EMBEDDINGS_ALLOW_PICKLE says.
     Raises:
         ModelLoadError: unknown model, hub out of reach, or files missing; says what was tried.
     """
     allowed = pickles_allowed(allow_pickle)
+    found = _files(model, revision, allowed)
+    return PairedModel(found, _text_files(name_of_model(text_model), allowed)) if text_model else found
+
+
+def model_files(model: str, revision: str | None = None) -> Model:
+    """The files of one model with two towers: `locate` for what works on files."""
+    return _files(model, revision, pickles_allowed(None))
+
+
+def _text_files(name: str, allowed: bool) -> TextFiles:
+    """A text model, with its dense layers as safetensors."""
+    files = _files(name, None, allowed, TEXTS)
+    if not isinstance(files, ModelFiles):
+        raise ModelLoadError(
+            f"text_model {name!r} is one of open_clip; expected a text model of transformers"
+        )
+    check_text_type(files.model, files.json(CONFIG))
+    weights = {}
+    modules = files.folder / MODULES
+    for kind, path in modules_of(name, read_json(name, modules)) if modules.is_file() else ():
+        if kind != "Dense":
+            continue
+        folder, file = files.folder / path, weights_in(files.folder / path)
+        if file == PICKLE:
+            if not allowed:
+                raise ModelLoadError(
+                    f"text model {name!r}: {path} has only pickled weights, and pickles are not allowed "
+                    "(allow_pickle=False)"
+                )
+            folder = converted(name, folder, [file], f"{name}/{path}")
+        elif file is None:
+            raise ModelLoadError(f"text model {name!r}: neither {SAFETENSORS} nor {PICKLE} in {folder}")
+        weights[path] = folder / SAFETENSORS
+    return text_files_of(files, weights)
+
+
+def _files(model: str, revision: str | None, allowed: bool, library: Library | None = None) -> Model:
+    """One model; without a `library`, of the one that its name or its files are of."""
     model = name_of_model(model)
     if model in MODELS and MODELS[model].bundled:
         _refuse_revision(model, "is bundled", revision)
@@ -41,12 +93,12 @@ def locate(model: str, revision: str | None = None, *, allow_pickle: bool | None
     folder = Path(model).expanduser()
     if folder.is_dir():
         _refuse_revision(model, "is a folder", revision)
-        return _in_folder(model, folder.resolve(), allowed)
+        return _in_folder(model, folder.resolve(), allowed, library)
     repository = meaning_of(model)
     _say_meaning(model, repository)
     if folder.is_absolute() or repository.startswith((".", "~")) or repository.count("/") > 1:
         raise ModelLoadError(f"model {model!r}: no such folder. {suggestion(model)}")
-    return HubModel(model, repository, revision, allowed).files()
+    return HubModel(model, repository, revision, allowed, library or TRANSFORMERS).files()
 
 
 def _of_open_clip(model: str, place: Place, revision: str | None, allowed: bool) -> Model:

@@ -11,7 +11,7 @@ from clip_embeddings.config import EmbedderConfig, name_of_model
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.models.device import choose_device, choose_dtype
 from clip_embeddings.models.fingerprint import fingerprint_of, model_fingerprint_of
-from clip_embeddings.models.hub.locate import locate
+from clip_embeddings.models.hub.locate import model_files
 from clip_embeddings.models.model import Model
 from clip_embeddings.models.trainable import TrainableCLIP
 from clip_embeddings.tasks.training import checkpoint, methods
@@ -121,7 +121,7 @@ def finetune(
     dtype = choose_dtype(settings.precision, place)
     settings = replace(settings, precision=str(dtype).removeprefix("torch."))
     given, unusable = read_pairs(pairs)
-    files = locate(name_of_model(model), revision)
+    files = model_files(name_of_model(model), revision)
     clip = TrainableCLIP(files, place, dtype)
     made = PairSet(given, clip.tokenizer, clip.preprocessing, threads=threads, show_progress=show_progress)
     failures = (*unusable, *made.failures)
@@ -144,7 +144,7 @@ def _save(run: Run, files: Model, failures: tuple[Failure, ...], began: float) -
         output=folder,
         base=files.model,
         base_fingerprint=_shown(files),
-        fingerprint=_shown(locate(str(folder.resolve()))),
+        fingerprint=_shown(model_files(str(folder.resolve()))),
         training=len(run.training),
         validation=len(run.validation),
         failures=failures,

@@ -89,6 +89,10 @@ _ROWS = (
          context=512),
     _hub("BAAI/AltCLIP-m9", 768, "9, ko among them", "CreativeML-OpenRAIL-M", "Nine languages, large.",
          context=512, megabytes=3220),
+    _hub("open_clip:RN50/openai", 1024, "en", "", "OpenAI's ResNet CLIP, through open_clip."),
+    _hub("open_clip:MobileCLIP2-S0/dfndr2b", 512, "en", "", "Small and quick, through open_clip.", edge=256),
+    _hub("open_clip:PE-Core-B-16/meta", 1024, "en", "", "Accurate at base size, through open_clip.",
+         context=32),
     _hub("kakaobrain/align-base", 640, "en", "", "EfficientNet and BERT; pickled weights only.", edge=289,
          context=64),
 )  # fmt: skip

@@ -400,11 +400,12 @@ class CLIPEmbedder:
         return ImageBatch(embeddings, indices, tuple(failures))
 
     def _unit(self, features: NDArray[np.float32], what: str, indices: NDArray[np.int64]) -> Embeddings:
-        """Normalise features; numbers that are none would poison a store in silence."""
-        finite = np.isfinite(features).all(axis=1)
-        if not finite.all():
+        """Normalise features; numbers that are none would poison a store in silence, and so would zeros."""
+        good = np.isfinite(features).all(axis=1) & features.any(axis=1)
+        if not good.all():
+            kind = "is all zeros" if np.isfinite(features[~good][0]).all() else "is not finite"
             raise ClipEmbeddingsError(
-                f"{what}[{indices[~finite][0]}]: the model gave a vector that is not finite in {self.dtype}; "
+                f"{what}[{indices[~good][0]}]: the model gave a vector that {kind} in {self.dtype}; "
                 + ("its weights are damaged" if self.dtype == "float32" else 'try dtype="float32"')
             )
         return l2_normalize(features)

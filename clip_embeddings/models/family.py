@@ -53,7 +53,8 @@ def all_positions(text: Any) -> int:
 def positions_behind_padding(text: Any) -> int:
     """The same where positions are counted from behind the padding token's id, as RoBERTa does it."""
     counted_so = any(name in text.model_type for name in ("roberta", "camembert", "altclip", "mpnet"))
-    return int(text.max_position_embeddings) - (int(text.pad_token_id) + 1 if counted_so else 0)
+    padding = 1 if text.pad_token_id is None else int(text.pad_token_id)  # RoBERTa's own
+    return int(text.max_position_embeddings) - (padding + 1 if counted_so else 0)
 
 
 @dataclass(frozen=True, slots=True)

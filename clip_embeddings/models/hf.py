@@ -88,7 +88,7 @@ class TransformersEncoder:
         given = {"input_ids": to_device(torch.from_numpy(ids), self._device)}
         if self.family.text.mask:
             given["attention_mask"] = to_device(torch.from_numpy(filled).long(), self._device)
-        return to_numpy(self._tower(TEXT).features(**given).pooler_output)
+        return self._features(TEXT, given)
 
     @torch.inference_mode()
     def _image_features(self, batch: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
@@ -96,7 +96,18 @@ class TransformersEncoder:
         given = {name: to_device(torch.from_numpy(rows), self._device) for name, rows in batch.items()}
         levels = normalised(given["pixel_values"], self._gain, self._offset)
         given["pixel_values"] = levels.to(self._dtype)
-        return to_numpy(self._tower(VISION).features(**given).pooler_output)
+        return self._features(VISION, given)
+
+    def _features(self, tower: str, given: dict[str, torch.Tensor]) -> NDArray[np.float32]:
+        model = self._tower(tower)
+        try:
+            return to_numpy(model.features(**given).pooler_output)
+        except AttributeError as error:  # a dual encoder may be made of any two models
+            kind = getattr(self._config, "text_config" if tower == TEXT else "vision_config").model_type
+            raise ModelLoadError(
+                f"model {self._files.model!r}: its {kind} does not give one vector for an input ({error}); "
+                "expected a model with a pooler"
+            ) from error
 
     def _tower(self, name: str) -> Any:
         """One tower in eval mode, loaded once; threads that ask at the same time wait for it."""

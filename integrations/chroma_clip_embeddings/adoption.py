@@ -8,6 +8,7 @@ Imports chromadb's types and the public core.
 
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from chromadb.api.models.CollectionCommon import CollectionCommon
@@ -42,23 +43,28 @@ def anew(empty: CollectionCommon[Any], wanted: Wanted) -> Wanted:
     return Wanted({**without_index(empty.metadata), **wanted.metadata}, {**kept, **wanted.index})
 
 
-def record_of(filled: CollectionCommon[Any], embedder: CLIPEmbedder, rows: Any) -> dict[str, Any]:
+def record_of(
+    filled: CollectionCommon[Any], embedder: CLIPEmbedder, samples: Sequence[Any]
+) -> dict[str, Any]:
     """The metadata for a collection with rows that are found to be of an embedder.
 
     Args:
-        rows: what `filled.get(**SAMPLE)` answered.
+        samples: what `filled.get` answered, asked for each of `places_in` it.
     Raises:
         FingerprintMismatchError: they are not of it, or no stored text tells.
     """
-    problem, compared = look_at(rows, embedder)
-    if problem or not compared:
+    findings = [look_at(rows, embedder) for rows in samples]
+    problem = next((found.problem for found in findings if found.problem), "")
+    if problem or not any(found.compared for found in findings):
         raise FingerprintMismatchError(
             f"collection {filled.name!r} was made without a model on record, and its rows are not seen to be "
             f"of {embedder.config.model!r}: {problem or 'no stored text can be compared with its vector'}. "
             "Open it with the model that filled it; open_migrated(client, name, embedder=..., verify=False) "
             "takes your word for it. Nothing was changed"
         )
-    unmarked = sum("modality" not in (metadata or {}) for metadata in rows["metadatas"] or ())
+    unmarked = sum(
+        "modality" not in (metadata or {}) for rows in samples for metadata in rows["metadatas"] or ()
+    )
     if unmarked:
         logger.warning(
             "collection %r has rows without a modality, which `search` does not find: where they are all "

@@ -30,7 +30,7 @@ from chroma_clip_embeddings.identity import (
 from chroma_clip_embeddings.items import Columns
 from chroma_clip_embeddings.loader import OnError
 from chroma_clip_embeddings.patience import bounded
-from chroma_clip_embeddings.probing import SAMPLE
+from chroma_clip_embeddings.probing import SAMPLE, places_in
 from chroma_clip_embeddings.retrieval import FIX, Calibration, Method, Modality, Query, search
 from chroma_clip_embeddings.rows import (
     AddReport,
@@ -108,10 +108,10 @@ async def aopen_collection(
             await copy.modify(name=name)
             found = await client.get_collection(name, embedding_function=None)
         if embedder is not None and is_plain(found):
-            if await found.count():
+            if count := await found.count():
                 wanted.compare(found)
-                rows = await found.get(**SAMPLE)
-                await found.modify(metadata=await to_thread(record_of, found, embedder, rows))
+                samples = [await found.get(**place) for place in places_in(count)]
+                await found.modify(metadata=await to_thread(record_of, found, embedder, samples))
             elif create:
                 settings = await to_thread(made_with, embedder, anew(found, wanted))
                 await client.delete_collection(name)

@@ -27,7 +27,7 @@ from chroma_clip_embeddings.identity import (
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from chroma_clip_embeddings.lock import writing
 from chroma_clip_embeddings.patience import bounded
-from chroma_clip_embeddings.probing import SAMPLE
+from chroma_clip_embeddings.probing import SAMPLE, places_in
 from chroma_clip_embeddings.settings import Wanted
 from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import heir
@@ -83,9 +83,10 @@ def open_collection(
             copy.modify(name=name)
             found = client.get_collection(name, embedding_function=None)
         if embedder is not None and is_plain(found):
-            if found.count():
+            if count := found.count():
                 wanted.compare(found)
-                found.modify(metadata=record_of(found, embedder, found.get(**SAMPLE)))
+                samples = [found.get(**place) for place in places_in(count)]
+                found.modify(metadata=record_of(found, embedder, samples))
             elif create:
                 return _made_anew(client, found, embedder, wanted)
         wanted.compare(found)

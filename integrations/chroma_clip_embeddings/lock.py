@@ -113,6 +113,7 @@ class _FolderLock:
             if self._timer:
                 self._timer.cancel()
                 self._timer = None
+            self._check_file()
             if self._file is not None and self._api is not api:
                 if self._users:
                     raise StoreError(
@@ -130,6 +131,17 @@ class _FolderLock:
                     self._file, self._api = None, None
                     raise
             self._users += 1
+
+    def _check_file(self) -> None:
+        """The file may have been deleted while it is held: then another process may write by now."""
+        if self._file is None or _is_file_at(self._file, self._path):
+            return
+        if self._users:
+            raise StoreError(
+                f"{self._path} was removed while this process writes there, and another one may have written "
+                "since. What was stored so far is kept; start this again"
+            )
+        self._let_go()
 
     def leave(self, *, whole: bool) -> None:
         with self._mutex:

@@ -18,6 +18,15 @@ SAMPLE: dict[str, Any] = {
 """The arguments of `get` for rows to look at: the document of a picture is not what its vector is of."""
 
 
+def places_in(count: int) -> list[dict[str, Any]]:
+    """The arguments of `get` for rows at the beginning, in the middle and at the end of a collection.
+
+    One that two models have filled has the first one's rows in front.
+    """
+    offsets = {0, max(0, count // 2 - _LOOKED_AT // 2), max(0, count - _LOOKED_AT)}
+    return [{**SAMPLE, "offset": offset} for offset in sorted(offsets)]
+
+
 class Finding(NamedTuple):
     """What a look at stored rows has shown.
 

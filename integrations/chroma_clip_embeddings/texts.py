@@ -31,6 +31,7 @@ UNICODE = ("utf-8", "utf-16")
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # All but tab, line feed, vertical tab, form feed, carriage return and escape; DOS ends a file with 0x1A.
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]|\x1a(?!\Z)")
+_SHIFT = b"\x1b$"  # begins Japanese in ISO-2022-JP, whose other bytes are those of ASCII: mails have it
 _DOCUMENTS = (b"%PDF-", b"{\\rtf")  # begin with letters, and are not what is written in them
 _SAMPLE = 50_000  # bytes by which a rule decides
 # Cut at white space, which is no part of a character in any of the encodings that are tried.
@@ -45,8 +46,9 @@ _EASTERN = frozenset(["Croatian", "Czech", "Hungarian", "Polish", "Romanian", "S
 _LIKE_HUNGARIAN = re.compile("[õûÕÛ]")  # ő and ű, which Hungarian has, in CP1250
 _WITHIN_WORD = re.compile(
     r"(?<=[^\W\d_])[^\x00-\x7f\w’·\xad](?=[^\W\d_])|(?<=[^\W\d_])[ªº¹²³¼½¾](?=[^\W\d_])"
-    r"|[°-´¶¸¹¼-¾][À-ÿ]"  # two bytes of a syllable
 )
+# What two bytes of Korean or Chinese look like in CP1252, and western texts hardly have.
+_TWO_BYTES = re.compile("(?!¡¿|¿¡|§§|[°²³]»|«[¡§¿])[¡-¿]{2}|[°-´¶¸¹¼-¾][À-ÿ]")
 _NOT_JAPANESE = re.compile("[\uff61-\uff9f\ue000-\uf8ff\u0370-\u04ff]")
 _RUN = re.compile("[¡-ÿŒœŠšŽžŸ]{6,}")
 
@@ -79,7 +81,7 @@ def unicode_text(content: bytes) -> str | None:
         text = content.decode(encoding)
     except UnicodeDecodeError:
         return None
-    return None if "\0" in text or content.startswith(_DOCUMENTS) else text
+    return None if "\0" in text or content.startswith(_DOCUMENTS) or _SHIFT in content else text
 
 
 def other_text(content: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -100,6 +102,8 @@ def other_text(content: bytes, encoding: str | None = None) -> tuple[str, str]:
         return text, encoding
     if not may_be_text(content):
         raise NotText("nor text (it holds NUL bytes)" if b"\0" in content else "nor text in UTF-8 or UTF-16")
+    if _SHIFT in content and (decoded := _decoded(content, "iso2022_jp")) is not None:
+        return decoded, "iso2022_jp"
     sample = _sample(content)
     for codec, fits in _RULES:
         if (decoded := _decoded(content, codec)) is not None and fits(_begun(sample, codec)):
@@ -107,7 +111,8 @@ def other_text(content: bytes, encoding: str | None = None) -> tuple[str, str]:
     if found := _by_library(content, sample):
         return found
     decoded = _decoded(content, "cp1252")
-    if decoded is not None and _is_western(_begun(sample, "cp1252"), frozenset(decoded)):
+    western = decoded is not None and _is_western(_begun(sample, "cp1252"), frozenset(decoded))
+    if decoded is not None and western and not _TWO_BYTES.search(decoded):
         return decoded, "cp1252"
     raise NotText(
         "nor text in UTF-8 or UTF-16, and its encoding cannot be told; --encoding or encoding= names it"
@@ -190,6 +195,8 @@ def _by_library(content: bytes, sample: bytes) -> tuple[str, str] | None:
         each for match in found if match.coherence >= best.coherence for each in match.could_be_from_charset
     ]
     text = _decoded(content, "cp1252") if "cp1252" in as_good else None
+    if text is not None and _TWO_BYTES.search(text):
+        return None
     if text is not None and not (best.language == "Hungarian" and _LIKE_HUNGARIAN.search(text)):
         return text, "cp1252"
     if best.encoding in ("cp1250", "cp1252", "cp1254") and best.language not in _EASTERN:

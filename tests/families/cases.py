@@ -75,7 +75,8 @@ def _siglip_text() -> dict[str, Any]:
     return {**TEXT, "projection_size": 32, "max_position_embeddings": 64}
 
 
-def _dual(text: Any) -> Any:
+def dual(text: Any) -> Any:
+    """The config of a CLIP's picture tower beside a text model."""
     vision = transformers.CLIPVisionConfig(**PICTURE)
     joined: Any = transformers.VisionTextDualEncoderConfig
     return joined.from_vision_text_configs(vision, text, projection_dim=24)
@@ -141,13 +142,13 @@ CASES: dict[str, Case] = {
     ),
     "dual encoder with BERT": Case(
         "clip-italian/clip-italian",
-        lambda: _dual(transformers.BertConfig(**TEXT)), words.bert_of_64,
+        lambda: dual(transformers.BertConfig(**TEXT)), words.bert_of_64,
         {"image_processor_type": "ViTImageProcessor", "size": {"height": SIDE, "width": SIDE}},
         "vit.image_processing_pil_vit.ViTImageProcessorPil", multilingual=False,
     ),
     "dual encoder with RoBERTa": Case(
         "koclip/koclip-base-pt",
-        lambda: _dual(transformers.RobertaConfig(**TEXT, max_position_embeddings=66)),
+        lambda: dual(transformers.RobertaConfig(**TEXT, max_position_embeddings=66)),
         words.roberta,
         {**CLIP_PIXELS, "image_processor_type": None, "feature_extractor_type": "CLIPFeatureExtractor"},
         _CLIP_CLASS, call={"max_length": 64}, pickled=True,

@@ -1,20 +1,23 @@
 """What holds for every family: precision, packed weights, languages, and what is refused by name."""
 
 import json
+import shutil
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from families.cases import CASES, write_model
+import transformers
+from families.cases import CASES, dual, write_model
 from families.vocabularies import LANGUAGES
 from pictures import photo
 from reference import row_cosines
 
-from clip_embeddings import CLIPEmbedder, InvalidInputError, ModelLoadError, finetune
+from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, InvalidInputError, ModelLoadError, finetune
 from clip_embeddings.models import hf, loaded
 from clip_embeddings.models.packed import PackedLinear
 from clip_embeddings.tasks.token_states import token_states
@@ -139,3 +142,39 @@ def test_a_family_that_does_not_load_is_named_with_those_that_do(
         ModelLoadError, match="is of type 'blip-2'; supported: clip, siglip, siglip2, metaclip_2"
     ):
         embedder(tmp_path / "model").embed_texts(["a"])
+
+
+@pytest.mark.parametrize("saved", [{}, None], ids=["no class named", "no file"])
+def test_siglip_2_keeps_punctuation_whatever_its_file_says(
+    folders: Callable[[str], Path], tmp_path: Path, saved: dict[str, str] | None
+) -> None:
+    name = "siglip 2, NaFlex"
+    folder = Path(shutil.copytree(folders(name), tmp_path / "model"))
+    if saved is None:
+        (folder / "tokenizer_config.json").unlink()
+    else:
+        kept = json.loads((folder / "tokenizer_config.json").read_text())
+        del kept["tokenizer_class"]
+        (folder / "tokenizer_config.json").write_text(json.dumps(kept))
+    text = ["A DOG, running."]
+    assert (
+        row_cosines(embedder(folder).embed_texts(text), embedder(folders(name)).embed_texts(text)) > 0.99999
+    )
+
+
+def test_a_dual_encoder_without_a_pooler_is_named(tmp_path: Path) -> None:
+    text = transformers.DistilBertConfig(vocab_size=1500, dim=32, hidden_dim=64, n_layers=2, n_heads=4)
+    case = replace(CASES["dual encoder with BERT"], config=lambda: dual(text))
+    made = embedder(write_model(tmp_path / "model", case))
+    with pytest.raises(ModelLoadError, match=r"its distilbert does not give one vector .* with a pooler"):
+        made.embed_texts(["a"])
+
+
+def test_a_vector_of_zeros_is_refused(
+    folders: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = embedder(folders("metaclip 2"))
+    zeros = np.zeros((1, made.dimension), np.float32)
+    monkeypatch.setattr(made._encoder, "encode_image", lambda pixels: zeros)
+    with pytest.raises(ClipEmbeddingsError, match=r"images\[0\]: the model gave a vector that is all zeros"):
+        made.embed_images(PICTURES[:1])

@@ -123,6 +123,17 @@ def test_rows_of_another_model_are_not_taken_over(
     assert (found.metadata, found.count()) == ({"owner": "Min"}, 2)
 
 
+def test_rows_of_another_model_behind_ours_are_not_taken_over(client: ClientAPI, tiny: CLIPEmbedder) -> None:
+    made = client.create_collection("mixed", embedding_function=None)
+    texts = [f"note {number}" for number in range(20)]
+    made.add(ids=texts, documents=texts, embeddings=list(tiny.embed_texts(texts)))
+    others = [f"other {number}" for number in range(60)]
+    chance = np.random.default_rng(0).standard_normal((60, tiny.dimension)).astype(np.float32)
+    made.add(ids=others, documents=others, embeddings=list(chance))
+    with pytest.raises(FingerprintMismatchError, match=r"not seen to be of 'tiny': a stored text has cosine"):
+        open_collection(client, "mixed", embedder=tiny)
+
+
 def test_rows_without_a_text_are_not_taken_over_unless_one_says_so(
     client: ClientAPI, tiny: CLIPEmbedder
 ) -> None:

@@ -10,7 +10,7 @@ from chromadb.api import ClientAPI
 from stored import rows_of
 
 from chroma_clip_embeddings import ingest, open_collection
-from chroma_clip_embeddings.texts import NotText, other_text
+from chroma_clip_embeddings.texts import NotText, other_text, unicode_text
 from clip_embeddings import CLIPEmbedder
 
 CHATS = [
@@ -135,3 +135,29 @@ def test_the_cache_does_not_give_a_text_the_vector_of_its_misreading(
         ingest([file], collection, encoding=encoding, cache=tmp_path / "cache")
     (row,) = rows_of(collection).values()
     assert row.vector @ tiny.embed_texts(["Café du coin"])[0] == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("korean", ["ㅋㅋㅋ", "ㅇㅇ", "네", "넵", "5만 won", "뭐해"])
+@pytest.mark.parametrize(
+    "around", ["see you tomorrow {}", "{}\n" + "An English sentence of a letter. " * 2000]
+)
+def test_a_little_korean_in_much_english_is_not_western(korean: str, around: str) -> None:
+    content = around.format(korean).encode("cp949")
+    try:
+        text, encoding = other_text(content)
+    except NotText:
+        return
+    assert (text, encoding) == (content.decode("cp949"), "cp949")
+
+
+@pytest.mark.parametrize(
+    "text", ["¡¿Qué?! Año nuevo", "«10 m³» à midi", "§§ 12 und 13 für alle", "Température 20°C été"]
+)
+def test_what_western_texts_have_beside_each_other_is_read(text: str) -> None:
+    assert other_text(text.encode("cp1252")) == (text, "cp1252")
+
+
+def test_japanese_of_mails_is_read() -> None:
+    text = "こんにちは、明日の会議について"
+    assert unicode_text(text.encode("iso2022_jp")) is None
+    assert other_text(text.encode("iso2022_jp")) == (text, "iso2022_jp")

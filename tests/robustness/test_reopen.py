@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -156,4 +157,56 @@ def test_a_lock_file_that_was_deleted_costs_no_vector(store: Path, tiny: CLIPEmb
         patch.setattr(lock, "_open_anew", noted)
         add_items(found, ids=["b"], texts=["two dogs"])
     assert opened
+    assert {hit.id for hit in search(found, text="a cat", k=9).hits} == {"a", "b", "c"}
+
+
+ADD_IN_TURN = """
+import sys
+from chroma_clip_embeddings import add_items, connect, open_collection
+quick = {"hnsw": {"sync_threshold": 4, "batch_size": 3}}  # what is in memory is written often
+found = open_collection(connect(sys.argv[1]), "turns", configuration=quick, create=False)
+print("ready", flush=True)
+for line in sys.stdin:
+    add_items(found, ids=[f"{line.strip()}{i}" for i in range(6)], texts=[f"{line} {i}" for i in range(6)])
+    print("added", flush=True)
+"""
+
+
+def test_a_lock_file_that_is_deleted_while_it_is_held_costs_no_vector(
+    tmp_path: Path, tiny: CLIPEmbedder
+) -> None:
+    """A process keeps the folder for a moment after it wrote; without a file another one may write."""
+    quick = {"hnsw": {"sync_threshold": 4, "batch_size": 3}}
+    made = open_collection(connect(tmp_path / "db"), "turns", embedder=tiny, configuration=quick)
+    reopen(made)
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": paths}
+    command = [sys.executable, "-c", ADD_IN_TURN, str(tmp_path / "db")]
+    writers: list[Any] = [warm.start(command, **pipes) for _ in range(2)]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"
+    for turn in range(4):
+        (tmp_path / "db" / lock.NAME).unlink(missing_ok=True)
+        writer = writers[turn % 2]
+        writer.stdin.write(f"{turn}-\n")
+        writer.stdin.flush()
+        assert writer.stdout.readline() == "added\n"
+    for writer in writers:
+        writer.stdin.close()
+        writer.wait(60)
+        writer.stdout.close()
+    reopen(made)
+    stored = made.get(include=["embeddings"])
+    assert len(stored["ids"]) == 24
+    assert len(search(made, text="0- 1", k=30).texts) == 24  # by the index, which has a vector of each
+
+
+def test_a_lock_file_that_is_deleted_in_the_middle_of_writing_ends_it(store: Path) -> None:
+    found = open_collection(connect(store), "photos")
+    with lock.writing(found):
+        add_items(found, ids=["b"], texts=["two dogs"])
+        (store / lock.NAME).unlink()
+        with pytest.raises(StoreError, match="was removed while this process writes there"):
+            add_items(found, ids=["c"], texts=["the sea"])
+    assert add_items(found, ids=["c"], texts=["the sea"]).added == 1
     assert {hit.id for hit in search(found, text="a cat", k=9).hits} == {"a", "b", "c"}

@@ -20,6 +20,12 @@ def _kind(config: Json) -> str | None:
     return _FAST if _is_first(config) else None
 
 
+def _only_lower(tokenizer: Any, config: Json) -> None:
+    from tokenizers import normalizers
+
+    _before(tokenizer, [normalizers.Lowercase()])
+
+
 def _is_first(config: Json) -> bool:
     """Whether a tokenizer is that of the first SigLIP, by its tokenizer_config.json."""
     name = config.get("tokenizer_class")
@@ -45,13 +51,14 @@ def _before(tokenizer: Any, steps: list[Any]) -> None:
     tokenizer.normalizer = normalizers.Sequence([*steps, *there])
 
 
-LOWER_CASE = TokenizerRule(kind=_kind, prepare=_prepare)
+LOWER_CASE = TokenizerRule(prepare=_only_lower)
+"""SigLIP 2's where pictures keep their proportions: no file of these names the first one's tokenizer."""
 
 SIGLIP = Family(
     type="siglip",
     architecture="SiglipModel",
     text=FIXED,
-    tokenizer=LOWER_CASE,
+    tokenizer=TokenizerRule(kind=_kind, prepare=_prepare),
     pictures=PictureRule("SiglipImageProcessor"),
     scoring=sigmoid,
     width="text_model.head.weight",

@@ -31,6 +31,7 @@ from clip_embeddings.models.loading import (
 from clip_embeddings.models.packed import can_pack, pack
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.thread import compute
+from clip_embeddings.types import Role
 
 TEXT, VISION = TOWERS
 
@@ -54,6 +55,10 @@ class TransformersEncoder:
         self._towers: dict[str, Any] = {}
         self._loading = FreeLock()
         self._gain, self._offset = gain_and_offset(self.preprocessing, device)
+
+    def for_role(self, role: Role) -> "TransformersEncoder":
+        """Itself: these models know no roles."""
+        return self
 
     def encode_text(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """B rows of ids -> (B, D)."""

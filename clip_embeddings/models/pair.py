@@ -4,7 +4,7 @@ Imports errors and the models beside it; torch inside functions.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.models.model import Model, importing
 from clip_embeddings.models.text_files import TextFiles
+from clip_embeddings.types import Role
 
 if TYPE_CHECKING:
     import torch
@@ -103,11 +104,14 @@ class PairedEncoder:
 
     def __init__(self, pictures: "Encoder", texts: "TextTower", device: "torch.device") -> None:
         self._pictures, self._texts, self._place = pictures, texts, device
-        self.family = replace(pictures.family, token_states=False, trainable=False)
         self.dimension, self.scoring = pictures.dimension, pictures.scoring
         self.preprocessing, self.batch_sizes = pictures.preprocessing, pictures.batch_sizes
         self.device, self.dtype = pictures.device, pictures.dtype
         self.tokenizer = texts.tokenizer
+
+    def for_role(self, role: Role) -> "PairedEncoder":
+        """Itself: these models know no roles."""
+        return self
 
     def encode_image(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """B pictures of (H, W, 3) -> (B, D)."""

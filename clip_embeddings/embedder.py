@@ -68,11 +68,16 @@ class CLIPEmbedder:
     dtype, and are shared by every embedder and thread. Pickles and copies hold the settings, no weights.
 
     Args:
-        model: hub id, local folder (a str or a path), or the bundled "tiny".
+        model: hub id, local folder (a str or a path), or the bundled "tiny". With the extra
+            "sentence-transformers" also any model of that library that takes text and pictures:
+            "sentence_transformers:ORGANISATION/NAME" or "sentence_transformers:FOLDER".
         revision: branch, tag or commit on the hub.
         text_model: a text model that was trained to give the vectors of this model's text tower in other
             languages, named like a model: "sentence-transformers/clip-ViT-B-32-multilingual-v1" beside
             "openai/clip-vit-base-patch32". Pictures that were embedded without it need not be embedded again.
+        truncate_dim: keep the first so many numbers of each vector, scaled to unit length again: shorter
+            vectors of a model that was trained for it, with ones of 512, 256 or 128 numbers, say. Only for
+            models of "sentence_transformers:", and no file of theirs says whether they were: look it up.
         long_text: for a text over the context limit (77 tokens for CLIP): "truncate" cuts and warns,
             "chunk" averages over windows, "error" raises.
         calibration: what removes the modality gap, so that texts and pictures rank in one list: a
@@ -99,6 +104,7 @@ class CLIPEmbedder:
         *,
         revision: str | None = None,
         text_model: str | PathLike[str] | None = None,
+        truncate_dim: int | None = None,
         long_text: LongText = "truncate",
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
@@ -114,6 +120,7 @@ class CLIPEmbedder:
             model=model,
             revision=revision,
             text_model=text_model,
+            truncate_dim=truncate_dim,
             long_text=long_text,
             calibration=calibration,
             device=device,
@@ -148,7 +155,11 @@ class CLIPEmbedder:
     def _files(self) -> Model:
         config = self.config
         return locate(
-            config.model, config.revision, text_model=config.text_model, allow_pickle=config.allow_pickle
+            config.model,
+            config.revision,
+            text_model=config.text_model,
+            truncate_dim=config.truncate_dim,
+            allow_pickle=config.allow_pickle,
         )
 
     @cached_property
@@ -278,7 +289,8 @@ class CLIPEmbedder:
 
         Args:
             texts: N strings; a string is never opened or fetched.
-            role: what the vectors are for; without a calibration both roles are the same.
+            role: what the vectors are for; without a calibration both roles are the same, but for a model
+                of sentence-transformers with prompts.
         Returns:
             float32 array of shape (N, D); row i for texts[i], unit L2 norm, calibrated if there is a
             calibration.
@@ -291,15 +303,15 @@ class CLIPEmbedder:
         texts = listed(texts, "embed_texts")
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        encoder = self._encoder
+        encoder = self._encoder.for_role(role)
         windows = encoder.tokenizer.windows(texts, self.config.long_text)
         batches = encoder.tokenizer.batches(
             windows, size=self.config.batch_size, tokens=encoder.batch_sizes.tokens
         )
-        units = np.empty((len(windows.ids), self.dimension), np.float32)  # (W, D)
+        units = np.empty((len(windows.owner), self.dimension), np.float32)  # (W, D)
 
         def encode(rows: NDArray[np.int64]) -> None:
-            features = encoder.encode_text([windows.ids[row] for row in rows])
+            features = encoder.encode_text(windows.take(rows))
             units[rows] = self._unit(features, "texts", windows.owner[rows])
 
         encoded = map_in_lanes(encode, batches, lanes=self._lanes)
@@ -319,7 +331,8 @@ class CLIPEmbedder:
         Args:
             images: N paths, `file://` or `data:` URIs, encoded bytes, binary file objects, PIL images or
                 (H, W, 1|3|4) uint8 arrays.
-            role: what the vectors are for; without a calibration both roles are the same.
+            role: what the vectors are for; without a calibration both roles are the same, but for a model
+                of sentence-transformers with prompts.
         Returns:
             float32 array of shape (N, D); row i for images[i], unit L2 norm, calibrated if there is a
             calibration.
@@ -388,7 +401,7 @@ class CLIPEmbedder:
         indices = np.array([index for index, _ in good], np.int64)
         embeddings = np.zeros((0, self.dimension), np.float32)
         if good:
-            features = self._encoder.encode_image([pixels for _, pixels in good])
+            features = self._encoder.for_role(role).encode_image([pixels for _, pixels in good])
             embeddings = self._calibrated(self._unit(features, "images", indices), "image", role)
         return ImageBatch(embeddings, indices, tuple(failures))
 
@@ -400,7 +413,8 @@ class CLIPEmbedder:
                 f"{what}[{indices[~finite][0]}]: the model gave a vector that is not finite in {self.dtype}; "
                 + ("its weights are damaged" if self.dtype == "float32" else 'try dtype="float32"')
             )
-        return l2_normalize(features)
+        # What the model gives, or the first of its numbers where it was trained for that (truncate_dim).
+        return l2_normalize(features[:, : self.dimension])
 
     def _calibrated(self, units: Embeddings, modality: Modality, role: Role) -> Embeddings:
         return self.calibration.apply(units, modality, role) if self.calibration else units
@@ -432,7 +446,7 @@ class CLIPEmbedder:
         `softmax(embedder.logit_scale * cosines)` turns a row into probabilities over the texts.
         """
         raw = self.with_calibration(None) if self.config.calibration else self
-        return cosine_similarity(raw.embed_images(images), raw.embed_texts(texts))
+        return cosine_similarity(raw.embed_images(images), raw.embed_texts(texts, role="query"))
 
     def split_text(self, text: str) -> list[Passage]:
         """Split a text into passages that fit the model's context, at sentences and words if possible."""

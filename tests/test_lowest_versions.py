@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 # Whose absence is answered with the extra to install: any extra may declare them.
-OPTIONAL = {"chromadb", "matplotlib", "peft", "pyarrow", "sklearn"}
+OPTIONAL = {"chromadb", "matplotlib", "peft", "pyarrow", "sentence_transformers", "sklearn"}
 ADAPTERS = ("chroma", "langchain", "ray")
 
 

@@ -85,11 +85,15 @@ def _versions() -> dict[str, str]:
 
 def _model(model: str) -> dict[str, object]:
     from clip_embeddings import CLIPEmbedder
-    from clip_embeddings.models.hub.locate import model_files
+    from clip_embeddings.models.files import ModelFiles
+    from clip_embeddings.models.hub.locate import locate
     from clip_embeddings.models.preprocessing import preprocessing_of
 
-    files, embedder = model_files(model), CLIPEmbedder(model)
-    apart = {"weights folder": str(files.weights_folder)} if files.weights_folder != files.folder else {}
+    files, embedder = locate(model), CLIPEmbedder(model)
+    apart, pictures = {}, "by the model's own processor"
+    if isinstance(files, ModelFiles):
+        pictures = str(preprocessing_of(files))
+        apart = {"weights folder": str(files.weights_folder)} if files.weights_folder != files.folder else {}
     return {
         "model": model,
         "folder": str(files.folder),
@@ -98,7 +102,7 @@ def _model(model: str) -> dict[str, object]:
         "weights": files.origin,
         "dimension": embedder.dimension,
         "context": embedder.context,
-        "pictures": str(preprocessing_of(files)),
+        "pictures": pictures,
         "logit scale": round(embedder.logit_scale, 3),
         "fingerprint": embedder.fingerprint,
         "device": embedder.device,

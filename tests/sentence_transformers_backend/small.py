@@ -46,7 +46,7 @@ def chat_model(folder: Path, *, seed: int = 0, prompts: dict[str, str] | None = 
     )  # fmt: skip
     image = tokenizer.convert_tokens_to_ids("<image>")
     vision = transformers.CLIPVisionConfig(**PICTURE)
-    config: Any = transformers.LlavaConfig(vision_config=vision, text_config=text, image_token_id=image)
+    config: Any = transformers.LlavaConfig(vision_config=vision, text_config=text, image_token_index=image)
     torch.manual_seed(seed)
     model: Any = transformers.LlavaModel(config)
     generator = torch.Generator().manual_seed(seed)
@@ -56,8 +56,10 @@ def chat_model(folder: Path, *, seed: int = 0, prompts: dict[str, str] | None = 
                 parameter.normal_(0, 0.2, generator=generator)
     model.save_pretrained(raw)
     sizes = {key: CLIP_PIXELS[key] for key in ("size", "crop_size")}
-    processor: Any = transformers.LlavaProcessor(
-        image_processor=CLIPImageProcessorPil(**sizes), tokenizer=tokenizer, patch_size=8,
+    pictures: Any = CLIPImageProcessorPil
+    join: Any = transformers.LlavaProcessor
+    processor = join(
+        image_processor=pictures(**sizes), tokenizer=tokenizer, patch_size=8,
         vision_feature_select_strategy="default", num_additional_image_tokens=1, image_token="<image>",
         chat_template=_TEMPLATE,
     )  # fmt: skip

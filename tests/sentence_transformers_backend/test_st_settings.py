@@ -46,12 +46,13 @@ def test_a_fingerprint_needs_no_weights_in_memory_and_is_that_of_every_copy(
 
 def test_a_fingerprint_changes_with_whatever_changes_vectors(ours: Ours, copy: Path) -> None:
     seen = {ours(copy).fingerprint}
-    for file, values in {
+    changes: dict[str, dict[str, Any]] = {
         "config_sentence_transformers.json": {"prompts": {"query": "", "document": ""}},
         "sentence_bert_config.json": {"max_seq_length": 40},
         "1_Pooling/config.json": {"pooling_mode": "cls"},
         "tokenizer_config.json": {"model_max_length": 32},
-    }.items():
+    }
+    for file, values in changes.items():
         rewrite(copy / file, **values)
         seen.add(ours(copy).fingerprint)
     tensors = load_file(copy / "model.safetensors")
@@ -111,6 +112,11 @@ def pickled(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
 
+def emptied(folder: Path) -> None:
+    for path in folder.glob("*.json"):
+        path.unlink()
+
+
 REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a module of its own": (foreign, "code of its own, which is never run here"),
     "a config of its own": (own_config, "code of its own, which is never run here"),
@@ -120,7 +126,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda at: rewrite(at / "sentence_bert_config.json", tokenizer_name_or_path="a/b"),
         "names files to be read in place",
     ),
-    "no model": (lambda at: [path.unlink() for path in at.glob("*.json")], "neither modules.json nor"),
+    "no model": (emptied, "neither modules.json nor"),
     "damaged weights": (lambda at: (at / "model.safetensors").write_bytes(b"x" * 40), "cannot"),
     "no weights": (lambda at: (at / "model.safetensors").unlink(), "weights .* not among its files"),
 }
@@ -151,7 +157,7 @@ def test_without_the_package_the_extra_is_named(ours: Ours, monkeypatch: pytest.
         _ = ours("clip").dimension
     monkeypatch.setattr(find, "version", lambda name: "5.3.0")
     with pytest.raises(
-        ModelLoadError, match=r"needs sentence-transformers 5\.4 or later, and this is 5\.3\.0"
+        ModelLoadError, match=r"needs sentence-transformers 6\.0 or later, and this is 5\.3\.0"
     ):
         _ = ours("clip").dimension
 

@@ -1,6 +1,8 @@
 """Vectors are those of sentence-transformers itself, alone and in batches, for both roles."""
 
+import json
 import pickle
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,6 +87,21 @@ def test_siglip_and_clip_have_the_vectors_that_this_library_gives_them(
         assert row_cosines(through.embed_images(pictures), native.embed_images(pictures)).min() >= 0.99999
         assert (through.scoring, through.context) == (native.scoring, native.context)
         assert through.fingerprint != native.fingerprint
+
+
+def test_a_clip_in_a_subfolder_as_older_releases_wrote_it_has_the_same_vectors(
+    folders: dict[str, Path], ours: Ours, tmp_path: Path
+) -> None:
+    shutil.copytree(folders["clip"], tmp_path / "0_CLIPModel")
+    kind = "sentence_transformers.models.CLIPModel"
+    modules = [{"idx": 0, "name": "0", "path": "0_CLIPModel", "type": kind}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    older = ours(tmp_path)
+    assert older.dimension == ours("clip").dimension
+    assert row_cosines(older.embed_texts(TEXTS), ours("clip").embed_texts(TEXTS)).min() >= 0.99999
+    pictures = [photo(40, 30)]
+    assert row_cosines(older.embed_images(pictures), ours("clip").embed_images(pictures)).min() >= 0.99999
+    assert older.context == 77
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -20,7 +20,7 @@ from clip_embeddings.models.sentence_transformers.layout import DEEP, parts_of
 
 _KIND = "sentence-transformers"
 _EXTRA = 'pip install "clip-embeddings[sentence-transformers]"'
-_LEAST = (5, 4)  # the first release whose models say whether they take pictures
+_LEAST = (6, 0)  # the first that is told for one call how texts are filled up, which SigLIP needs
 
 
 def find(model: str, name: str, revision: str | None, truncate_dim: int | None) -> SentenceTransformersFiles:

@@ -1,8 +1,7 @@
-"""A model of sentence-transformers from its files alone. Imports sentence_transformers and torch."""
+"""A model of sentence-transformers from its files alone. Imports torch, and that library inside."""
 
 from typing import Any
 
-import sentence_transformers
 import torch
 from safetensors import safe_open
 from tokenizers import Tokenizer
@@ -11,7 +10,7 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.sentence_transformers.files import SentenceTransformersFiles
-from clip_embeddings.models.tokenizer import load_tokenizer
+from clip_embeddings.models.tokenizer import load_tokenizer, quiet
 from clip_embeddings.similarity import ScoreFunction
 
 _SCALE = 20.0
@@ -24,13 +23,16 @@ def loaded(files: SentenceTransformersFiles, device: torch.device, dtype: torch.
         ModelLoadError: the library cannot load it, or it does not take both texts and pictures.
     """
     try:
-        model: Any = sentence_transformers.SentenceTransformer(
-            str(files.folder),
-            device=str(device),
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"dtype": dtype, "use_safetensors": True},
-        )
+        from sentence_transformers import SentenceTransformer
+
+        with quiet():
+            model: Any = SentenceTransformer(
+                str(files.folder),
+                device=str(device),
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"dtype": dtype, "use_safetensors": True},
+            )
     except Exception as error:  # of many kinds: what the files hold may come from anybody
         own = "it needs code of its own, which is never run here" if "trust_remote_code" in str(error) else ""
         raise ModelLoadError(

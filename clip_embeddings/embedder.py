@@ -78,6 +78,8 @@ class CLIPEmbedder:
         truncate_dim: keep the first so many numbers of each vector, scaled to unit length again: shorter
             vectors of a model that was trained for it, with ones of 512, 256 or 128 numbers, say. Only for
             models of "sentence_transformers:", and no file of theirs says whether they were: look it up.
+        normalize: False leaves vectors as long as the model gives them. Not for stores, adapters and
+            calibrations, which are for vectors of unit length.
         long_text: for a text over the context limit (77 tokens for CLIP): "truncate" cuts and warns,
             "chunk" averages over windows, "error" raises.
         calibration: what removes the modality gap, so that texts and pictures rank in one list: a
@@ -105,6 +107,7 @@ class CLIPEmbedder:
         revision: str | None = None,
         text_model: str | PathLike[str] | None = None,
         truncate_dim: int | None = None,
+        normalize: bool = True,
         long_text: LongText = "truncate",
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
@@ -121,6 +124,7 @@ class CLIPEmbedder:
             revision=revision,
             text_model=text_model,
             truncate_dim=truncate_dim,
+            normalize=normalize,
             long_text=long_text,
             calibration=calibration,
             device=device,
@@ -229,7 +233,12 @@ class CLIPEmbedder:
     def fingerprint(self) -> str:
         """Equal for two embedders only where their vectors can be compared; needs no weights in memory."""
         calibration = self.calibration.id if self.calibration else None
-        return fingerprint_of(self._files, long_text=self.config.long_text, calibration=calibration)
+        return fingerprint_of(
+            self._files,
+            long_text=self.config.long_text,
+            calibration=calibration,
+            normalize=self.config.normalize,
+        )
 
     @cached_property
     def model_fingerprint(self) -> str:
@@ -245,6 +254,8 @@ class CLIPEmbedder:
         """
         if fingerprint == self.fingerprint:
             return True
+        if not self.config.normalize:  # no earlier release had such
+            return False
         calibration = self.calibration.id if self.calibration else None
         policy = self.config.long_text
         if is_earlier_fingerprint_of(self._files, fingerprint, long_text=policy, calibration=calibration):
@@ -292,8 +303,8 @@ class CLIPEmbedder:
             role: what the vectors are for; without a calibration both roles are the same, but for a model
                 of sentence-transformers with prompts.
         Returns:
-            float32 array of shape (N, D); row i for texts[i], unit L2 norm, calibrated if there is a
-            calibration.
+            float32 array of shape (N, D); row i for texts[i], unit L2 norm (unless
+            normalize=False), calibrated if there is a calibration.
         Raises:
             InvalidInputError: an item is not a string.
             TextTooLongError: over the limit under long_text="error".
@@ -320,7 +331,8 @@ class CLIPEmbedder:
         if len(units) != len(texts):
             sums = np.zeros((len(texts), self.dimension), np.float64)  # (W, D) -> (N, D)
             np.add.at(sums, windows.owner, units * windows.weight[:, None])
-            units = l2_normalize(sums)
+            weights = np.bincount(windows.owner, windows.weight, minlength=len(texts))
+            units = self._scaled(sums / weights[:, None])
         return self._calibrated(units, "text", role)
 
     def embed_images(
@@ -334,8 +346,8 @@ class CLIPEmbedder:
             role: what the vectors are for; without a calibration both roles are the same, but for a model
                 of sentence-transformers with prompts.
         Returns:
-            float32 array of shape (N, D); row i for images[i], unit L2 norm, calibrated if there is a
-            calibration.
+            float32 array of shape (N, D); row i for images[i], unit L2 norm (unless
+            normalize=False), calibrated if there is a calibration.
         Raises:
             ImageDecodeError: the first unreadable picture, by index and source.
         Source: image tower of Radford et al. 2021, section 2.4.
@@ -414,7 +426,11 @@ class CLIPEmbedder:
                 + ("its weights are damaged" if self.dtype == "float32" else 'try dtype="float32"')
             )
         # What the model gives, or the first of its numbers where it was trained for that (truncate_dim).
-        return l2_normalize(features[:, : self.dimension])
+        return self._scaled(features[:, : self.dimension])
+
+    def _scaled(self, features: NDArray[np.floating]) -> Embeddings:
+        """To unit length, unless the model's own is asked for."""
+        return l2_normalize(features) if self.config.normalize else features.astype(np.float32)
 
     def _calibrated(self, units: Embeddings, modality: Modality, role: Role) -> Embeddings:
         return self.calibration.apply(units, modality, role) if self.calibration else units

@@ -85,7 +85,14 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
 
         Args:
             record: whether a collection made with it has the fingerprint in its configuration too.
+        Raises:
+            InvalidInputError: its vectors are not of unit length (normalize=False).
         """
+        if not embedder.config.normalize:
+            raise InvalidInputError(
+                "normalize: the embedder has normalize=False; a collection is for vectors of unit length. "
+                "Make one without it"
+            )
         function = cls()
         function._embedder = _resolved(embedder)
         function._fingerprint = embedder.fingerprint if record else None

@@ -18,7 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from clip_embeddings import CLIPEmbedder, EmbedderConfig, ModalityCalibration
+from clip_embeddings import CLIPEmbedder, EmbedderConfig, InvalidInputError, ModalityCalibration
 from clip_embeddings.types import LongText, ModelName
 
 _DEFAULTS = EmbedderConfig()
@@ -91,7 +91,16 @@ class CLIPEmbeddings(BaseModel, Embeddings):
 
     @classmethod
     def of(cls, embedder: CLIPEmbedder) -> "CLIPEmbeddings":
-        """Put an embedder that exists already behind LangChain's interface."""
+        """Put an embedder that exists already behind LangChain's interface.
+
+        Raises:
+            InvalidInputError: its vectors are not of unit length (normalize=False).
+        """
+        if not embedder.config.normalize:
+            raise InvalidInputError(
+                "normalize: the embedder has normalize=False; stores are for vectors of unit length. Make "
+                "one without it"
+            )
         embeddings = cls(**{name: getattr(embedder.config, name) for name in cls.model_fields})
         embeddings._embedder = embedder
         return embeddings

@@ -19,7 +19,7 @@ DEFAULT_MAX_PIXELS = 1024**3 // 4 // 3
 DEVICES = ("auto", "cuda", "mps", "cpu")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 _IDENTITY = ("model", "revision", "long_text")
-_IF_GIVEN = ("text_model",)
+_IF_GIVEN = ("text_model", "truncate_dim")
 REFERENCE = "reference"
 ALLOW_PICKLE = "CLIP_EMBEDDINGS_ALLOW_PICKLE"
 """Environment variable that says what allow_pickle=None means: "0" refuses pickled weights."""
@@ -29,7 +29,8 @@ ALLOW_PICKLE = "CLIP_EMBEDDINGS_ALLOW_PICKLE"
 class EmbedderConfig:
     """Settings of an embedder.
 
-    Identity (stored with a collection): `model`, `revision`, `text_model`, `long_text`, `calibration`.
+    Identity (stored with a collection): `model`, `revision`, `text_model`, `truncate_dim`, `normalize`,
+    `long_text`, `calibration`.
     Everything else is deployment: it changes speed and memory, not what a vector means, and is never stored.
 
     Attributes:
@@ -37,6 +38,9 @@ class EmbedderConfig:
         revision: branch, tag or commit on the hub; None is the default branch.
         text_model: what embeds texts in place of the model's own text tower, named like a model: one trained
             to give the vectors of that tower in other languages. None is the model itself.
+        truncate_dim: how many of a vector's first numbers are kept, for a model that was trained for it; None
+            keeps what the model gives.
+        normalize: whether vectors are scaled to unit length; False keeps the length that the model gives.
         long_text: what happens to a text over the context limit.
         calibration: what removes the modality gap: a ModalityCalibration, the path of one, "reference" for
             the one that the model ships with; None leaves vectors as the model gives them.
@@ -56,6 +60,8 @@ class EmbedderConfig:
     model: ModelName = DEFAULT_MODEL  # type: ignore[assignment]
     revision: str | None = None
     text_model: str | PathLike[str] | None = None
+    truncate_dim: int | None = None
+    normalize: bool = True
     long_text: LongText = "truncate"
     calibration: "ModalityCalibration | str | PathLike[str] | None" = None
     device: str = "auto"
@@ -75,19 +81,25 @@ class EmbedderConfig:
         _one_of("long_text", self.long_text, get_args(LongText))
         _one_of("dtype", self.dtype, DTYPES)
         _one_of("device", str(self.device).partition(":")[0], DEVICES)
-        for name, optional in (("batch_size", True), ("max_pixels", False), ("threads", True)):
+        for name in ("truncate_dim", "batch_size", "max_pixels", "threads"):
             value = getattr(self, name)
-            if not (optional and value is None) and (type(value) is not int or value < 1):
+            if not (value is None and name != "max_pixels") and (type(value) is not int or value < 1):
                 raise InvalidInputError(f"{name}: got {value!r}; expected a whole number of at least 1")
-        for name in ("draft", "compile"):
+        for name in ("normalize", "draft", "compile"):
             if not isinstance(value := getattr(self, name), bool):
                 raise InvalidInputError(f"{name}: got {value!r}; expected True or False")
+        if self.calibration is not None and not self.normalize:
+            raise InvalidInputError(
+                "normalize: got False beside a calibration, which is for vectors of unit length; drop one"
+            )
         if self.allow_pickle is not None and not isinstance(self.allow_pickle, bool):
             raise InvalidInputError(f"allow_pickle: got {self.allow_pickle!r}; expected True, False or None")
 
     def identity(self) -> dict[str, Any]:
         """The part that is stored with a collection as it is; a calibration is stored whole beside it."""
         given = {name: value for name in _IF_GIVEN if (value := getattr(self, name)) is not None}
+        if not self.normalize:
+            given["normalize"] = False
         return {**{name: getattr(self, name) for name in _IDENTITY}, **given}
 
     @classmethod

@@ -70,11 +70,18 @@ class CLIPEmbedder:
     Args:
         model: hub id, local folder (a str or a path), or the bundled "tiny". With the extra "open-clip" also
             any model of open_clip: "open_clip:RN50/openai" by its own table, "hf-hub:timm/PE-Core-B-16",
-            or a folder with open_clip_config.json.
+            or a folder with open_clip_config.json. With the extra "sentence-transformers" any model of that
+            library that takes text and pictures: "sentence_transformers:ORGANISATION/NAME", or a folder
+            behind that prefix.
         revision: branch, tag or commit on the hub.
         text_model: a text model that was trained to give the vectors of this model's text tower in other
             languages, named like a model: "sentence-transformers/clip-ViT-B-32-multilingual-v1" beside
             "openai/clip-vit-base-patch32". Pictures that were embedded without it need not be embedded again.
+        truncate_dim: keep the first so many numbers of each vector, scaled to unit length again: shorter
+            vectors of a model that was trained for it, with ones of 512, 256 or 128 numbers, say. Only for
+            models of "sentence_transformers:", and no file of theirs says whether they were: look it up.
+        normalize: False leaves vectors as long as the model gives them. Not for stores, adapters and
+            calibrations, which are for vectors of unit length.
         long_text: for a text over the context limit (77 tokens for CLIP): "truncate" cuts and warns,
             "chunk" averages over windows, "error" raises.
         calibration: what removes the modality gap, so that texts and pictures rank in one list: a
@@ -101,6 +108,8 @@ class CLIPEmbedder:
         *,
         revision: str | None = None,
         text_model: str | PathLike[str] | None = None,
+        truncate_dim: int | None = None,
+        normalize: bool = True,
         long_text: LongText = "truncate",
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
@@ -116,6 +125,8 @@ class CLIPEmbedder:
             model=model,
             revision=revision,
             text_model=text_model,
+            truncate_dim=truncate_dim,
+            normalize=normalize,
             long_text=long_text,
             calibration=calibration,
             device=device,
@@ -150,7 +161,11 @@ class CLIPEmbedder:
     def _files(self) -> Model:
         config = self.config
         return locate(
-            config.model, config.revision, text_model=config.text_model, allow_pickle=config.allow_pickle
+            config.model,
+            config.revision,
+            text_model=config.text_model,
+            truncate_dim=config.truncate_dim,
+            allow_pickle=config.allow_pickle,
         )
 
     @cached_property
@@ -178,8 +193,8 @@ class CLIPEmbedder:
 
     @property
     def family(self) -> str:
-        """What kind of model it is, as config.json names it: "clip", "siglip", "metaclip_2" ..."""
-        return self._encoder.family.type
+        """The model's type, "clip", "siglip" ... as config.json has it, or the library that runs it."""
+        return self._encoder.kind
 
     @property
     def context(self) -> int:
@@ -225,7 +240,12 @@ class CLIPEmbedder:
     def fingerprint(self) -> str:
         """Equal for two embedders only where their vectors can be compared; needs no weights in memory."""
         calibration = self.calibration.id if self.calibration else None
-        return fingerprint_of(self._files, long_text=self.config.long_text, calibration=calibration)
+        return fingerprint_of(
+            self._files,
+            long_text=self.config.long_text,
+            calibration=calibration,
+            normalize=self.config.normalize,
+        )
 
     @cached_property
     def model_fingerprint(self) -> str:
@@ -241,6 +261,8 @@ class CLIPEmbedder:
         """
         if fingerprint == self.fingerprint:
             return True
+        if not self.config.normalize:  # no earlier release had such
+            return False
         calibration = self.calibration.id if self.calibration else None
         policy = self.config.long_text
         if is_earlier_fingerprint_of(self._files, fingerprint, long_text=policy, calibration=calibration):
@@ -285,10 +307,11 @@ class CLIPEmbedder:
 
         Args:
             texts: N strings; a string is never opened or fetched.
-            role: what the vectors are for; without a calibration both roles are the same.
+            role: what the vectors are for; without a calibration both roles are the same, but for a model
+                of sentence-transformers with prompts.
         Returns:
-            float32 array of shape (N, D); row i for texts[i], unit L2 norm, calibrated if there is a
-            calibration.
+            float32 array of shape (N, D); row i for texts[i], unit L2 norm (unless
+            normalize=False), calibrated if there is a calibration.
         Raises:
             InvalidInputError: an item is not a string.
             TextTooLongError: over the limit under long_text="error".
@@ -298,15 +321,15 @@ class CLIPEmbedder:
         texts = listed(texts, "embed_texts")
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        encoder = self._encoder
+        encoder = self._encoder.for_role(role)
         windows = encoder.tokenizer.windows(texts, self.config.long_text)
         batches = encoder.tokenizer.batches(
             windows, size=self.config.batch_size, tokens=encoder.batch_sizes.tokens
         )
-        units = np.empty((len(windows.ids), self.dimension), np.float32)  # (W, D)
+        units = np.empty((len(windows.owner), self.dimension), np.float32)  # (W, D)
 
         def encode(rows: NDArray[np.int64]) -> None:
-            features = encoder.encode_text([windows.ids[row] for row in rows])
+            features = encoder.encode_text(windows.take(rows))
             units[rows] = self._unit(features, "texts", windows.owner[rows])
 
         encoded = map_in_lanes(encode, batches, lanes=self._lanes)
@@ -315,7 +338,8 @@ class CLIPEmbedder:
         if len(units) != len(texts):
             sums = np.zeros((len(texts), self.dimension), np.float64)  # (W, D) -> (N, D)
             np.add.at(sums, windows.owner, units * windows.weight[:, None])
-            units = l2_normalize(sums)
+            weights = np.bincount(windows.owner, windows.weight, minlength=len(texts))
+            units = self._scaled(sums / weights[:, None])
         return self._calibrated(units, "text", role)
 
     def embed_images(
@@ -326,10 +350,11 @@ class CLIPEmbedder:
         Args:
             images: N paths, `file://` or `data:` URIs, encoded bytes, binary file objects, PIL images or
                 (H, W, 1|3|4) uint8 arrays.
-            role: what the vectors are for; without a calibration both roles are the same.
+            role: what the vectors are for; without a calibration both roles are the same, but for a model
+                of sentence-transformers with prompts.
         Returns:
-            float32 array of shape (N, D); row i for images[i], unit L2 norm, calibrated if there is a
-            calibration.
+            float32 array of shape (N, D); row i for images[i], unit L2 norm (unless
+            normalize=False), calibrated if there is a calibration.
         Raises:
             ImageDecodeError: the first unreadable picture, by index and source.
         Source: image tower of Radford et al. 2021, section 2.4.
@@ -395,7 +420,7 @@ class CLIPEmbedder:
         indices = np.array([index for index, _ in good], np.int64)
         embeddings = np.zeros((0, self.dimension), np.float32)
         if good:
-            features = self._encoder.encode_image([pixels for _, pixels in good])
+            features = self._encoder.for_role(role).encode_image([pixels for _, pixels in good])
             embeddings = self._calibrated(self._unit(features, "images", indices), "image", role)
         return ImageBatch(embeddings, indices, tuple(failures))
 
@@ -408,7 +433,12 @@ class CLIPEmbedder:
                 f"{what}[{indices[~good][0]}]: the model gave a vector that {kind} in {self.dtype}; "
                 + ("its weights are damaged" if self.dtype == "float32" else 'try dtype="float32"')
             )
-        return l2_normalize(features)
+        # What the model gives, or the first of its numbers where it was trained for that (truncate_dim).
+        return self._scaled(features[:, : self.dimension])
+
+    def _scaled(self, features: NDArray[np.floating]) -> Embeddings:
+        """To unit length, unless the model's own is asked for."""
+        return l2_normalize(features) if self.config.normalize else features.astype(np.float32)
 
     def _calibrated(self, units: Embeddings, modality: Modality, role: Role) -> Embeddings:
         return self.calibration.apply(units, modality, role) if self.calibration else units
@@ -440,7 +470,7 @@ class CLIPEmbedder:
         `embedder.scoring.probabilities(cosines)` turns a row into probabilities of the texts.
         """
         raw = self.with_calibration(None) if self.config.calibration else self
-        return cosine_similarity(raw.embed_images(images), raw.embed_texts(texts))
+        return cosine_similarity(raw.embed_images(images), raw.embed_texts(texts, role="query"))
 
     def split_text(self, text: str) -> list[Passage]:
         """Split a text into passages that fit the model's context, at sentences and words if possible."""

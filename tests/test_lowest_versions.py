@@ -11,7 +11,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 # Whose absence is answered with the extra to install: any extra may declare them.
-OPTIONAL = {"chromadb", "ftfy", "matplotlib", "open_clip", "peft", "pyarrow", "sklearn"}
+OPTIONAL = {
+    "chromadb",
+    "ftfy",
+    "matplotlib",
+    "open_clip",
+    "peft",
+    "pyarrow",
+    "sentence_transformers",
+    "sklearn",
+}
 # Not installed where the tests run, so that nothing says whose module it is.
 DISTRIBUTIONS = {"open_clip": ["open_clip_torch"]}
 ADAPTERS = ("chroma", "langchain", "ray")

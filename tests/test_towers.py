@@ -71,7 +71,7 @@ def test_threads_that_come_at_once_load_a_tower_once(
 
 
 def test_batches_hold_every_window_once_longest_first_within_the_budget(embedder: CLIPEmbedder) -> None:
-    tokenizer = embedder._encoder.tokenizer
+    tokenizer: Any = embedder._encoder.tokenizer
     windows = tokenizer.windows(TEXTS * 20, "chunk")
     lengths = np.array([len(ids) for ids in windows.ids])
     groups = tokenizer.batches(windows, tokens=100)

@@ -22,15 +22,20 @@ CLI = {"cli", "__main__"}
 RESERVED = {
     "transformers": (
         f"{CORE}/models/loading.py",
+        f"{CORE}/models/sentence_transformers/width.py",
         f"{CORE}/models/text_tower.py",
         f"{CORE}/models/tokenizer.py",
         f"{CORE}/models/trainable.py",
         f"{CORE}/models/tiny/",
     ),
     "open_clip": (f"{CORE}/models/open_clip/",),
+    "sentence_transformers": (f"{CORE}/models/sentence_transformers/loading.py",),
 }
 # What `import clip_embeddings` may not load, directly or through its own modules.
-HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "numpy", "PIL", "typer"}
+HEAVY = {
+    *("torch", "transformers", "sentence_transformers", "tokenizers", "safetensors"),
+    *("huggingface_hub", "numpy", "PIL", "typer"),
+}
 # Adapter -> what it may import beside the public core, the standard library and COMMON.
 ADAPTERS = {
     "chroma_clip_embeddings": {"charset_normalizer", "chromadb", "fsspec", "pyarrow"},

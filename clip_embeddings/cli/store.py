@@ -110,6 +110,10 @@ def ships_with_reference(embedder: "CLIPEmbedder") -> bool:
 
     config = embedder.config
     files = locate(
-        config.model, config.revision, text_model=config.text_model, allow_pickle=config.allow_pickle
+        config.model,
+        config.revision,
+        text_model=config.text_model,
+        truncate_dim=config.truncate_dim,
+        allow_pickle=config.allow_pickle,
     )
     return (files.folder / CALIBRATION).is_file()

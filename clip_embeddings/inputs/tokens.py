@@ -46,6 +46,10 @@ class Windows:
     owner: NDArray[np.int64]
     weight: NDArray[np.int64]
 
+    def take(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Some of the windows, as an encoder takes them."""
+        return [self.ids[row] for row in rows]
+
 
 class TextTokenizer:
     """Token ids of one model, with its context limit.
@@ -146,7 +150,7 @@ class TextTokenizer:
 
     def _contents(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """Yield each text's ids without the special tokens around it."""
-        clean = [_checked(text, index) for index, text in enumerate(texts)]
+        clean = [checked_text(text, index) for index, text in enumerate(texts)]
         for start in range(0, len(clean), _BLOCK):
             block = clean[start : start + _BLOCK]
             if self._clean:
@@ -164,16 +168,10 @@ class TextTokenizer:
             size: windows in each batch; None goes by tokens.
             tokens: in each batch at most, padding included; a longer window is a batch of its own.
         """
-        # Longest first: where memory is too small, it shows at once.
-        order = np.argsort(-windows.ids.lengths, kind="stable")
-        groups: list[NDArray[np.int64]] = []
-        start = 0
-        while start < len(order):
-            length = self.context if self._whole else int(windows.ids.lengths[order[start]])
-            count = size or max(1, tokens // length)
-            groups.append(order[start : start + count])
-            start += count
-        return groups
+        lengths = windows.ids.lengths
+        return of_like_length(
+            np.full_like(lengths, self.context) if self._whole else lengths, size=size, tokens=tokens
+        )
 
     def padded(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
         """Token ids of B windows, filled up to the longest of them or to the whole context: -> (B, T)."""
@@ -188,7 +186,7 @@ class TextTokenizer:
 
         Nothing but white space around the passages is left out; a text of white space gives none.
         """
-        clean = _checked(text, 0)
+        clean = checked_text(text, 0)
         if (short := self._short(text, clean)) is not None:
             return short
         spans, found = Spans(self._backend(clean), clean), list[Passage]()
@@ -233,6 +231,19 @@ class TextTokenizer:
             end = _good_end(clean, start, max(left + 1, right - over))
 
 
+def of_like_length(lengths: NDArray[np.int64], *, size: int | None, tokens: int) -> list[NDArray[np.int64]]:
+    """Places of (W,) lengths in tokens, in groups that are encoded together; see `TextTokenizer.batches`."""
+    # Longest first: where memory is too small, it shows at once.
+    order = np.argsort(-lengths, kind="stable")
+    groups: list[NDArray[np.int64]] = []
+    start = 0
+    while start < len(order):
+        count = size or max(1, tokens // max(1, int(lengths[order[start]])))
+        groups.append(order[start : start + count])
+        start += count
+    return groups
+
+
 def _warn_of_truncation(texts: int, total: int, tokens: int, room: int) -> None:
     warnings.warn(
         f"{texts} of {total} texts are longer than the {room} tokens the model reads; "
@@ -243,8 +254,8 @@ def _warn_of_truncation(texts: int, total: int, tokens: int, room: int) -> None:
     )
 
 
-def _checked(text: object, index: int) -> str:
-    """The text with lone surrogates, which no tokenizer takes, replaced one for one."""
+def checked_text(text: object, index: int) -> str:
+    """A text with lone surrogates, which no tokenizer takes, replaced one for one."""
     if not isinstance(text, str):
         raise InvalidInputError(
             f"texts[{index}]: got {type(text).__name__}; expected a str (pictures go to embed_images)"

@@ -17,7 +17,9 @@ _COLOURS = "by profile"  # not by any file of the model: pictures are converted 
 _ANY = "any"  # in place of a long-text policy
 
 
-def fingerprint_of(model: Model, *, long_text: str, calibration: str | None = None) -> str:
+def fingerprint_of(
+    model: Model, *, long_text: str, calibration: str | None = None, normalize: bool = True
+) -> str:
     """64 bits in hexadecimal, equal only where vectors can be compared.
 
     It may differ where they can: a config or a tokenizer that was written anew, with other words for the
@@ -30,7 +32,8 @@ def fingerprint_of(model: Model, *, long_text: str, calibration: str | None = No
     """
     model.check_unchanged()
     own: dict[str, object] = {"scheme": 2, "colours": _COLOURS, **model.identity()}
-    return _short({**own, "long_text": long_text, "calibration": calibration})
+    lengths = {} if normalize else {"normalize": False}
+    return _short({**own, "long_text": long_text, "calibration": calibration, **lengths})
 
 
 def model_fingerprint_of(model: Model) -> str:

@@ -29,6 +29,7 @@ from clip_embeddings.models.packed import can_pack, pack
 from clip_embeddings.models.pixels import gain_and_offset, normalised, to_device, to_numpy
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.thread import compute
+from clip_embeddings.types import Role
 
 TEXT, VISION = TOWERS
 
@@ -42,7 +43,7 @@ class TransformersEncoder:
     def __init__(self, files: ModelFiles, device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
         family = family_of(files)
         self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
-        self.family, self.dimension = family, files.dimension
+        self.family, self.kind, self.dimension = family, family.type, files.dimension
         self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
         self._config: Any = read_config(files, family)
         self.scoring = family.scoring(partial(read_number, files), self._config)
@@ -52,6 +53,10 @@ class TransformersEncoder:
         self._towers: dict[str, Any] = {}
         self._loading = FreeLock()
         self._gain, self._offset = gain_and_offset(self.preprocessing, device)
+
+    def for_role(self, role: Role) -> "TransformersEncoder":
+        """Itself: these models know no roles."""
+        return self
 
     def encode_text(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """B rows of ids -> (B, D)."""

@@ -13,8 +13,6 @@ from clip_embeddings.errors import ModelLoadError
 if TYPE_CHECKING:
     import torch
 
-    from clip_embeddings.inputs.patches import PatchPreprocessing
-    from clip_embeddings.inputs.preprocess import Preprocessing
     from clip_embeddings.models.encoder import Encoder
 
 
@@ -30,7 +28,7 @@ class Model(Protocol):
         stamps: what tells whether a file is still the one that was found.
         dimension: D, the length of its vectors; known without loading weights.
         pictures_alone: where texts are embedded by another model, the one of the pictures; else None.
-        preprocessing: how it wants its pictures; known without loading weights.
+        preprocessing: how it wants its pictures, in words by str(); known without loading weights.
     """
 
     @property
@@ -50,7 +48,7 @@ class Model(Protocol):
     @property
     def pictures_alone(self) -> "Model | None": ...
     @property
-    def preprocessing(self) -> "Preprocessing | PatchPreprocessing": ...
+    def preprocessing(self) -> object: ...
 
     def check_unchanged(self) -> None:
         """Raise ModelLoadError where its files were written anew since it was found."""

@@ -4,7 +4,7 @@ Imports errors and the models beside it; torch inside functions.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.models.model import Model, importing
 from clip_embeddings.models.text_files import TextFiles
+from clip_embeddings.types import Role
 
 if TYPE_CHECKING:
     import torch
 
-    from clip_embeddings.inputs.patches import PatchPreprocessing
-    from clip_embeddings.inputs.preprocess import Preprocessing
     from clip_embeddings.models.encoder import Encoder
     from clip_embeddings.models.text_tower import TextTower
 
@@ -50,7 +49,7 @@ class PairedModel:
         return self.pictures.weights_folder
 
     @property
-    def preprocessing(self) -> "Preprocessing | PatchPreprocessing":
+    def preprocessing(self) -> object:
         return self.pictures.preprocessing
 
     def exported(self) -> list[tuple[Path | str, str]]:
@@ -119,11 +118,15 @@ class PairedEncoder:
 
     def __init__(self, pictures: "Encoder", texts: "TextTower", device: "torch.device") -> None:
         self._pictures, self._texts, self._place = pictures, texts, device
-        self.family = replace(pictures.family, token_states=False, trainable=False)
+        self.kind = pictures.kind
         self.dimension, self.scoring = pictures.dimension, pictures.scoring
         self.preprocessing, self.batch_sizes = pictures.preprocessing, pictures.batch_sizes
         self.device, self.dtype = pictures.device, pictures.dtype
         self.tokenizer = texts.tokenizer
+
+    def for_role(self, role: Role) -> "PairedEncoder":
+        """Itself: these models know no roles."""
+        return self
 
     def encode_image(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """B pictures of (H, W, 3) -> (B, D)."""

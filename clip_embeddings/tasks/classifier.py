@@ -120,7 +120,16 @@ def check_positive(name: str, value: Any, *, zero: bool = False) -> None:
 
 
 def raw(embedder: CLIPEmbedder) -> CLIPEmbedder:
-    """The embedder without its calibration, under which the model's own scores mean nothing."""
+    """The embedder without its calibration, under which the model's own scores mean nothing.
+
+    Raises:
+        InvalidInputError: its vectors are not of unit length.
+    """
+    if not embedder.config.normalize:
+        raise InvalidInputError(
+            "normalize: the embedder has normalize=False; labels are told by vectors of unit length. Make "
+            "one without it"
+        )
     return embedder.with_calibration(None) if embedder.config.calibration is not None else embedder
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.inputs.arguments import listed
+from clip_embeddings.inputs.tokens import TextTokenizer
 
 
 def token_states(
@@ -41,6 +42,11 @@ def token_states(
         )
     encoder = embedder._encoder
     tokenizer = encoder.tokenizer
+    if not isinstance(tokenizer, TextTokenizer):
+        raise InvalidInputError(
+            f"token_states: model {embedder.config.model!r} runs in another library; only the text towers of "
+            "CLIP are what diffusion models are conditioned on"
+        )
     windows = tokenizer.windows(texts or [""], policy)  # without a text, one that checks the layer
     ids = np.full((len(windows.ids), tokenizer.context), tokenizer.pad, np.int64)  # (N, T)
     filled = np.zeros(ids.shape, bool)

@@ -81,7 +81,8 @@ class ZeroShotClassifier(Classifier):
         owner = np.repeat(np.arange(len(counts)), counts)  # (P,) the label of each prompt
         sums = np.zeros((len(counts), self.embedder.dimension), np.float64)
         for first in range(0, len(prompts), _TOGETHER):
-            units = self.embedder.embed_texts(prompts[first : first + _TOGETHER])  # (<=4096, D)
+            asked = prompts[first : first + _TOGETHER]
+            units = self.embedder.embed_texts(asked, role="query")  # (<=4096, D)
             np.add.at(sums, owner[first : first + _TOGETHER], units)
         return l2_normalize(sums)  # a mean and a sum point the same way
 

@@ -21,7 +21,7 @@ from clip_embeddings import (
 from clip_embeddings.types import LongText, Role
 
 _DEFAULTS = EmbedderConfig()
-_STORED = {"model_name", "revision", "text_model", "long_text", "calibration"}
+_STORED = {"model_name", "revision", "text_model", "truncate_dim", "long_text", "calibration"}
 RECORDED = "fingerprint"
 """In a stored config: that of the vectors. A collection's metadata has it too, but can be written anew."""
 
@@ -37,8 +37,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
 
     Args:
         model_name: hub id, local folder (a str or a path), or the bundled "tiny".
-        revision, text_model, long_text: as for `CLIPEmbedder`; part of the identity, and stored with the
-            collection, as is model_name.
+        revision, text_model, truncate_dim, long_text: as for `CLIPEmbedder`; part of the identity, and
+            stored with the collection, as is model_name.
         calibration: what removes the modality gap: a ModalityCalibration, the path of one, or "reference".
             Stored whole, so a collection needs no file beside it; None gives raw vectors.
         device, dtype, batch_size, max_pixels: as for `CLIPEmbedder`; never stored.
@@ -52,6 +52,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         *,
         revision: str | None = None,
         text_model: str | PathLike[str] | None = None,
+        truncate_dim: int | None = None,
         long_text: LongText = "truncate",
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
@@ -67,6 +68,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
             model_name,
             revision=revision,
             text_model=text_model,
+            truncate_dim=truncate_dim,
             long_text=long_text,
             calibration=calibration,
             device=device,
@@ -83,7 +85,14 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
 
         Args:
             record: whether a collection made with it has the fingerprint in its configuration too.
+        Raises:
+            InvalidInputError: its vectors are not of unit length (normalize=False).
         """
+        if not embedder.config.normalize:
+            raise InvalidInputError(
+                "normalize: the embedder has normalize=False; a collection is for vectors of unit length. "
+                "Make one without it"
+            )
         function = cls()
         function._embedder = _resolved(embedder)
         function._fingerprint = embedder.fingerprint if record else None

@@ -18,7 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from clip_embeddings import CLIPEmbedder, EmbedderConfig, ModalityCalibration
+from clip_embeddings import CLIPEmbedder, EmbedderConfig, InvalidInputError, ModalityCalibration
 from clip_embeddings.types import LongText, ModelName
 
 _DEFAULTS = EmbedderConfig()
@@ -38,6 +38,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
         revision: branch, tag or commit on the hub.
         text_model: what embeds texts in place of the model's own text tower: one trained to give the vectors
             of that tower in other languages; named like a model.
+        truncate_dim: how many of a vector's first numbers are kept, for a model that was trained for it.
         long_text: for a text over the context limit: "truncate" (with a warning), "chunk" or "error".
         calibration: what removes the modality gap, so that texts and pictures rank in one list: a
             ModalityCalibration, the path of one, or "reference" for the one that the model ships with.
@@ -54,6 +55,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
     model: ModelName = _DEFAULTS.model  # type: ignore[assignment]
     revision: str | None = None
     text_model: str | None = None
+    truncate_dim: int | None = None
     long_text: LongText = "truncate"
     calibration: _Calibration = None
     device: str = "auto"
@@ -89,7 +91,16 @@ class CLIPEmbeddings(BaseModel, Embeddings):
 
     @classmethod
     def of(cls, embedder: CLIPEmbedder) -> "CLIPEmbeddings":
-        """Put an embedder that exists already behind LangChain's interface."""
+        """Put an embedder that exists already behind LangChain's interface.
+
+        Raises:
+            InvalidInputError: its vectors are not of unit length (normalize=False).
+        """
+        if not embedder.config.normalize:
+            raise InvalidInputError(
+                "normalize: the embedder has normalize=False; stores are for vectors of unit length. Make "
+                "one without it"
+            )
         embeddings = cls(**{name: getattr(embedder.config, name) for name in cls.model_fields})
         embeddings._embedder = embedder
         return embeddings

@@ -32,9 +32,8 @@ class CLIPBatchEmbedder:
     choose by themselves.
 
     Args:
-        model, revision, text_model, long_text, calibration, device, dtype, batch_size, max_pixels,
-        allow_pickle: as for
-            `CLIPEmbedder`.
+        model, revision, text_model, truncate_dim, long_text, calibration, device, dtype, batch_size,
+        max_pixels, allow_pickle: as for `CLIPEmbedder`.
         threads: how many threads decode pictures; None is one for each CPU that Ray gave.
         bytes_column, array_column, uri_column, text_column: which columns hold encoded pictures, (H, W, C)
             uint8 arrays, where a row comes from, texts. A row is a text where `text_column` has one,
@@ -51,6 +50,7 @@ class CLIPBatchEmbedder:
         *,
         revision: str | None = None,
         text_model: str | PathLike[str] | None = None,
+        truncate_dim: int | None = None,
         long_text: LongText = "truncate",
         calibration: ModalityCalibration | str | PathLike[str] | None = None,
         device: str = "auto",
@@ -70,6 +70,7 @@ class CLIPBatchEmbedder:
             model=model,
             revision=revision,
             text_model=text_model,
+            truncate_dim=truncate_dim,
             long_text=long_text,
             calibration=calibration,
             device=device,

@@ -56,6 +56,7 @@ def ingest_dataset(
     model: str | os.PathLike[str] = _DEFAULTS.model,
     revision: str | None = None,
     text_model: str | os.PathLike[str] | None = None,
+    truncate_dim: int | None = None,
     long_text: LongText = "truncate",
     calibration: ModalityCalibration | str | os.PathLike[str] | None = None,
     device: str = "auto",
@@ -83,9 +84,8 @@ def ingest_dataset(
             without the white space around it; split long ones before, or choose how they are read with
             `long_text`.
         caption_column: what a picture's row has as its document; its file name where there is none.
-        model, revision, text_model, long_text, calibration, device, dtype, batch_size, max_pixels,
-        allow_pickle: as for
-            `CLIPEmbedder`.
+        model, revision, text_model, truncate_dim, long_text, calibration, device, dtype, batch_size,
+        max_pixels, allow_pickle: as for `CLIPEmbedder`.
         workers: how many embed at once, or the least and the most; None lets Ray use what is free.
         num_cpus, num_gpus: what each of them gets; torch and decoding use that many threads.
         show_progress: whether Ray draws its progress bars.
@@ -108,6 +108,7 @@ def ingest_dataset(
         model,
         revision=revision,
         text_model=text_model,
+        truncate_dim=truncate_dim,
         long_text=long_text,
         calibration=calibration,
         device=device,

@@ -80,7 +80,8 @@ def test_a_batchs_size_and_neighbours_change_nothing(folders: Callable[[str], Pa
 def test_every_language_passes_the_tokenizer_without_loss(
     folders: Callable[[str], Path], name: str, language: str
 ) -> None:
-    backend = embedder(folders(name))._encoder.tokenizer._tokenizer
+    tokenizer: Any = embedder(folders(name))._encoder.tokenizer
+    backend = tokenizer._tokenizer
     unknown = {backend.token_to_id(token) for token in ("<unk>", "[UNK]")} - {None}
     text = LANGUAGES[language]
     ids = backend.encode(text, add_special_tokens=False).ids
@@ -98,7 +99,7 @@ def test_capitals_are_small_letters_to_every_siglip(folders: Callable[[str], Pat
 
 
 def test_siglip_texts_are_filled_up_to_the_whole_context(folders: Callable[[str], Path]) -> None:
-    tokenizer = embedder(folders("siglip"))._encoder.tokenizer
+    tokenizer: Any = embedder(folders("siglip"))._encoder.tokenizer
     windows = tokenizer.windows(["a", "two dogs"], "error")
     assert tokenizer.padded(list(windows.ids)).shape == (2, 64)
     assert [len(batch) for batch in tokenizer.batches(windows, tokens=100)] == [1, 1]

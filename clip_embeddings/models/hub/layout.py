@@ -28,7 +28,7 @@ SAFETENSORS, PICKLE = "model.safetensors", "pytorch_model.bin"
 _INDEX = ".index.json"
 # What is looked for, in this order, as transformers does.
 _WEIGHTS = (SAFETENSORS, SAFETENSORS + _INDEX, PICKLE, PICKLE + _INDEX)
-_ADAPTER = "adapter_config.json"  # of peft
+ADAPTER = "adapter_config.json"  # of peft
 MODULES, LENGTHS = "modules.json", "sentence_bert_config.json"  # of sentence-transformers
 _MAKE_NO_DIFFERENCE = {"Normalize"}  # modules after a CLIPModel that leave the direction of a vector alone
 
@@ -67,13 +67,13 @@ def layout_of(listing: Listing) -> Layout:
         ModelLoadError: a file that lists others is damaged, or they make a model that is not a CLIP alone.
     """
     prefix = _prefix(listing)
-    if prefix + _ADAPTER in listing.names:
+    if prefix + ADAPTER in listing.names:
         raise ModelLoadError(
-            f"model {listing.model!r} has an adapter beside its weights ({_ADAPTER}), which would change "
+            f"model {listing.model!r} has an adapter beside its weights ({ADAPTER}), which would change "
             "them. Merge it into them (peft: merge_and_unload), or take it out of the folder"
         )
     small = tuple(prefix + name for name in SMALL if prefix + name in listing.names) + _of_modules(listing)
-    weights = _weights(listing, prefix)
+    weights = weights_under(listing, prefix)
     missing = [] if prefix + CONFIG in listing.names else [CONFIG]
     if not weights:
         missing.append(SAFETENSORS)
@@ -85,7 +85,7 @@ def layout_of(listing: Listing) -> Layout:
     return Layout(prefix, small, weights, pickled, tuple(missing))
 
 
-def _weights(listing: Listing, prefix: str) -> tuple[str, ...]:
+def weights_under(listing: Listing, prefix: str) -> tuple[str, ...]:
     """The first kind of weights that is there: one file, or an index and the shards that it names."""
     name = next((name for name in _WEIGHTS if prefix + name in listing.names), None)
     if name is None or not name.endswith(_INDEX):

@@ -27,12 +27,12 @@ class Listing:
     read: Callable[[str], Any]
 
 
-def listing_of(model: str, folder: Path) -> Listing:
-    """The listing of a folder on this machine; links that lead nowhere are no files."""
+def listing_of(model: str, folder: Path, deep: int = _DEPTH) -> Listing:
+    """The listing of a folder on this machine, so many folders deep; links that lead nowhere are no files."""
     names = set[str]()
     for path, folders, files in os.walk(folder):
         here = Path(path)
-        if len(here.relative_to(folder).parts) >= _DEPTH - 1:
+        if len(here.relative_to(folder).parts) >= deep - 1:
             folders.clear()
         names.update(
             (here / name).relative_to(folder).as_posix() for name in files if (here / name).is_file()

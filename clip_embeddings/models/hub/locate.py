@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from clip_embeddings.config import name_of_model
-from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.models.catalog import MODELS
 from clip_embeddings.models.hub.assets import say_once
 from clip_embeddings.models.hub.complete import complete, pickles_allowed
@@ -21,6 +21,8 @@ from clip_embeddings.models.open_clip import layout as open_clip
 from clip_embeddings.models.open_clip.names import Place, from_anywhere, place_of
 from clip_embeddings.models.pair import PairedModel
 from clip_embeddings.models.registry import meaning_of, suggestion
+from clip_embeddings.models.sentence_transformers import names as sentence_transformers
+from clip_embeddings.models.sentence_transformers.find import find
 
 
 def locate(
@@ -28,21 +30,36 @@ def locate(
     revision: str | None = None,
     *,
     text_model: str | PathLike[str] | None = None,
+    truncate_dim: int | None = None,
     allow_pickle: bool | None = None,
 ) -> Model:
     """Find a model's files, downloading them only where this machine does not have them.
 
     Args:
         model: bundled name, nickname, folder or hub id; for open_clip also "open_clip:ARCHITECTURE/TAG",
-            "open_clip:FOLDER", "hf-hub:REPOSITORY" or "local-dir:FOLDER".
+            "open_clip:FOLDER", "hf-hub:REPOSITORY" or "local-dir:FOLDER"; a hub id or folder behind
+            "sentence_transformers:" is run by that library.
         revision: branch, tag or commit on the hub.
         text_model: nickname, folder or hub id of what embeds texts in place of the model's own text tower.
+        truncate_dim: numbers of each vector that are kept, for a model of sentence-transformers.
         allow_pickle: whether pickled weights are converted where there are no others; None is what
             CLIP_EMBEDDINGS_ALLOW_PICKLE says.
     Raises:
+        InvalidInputError: truncate_dim is for a model that was not trained for it.
         ModelLoadError: unknown model, hub out of reach, or files missing; says what was tried.
     """
     allowed = pickles_allowed(allow_pickle)
+    if (name := sentence_transformers.name_within(name_of_model(model))) is not None:
+        if text_model:
+            raise InvalidInputError(
+                f"text_model: got {str(text_model)!r}; model {model!r} embeds text and pictures by one model"
+            )
+        return find(model, name, revision, truncate_dim)
+    if truncate_dim is not None:
+        raise InvalidInputError(
+            f"truncate_dim: got {truncate_dim}; model {model!r} was not trained for it, and the first of its "
+            "numbers say no more than the others. Models that were: sentence_transformers:NAME"
+        )
     found = _located(name_of_model(model), revision, allowed)
     if text_model is None:
         return found
@@ -52,6 +69,10 @@ def locate(
 
 def _located(model: str, revision: str | None, allowed: bool, library: Library | None = None) -> Model:
     """One model; without a `library`, of the one that its name or its files are of."""
+    if sentence_transformers.name_within(model) is not None:
+        raise ModelLoadError(
+            f"model {model!r} is run by sentence-transformers; expected a model that this library runs itself"
+        )
     if model in MODELS and MODELS[model].bundled:
         _refuse_revision(model, "is bundled", revision)
         return _in_folder(model, Path(MODELS[model].source), allowed, library)
@@ -92,7 +113,11 @@ def name_from_anywhere(model: str) -> str:
     if model in MODELS:
         return model
     folder = Path(model).expanduser()
-    return str(folder.absolute()) if folder.is_dir() else from_anywhere(model)
+    return (
+        str(folder.absolute())
+        if folder.is_dir()
+        else sentence_transformers.from_anywhere(from_anywhere(model))
+    )
 
 
 def _in_folder(model: str, folder: Path, allowed: bool, library: Library | None = None) -> Model:

@@ -50,10 +50,11 @@ class HubModel:
         Raises:
             ModelLoadError: see `locate`.
         """
-        self._check_name()
+        self.check_name()
         return self._cached() or self._fetched()
 
-    def _check_name(self) -> None:
+    def check_name(self) -> None:
+        """Raise ModelLoadError for what cannot be the name of a repository."""
         from huggingface_hub import utils
         from huggingface_hub.errors import HFValidationError
 
@@ -105,7 +106,7 @@ class HubModel:
                 raise
             found = self._cached(surely=False) if trouble in OUT_OF_REACH else None
             if found is None:
-                raise ModelLoadError(self._explained(error, trouble)) from error
+                raise ModelLoadError(self.explained(error, trouble)) from error
             return found
 
     def _download(self) -> Model:
@@ -158,14 +159,20 @@ class HubModel:
         self.library.check(asked.listing(self.model), layout)
         refuse_pickles(self.model, layout, self.allowed)
 
-    def _explained(self, error: Exception, trouble: Trouble) -> str:
-        """What an error of the client means, and what to do."""
+    def explained(self, error: Exception, trouble: Trouble, *, has: str | None = None) -> str:
+        """What an error of the client means, and what to do.
+
+        Args:
+            has: what the cache has of the model, in words; None looks for one of transformers.
+        """
         from huggingface_hub import constants
 
         tried = f"tried the hub's cache on this machine, then {constants.ENDPOINT}"
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         asked = f"model {self._asked!r}"
-        absent = (self._in_cache() if trouble in OUT_OF_REACH else "") or suggestion(self.model)
+        if has is None:
+            has = self._in_cache() if trouble in OUT_OF_REACH else ""
+        absent = has or suggestion(self.model)
         said = {
             Trouble.GATED: f"{asked} is gated; accept its terms on the hub and log in: hf auth login",
             Trouble.NO_REVISION: f"model {self.repository!r} has no revision {self.revision!r} on the hub",

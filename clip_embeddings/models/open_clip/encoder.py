@@ -14,15 +14,15 @@ from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.patches import PatchPreprocessing
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
-from clip_embeddings.models.family import Family, PictureRule, TextRule
 from clip_embeddings.models.open_clip.files import OpenClipFiles
 from clip_embeddings.models.open_clip.tokenizer import text_tokenizer
 from clip_embeddings.models.open_clip.towers import build
 from clip_embeddings.models.pixels import gain_and_offset, normalised, to_device, to_numpy
 from clip_embeddings.models.thread import compute
 from clip_embeddings.similarity import ScoreFunction
+from clip_embeddings.types import Role
 
-_TYPE = "open_clip"
+_KIND = "open_clip"
 
 
 class OpenClipEncoder:
@@ -32,7 +32,7 @@ class OpenClipEncoder:
         self, files: OpenClipFiles, device: torch.device, dtype: torch.dtype, compiled: bool
     ) -> None:
         self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
-        self.family, self.dimension = family_of(files), files.dimension
+        self.kind, self.dimension = _KIND, files.dimension
         self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
         self.scoring = _scoring_of(files)
         self.tokenizer = text_tokenizer(files)
@@ -41,6 +41,10 @@ class OpenClipEncoder:
         self._model: Any = None
         self._loading = FreeLock()
         self._gain, self._offset = gain_and_offset(self.preprocessing, device)
+
+    def for_role(self, role: Role) -> "OpenClipEncoder":
+        """Itself: both roles are the same to it."""
+        return self
 
     def encode_text(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """B rows of ids -> (B, D)."""
@@ -97,17 +101,6 @@ class OpenClipEncoder:
             f"token_states: model {self._files.model!r} is one of open_clip; only the text towers of CLIP in "
             "transformers are what diffusion models are conditioned on"
         )
-
-
-def family_of(files: OpenClipFiles) -> Family:
-    """What sets the model apart, as a row like those of transformers' families."""
-    whole = files.settings.whole
-    return Family(
-        type=_TYPE,
-        architecture="CustomTextCLIP",
-        text=TextRule(fill="pad", up_to="context" if whole else "longest", ends=not whole),
-        pictures=PictureRule("image_transform_v2", edge=None),
-    )
 
 
 def _scoring_of(files: OpenClipFiles) -> ScoreFunction:

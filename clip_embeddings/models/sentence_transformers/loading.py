@@ -45,6 +45,9 @@ def loaded(files: SentenceTransformersFiles, device: torch.device, dtype: torch.
             f"model {files.model!r} takes {takes}, not {' and '.join(lacks)}; expected one that embeds text "
             "and pictures"
         )
+    if device.type == "cpu":
+        for weight in model.parameters():
+            weight.data = weight.data.clone()  # no pages of a file that may be written to
     model.truncate_dim = None  # vectors are cut, and made of unit length again, by the embedder
     return model.eval()
 

@@ -77,7 +77,7 @@ def compare(folder: Path, case: Case) -> dict[str, Any]:
 
 def _same_ids(ours: CLIPEmbedder, theirs: NDArray[np.int64]) -> bool:
     """Ids up to where a text ends; behind it open_clip fills up, and we do where the tower would see it."""
-    tokenizer = ours._encoder.tokenizer
+    tokenizer: Any = ours._encoder.tokenizer
     windows = tokenizer.windows(TEXTS, "truncate").ids
     rows = tokenizer.padded([windows[index] for index in range(len(windows))])
     return bool((theirs[:, : rows.shape[1]] == rows).all()) and not theirs[:, rows.shape[1] :].any()

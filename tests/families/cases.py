@@ -153,6 +153,13 @@ CASES: dict[str, Case] = {
         {**CLIP_PIXELS, "image_processor_type": None, "feature_extractor_type": "CLIPFeatureExtractor"},
         _CLIP_CLASS, call={"max_length": 64}, pickled=True,
     ),
+    "groupvit": Case(
+        "nvidia/groupvit-gcc-yfcc",
+        _config("GroupViTConfig", {**TEXT, "eos_token_id": 602, "max_position_embeddings": 77},
+                {**PICTURE, "depths": [1, 1, 1], "num_hidden_layers": 3, "num_group_tokens": [8, 4, 0],
+                 "num_output_groups": [8, 4, 0]}, projection_dim=24, projection_intermediate_dim=48),
+        words.clip, CLIP_PIXELS, _CLIP_CLASS, multilingual=False,
+    ),
     "tipsv2": Case(
         "google/tipsv2-b14",
         _config("Tipsv2Config", TEXT, PICTURE), words.tipsv2,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import sentencepiece
+from reference import clip_tokenizer
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import (
     BertTokenizer,
@@ -32,6 +33,11 @@ CORPUS = [
     *(text.lower() for text in LANGUAGES.values()),
     "the quick brown fox, 0123456789",
 ]
+
+
+def clip(folder: Path) -> None:
+    """OpenAI's kind."""
+    clip_tokenizer().save_pretrained(folder)
 
 
 def bert(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from families.cases import CASES, write_model
+from families.text_models import sentence_transformer
 from langchain_core.documents import Document
 from pictures import photo
 
@@ -16,7 +17,9 @@ from chroma_clip_embeddings import connect, ingest, open_collection, search
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError
 from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma
 
-NAMES = ("siglip 2, fixed", "siglip 2, NaFlex", "metaclip 2")
+FAMILIES = ("siglip 2, fixed", "siglip 2, NaFlex", "metaclip 2")
+PAIR = "metaclip 2 with a text model"
+NAMES = (*FAMILIES, PAIR)
 ROOT = Path(__file__).parents[2]
 # Prints, for each store, the names of what answers a question in words and one by picture.
 AGAIN = """
@@ -31,12 +34,22 @@ print(json.dumps(found))
 """
 
 
+def settings(home: Path, name: str, seed: int = 0) -> dict[str, Any]:
+    """The model of a name, written into a folder."""
+    if name != PAIR:
+        return {"model": str(write_model(home / "model", CASES[name], seed=seed))}
+    return {
+        "model": str(write_model(home / "model", CASES["metaclip 2"])),
+        "text_model": str(sentence_transformer(home / "text", 24, seed=seed)),
+    }
+
+
 class Filled:
     """Stores of one folder of notes and pictures, one for each model."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.models = {name: write_model(home / name / "model", CASES[name]) for name in NAMES}
+        self.models = {name: settings(home / name, name) for name in NAMES}
         (home / "media").mkdir()
         for number in range(4):
             photo(40, 30 + number, seed=number).save(home / "media" / f"{number}.png")
@@ -48,7 +61,7 @@ class Filled:
         return self.home / name / "db"
 
     def open(self, name: str, **settings: Any) -> Any:
-        embedder = CLIPEmbedder(self.models[name], device="cpu", dtype="float32")
+        embedder = CLIPEmbedder(**self.models[name], device="cpu", dtype="float32")
         return open_collection(connect(self.store(name)), "photos", embedder=embedder, **settings)
 
 
@@ -88,21 +101,21 @@ def test_a_new_process_finds_the_same(filled: Filled) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_other_weights_are_refused(filled: Filled, name: str, tmp_path: Path) -> None:
-    other = CLIPEmbedder(write_model(tmp_path / "other", CASES[name], seed=1), device="cpu")
+    other = CLIPEmbedder(**settings(tmp_path, name, seed=1), device="cpu")
     with pytest.raises(FingerprintMismatchError, match="holds vectors of"):
         open_collection(connect(filled.store(name)), "photos", embedder=other)
 
 
 def test_another_family_is_refused(filled: Filled) -> None:
     first, second = NAMES[:2]
-    other = CLIPEmbedder(filled.models[second], device="cpu")
+    other = CLIPEmbedder(**filled.models[second], device="cpu")
     with pytest.raises(FingerprintMismatchError, match=r"model_name=.*siglip 2, fixed.*; got .*NaFlex"):
         open_collection(connect(filled.store(first)), "photos", embedder=other)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_langchain_stores_and_finds_both_kinds(filled: Filled, name: str, tmp_path: Path) -> None:
-    embeddings = CLIPEmbeddings(model=filled.models[name], device="cpu", dtype="float32")
+    embeddings = CLIPEmbeddings(**filled.models[name], device="cpu", dtype="float32")
     store = MultimodalChroma("photos", embeddings, persist_directory=str(tmp_path / "db"))
     photo(40, 30).save(tmp_path / "a.png")
     picture = Document("a photo", metadata={"modality": "image", "uri": str(tmp_path / "a.png")})

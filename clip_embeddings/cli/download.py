@@ -13,7 +13,6 @@ def run(model: str, to: Path | None, revision: str | None, *, as_json: bool) -> 
         ModelLoadError: it cannot be had, or the folder that was written is another model.
     """
     from clip_embeddings import CLIPEmbedder
-    from clip_embeddings.models.files import ModelFiles
     from clip_embeddings.models.hub.export import export
     from clip_embeddings.models.hub.locate import locate
 
@@ -21,11 +20,6 @@ def run(model: str, to: Path | None, revision: str | None, *, as_json: bool) -> 
     embedder = CLIPEmbedder(model, revision=revision)
     folder = files.folder
     if to is not None:
-        if not isinstance(files, ModelFiles):
-            raise ModelLoadError(
-                f"model {model!r} is run by another library, and is not written into a folder of its own; "
-                f"it is whole in {folder}, which can be copied"
-            )
         folder = export(files, to)
         if CLIPEmbedder(str(folder)).fingerprint != embedder.fingerprint:
             raise ModelLoadError(f"the copy in {folder} is not what was copied; is the disk sound? Try again")

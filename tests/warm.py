@@ -20,7 +20,11 @@ from pathlib import Path
 from typing import IO, Any
 
 # Variables that nothing reads while it is imported, and those that only transformers and its like do.
-READ_LATER = ("CLIP_EMBEDDINGS_", "COLUMNS", "LOOPBACK_ESCAPES", "PYTEST_", "PYTHONPATH", "RAY_")
+# scikit-learn and torch's compiler set some of the first while they are imported.
+READ_LATER = (
+    *("KMP_", "TORCHINDUCTOR_"),
+    *("CLIP_EMBEDDINGS_", "COLUMNS", "LOOPBACK_ESCAPES", "PYTEST_", "PYTHONPATH", "RAY_"),
+)
 READ_BY_THE_HUB = ("DISABLE_SAFETENSORS", "HF_", "HUGGING", "TRANSFORMERS_", "XDG_CACHE")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _EXECUTE = inspect.signature(subprocess.Popen._execute_child)  # type: ignore[attr-defined]
@@ -85,6 +89,13 @@ def end() -> None:
         _RUNNING.pop().end()
 
 
+def _has_said(stream: IO[str], timeout: float | None) -> bool:
+    """Whether there is something to read within so many seconds; a process of many tests has many files."""
+    asked = select.poll()
+    asked.register(stream, select.POLLIN | select.POLLHUP)
+    return bool(asked.poll(None if timeout is None else 1000 * timeout))
+
+
 class Forked(subprocess.Popen[str]):
     """A Popen whose process is a child of the server, which says its number and how it ended."""
 
@@ -114,7 +125,7 @@ class Forked(subprocess.Popen[str]):
 
     def _wait(self, timeout: float | None) -> int:
         if self.returncode is None:
-            if not select.select([self._said], [], [], timeout)[0]:
+            if not _has_said(self._said, timeout):
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
             self.returncode = int(self._said.readline() or self._gone())
             self._said.close()

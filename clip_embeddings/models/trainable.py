@@ -48,7 +48,8 @@ class TrainableCLIP:
     def __init__(self, files: Model, device: torch.device, precision: torch.dtype) -> None:
         if not isinstance(files, ModelFiles):
             raise ModelLoadError(
-                f"model {files.model!r} is one of open_clip; only a clip of transformers can be fine-tuned"
+                f"model {files.model!r} is run by another library; only a clip of transformers can be "
+                "fine-tuned"
             )
         family = family_of(files)
         if not family.trainable:

@@ -104,6 +104,7 @@ def test_a_clip_in_a_subfolder_as_older_releases_wrote_it_has_the_same_vectors(
     assert older.context == 77
 
 
+@pytest.mark.filterwarnings("ignore::clip_embeddings.errors.TruncationWarning")  # a folder's name is long
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_text_that_is_a_file_or_an_address_is_never_opened(
     folders: dict[str, Path], ours: Ours, kind: str, tmp_path: Path

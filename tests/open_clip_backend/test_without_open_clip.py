@@ -80,7 +80,7 @@ def test_timms_own_config_leaves_a_folder_one_of_open_clip(folder: Path) -> None
 
 
 def test_finetune_refuses_it_by_name(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelLoadError, match="is one of open_clip"):
+    with pytest.raises(ModelLoadError, match="is run by another library"):
         finetune(folder, [("a.png", "a")] * 8, output=tmp_path / "out", device="cpu")
 
 

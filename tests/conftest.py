@@ -24,6 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # For processes that tests start, as `one_thread_for_torch` for this one: two that compute with both cores
     # each wait for each other's threads, and take four times as long.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    warm.BEGINNING.update(os.environ)
 
 
 def pytest_sessionfinish() -> None:

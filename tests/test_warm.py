@@ -34,7 +34,7 @@ def fail():
 def environment(hub: str) -> dict[str, str]:
     """One that the second server is right for, or with an address of a hub the first."""
     paths = os.pathsep.join([str(HERE.parent), str(HERE.parent / "integrations")])
-    given = {**os.environ, "COLUMNS": "77", "PYTHONPATH": paths, "HF_ENDPOINT": hub}
+    given = {**warm.servers().environment, "COLUMNS": "77", "PYTHONPATH": paths, "HF_ENDPOINT": hub}
     return {name: value for name, value in given.items() if value}
 
 

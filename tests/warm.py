@@ -30,11 +30,15 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _EXECUTE = inspect.signature(subprocess.Popen._execute_child)  # type: ignore[attr-defined]
 
 
+BEGINNING: dict[str, str] = {}
+"""The environment before the first test, which may change it for itself: conftest fills it in."""
+
+
 class Servers:
     """One that has imported the modules of others, and a fork of it that has the model's classes too."""
 
     def __init__(self) -> None:
-        self.environment = dict(os.environ)
+        self.environment = dict(BEGINNING or os.environ)
         self.others, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(

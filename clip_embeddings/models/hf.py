@@ -18,6 +18,7 @@ from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.loading import (
     TOWERS,
     architecture_of,
+    detach_from_file,
     family_of,
     load_weights,
     read_config,
@@ -127,7 +128,7 @@ class TransformersEncoder:
                 elif can_pack(self._device, self._dtype):
                     pack(model)
                 if self._device.type == "cpu":  # another device has copies already
-                    _detach_from_file(model)
+                    detach_from_file(model)
                 self._towers[name] = model
             return self._towers[name]
 
@@ -169,9 +170,3 @@ class TransformersEncoder:
         all_states = tower(given, attention_mask=mask, output_hidden_states=True).hidden_states
         states = all_states[place]  # (B, T, W)
         return to_numpy(tower.final_layer_norm(states) if norm else states)
-
-
-def _detach_from_file(model: Any) -> None:
-    """Copy the weights that are still pages of their file: whoever writes into it would change them."""
-    for weight in model.parameters():
-        weight.data = weight.data.clone()

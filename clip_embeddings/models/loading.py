@@ -138,6 +138,12 @@ def load_weights(
     return model
 
 
+def detach_from_file(model: Any) -> None:
+    """Copy the weights that are still pages of their file: whoever writes into it would change them."""
+    for weight in model.parameters():
+        weight.data = weight.data.clone()
+
+
 def _damaged(files: ModelFiles, error: Exception) -> ModelLoadError:
     return ModelLoadError(
         f"model {files.model!r}: cannot load the weights in {files.weights_folder} ({error})"

@@ -17,7 +17,7 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.family import positions_behind_padding
-from clip_embeddings.models.loading import load_weights
+from clip_embeddings.models.loading import detach_from_file, load_weights
 from clip_embeddings.models.packed import can_pack, pack
 from clip_embeddings.models.text_files import Dense, TextFiles
 from clip_embeddings.models.tokenizer import load_tokenizer
@@ -78,8 +78,7 @@ class TextTower:
                     pack(model)
                 model.run = torch.compile(model.forward, dynamic=True) if self._compiled else model.forward
                 if self._device.type == "cpu":
-                    for weight in model.parameters():
-                        weight.data = weight.data.clone()  # no pages of a file that may be written to
+                    detach_from_file(model)
                 self._model = model
             return self._model
 

@@ -7,14 +7,15 @@ memory nor the library.
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
-from clip_embeddings.models.digest import file_digest, stamp, tensors_digest
+from clip_embeddings.models.digest import file_digest, tensors_digest
 from clip_embeddings.models.hub.layout import MODULES
 from clip_embeddings.models.hub.listing import read_json
 from clip_embeddings.models.model import importing
 from clip_embeddings.models.sentence_transformers.layout import Module, Parts, modules_of
+from clip_embeddings.models.stored import StoredModel
 
 if TYPE_CHECKING:
     import torch
@@ -38,32 +39,23 @@ _NO_DIFFERENCE = ("generation_config.json", "calibration.json")
 
 
 @dataclass(frozen=True)
-class SentenceTransformersFiles:
-    """A model's files.
+class SentenceTransformersFiles(StoredModel):
+    """A model's files; its weights lie beside the rest.
 
     Attributes:
-        model: what was asked for.
-        folder: where they are.
-        revision: the hub's commit, or None for a plain folder.
         parts: their names.
         truncate_dim: numbers of each vector that are kept; None keeps what the model gives.
-        origin: where the weights come from, in words.
-        stamps: what tells whether a file is still the one that was found.
     """
 
-    model: str
-    folder: Path
-    revision: str | None
-    parts: Parts
-    truncate_dim: int | None = None
-    origin: str = "safetensors, by sentence-transformers"
-    stamps: tuple[object, ...] = field(init=False)
+    parts: Parts = field(kw_only=True)
+    truncate_dim: int | None = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
-        self._refuse_redirections()
-        object.__setattr__(self, "stamps", self._stamps())  # frozen
+    @classmethod
+    def of(cls, model: str, folder: Path, revision: str | None, parts: Parts) -> "SentenceTransformersFiles":
+        """Those in a folder."""
+        return cls(model, folder, folder, revision, "safetensors, by sentence-transformers", parts=parts)
 
-    def _refuse_redirections(self) -> None:
+    def _check_files(self) -> None:
         """Keys by which other files are read than those that are counted and watched here."""
         for name in self.parts.small:
             if name.rpartition("/")[2] in _SAY_WHAT_IS_READ:
@@ -79,11 +71,6 @@ class SentenceTransformersFiles:
         return replace(self, truncate_dim=truncate_dim)
 
     @property
-    def weights_folder(self) -> Path:
-        """Its weights lie beside the rest."""
-        return self.folder
-
-    @property
     def preprocessing(self) -> str:
         """How it wants its pictures, in words."""
         return "by the model's own processor"
@@ -94,10 +81,6 @@ class SentenceTransformersFiles:
             f"model {self.model!r} is run by another library, and is not written into a folder of its own; "
             f"it is whole in {self.folder}, which can be copied"
         )
-
-    @property
-    def pictures_alone(self) -> None:
-        """Its texts are its own."""
 
     @property
     def dimension(self) -> int:
@@ -134,19 +117,9 @@ class SentenceTransformersFiles:
         """The safetensors files, in order of name."""
         return [self.folder / name for name in self.parts.weights]
 
-    def json(self, name: str) -> dict[str, Any]:
-        """Content of a JSON file; {} where it is not there.
-
-        Raises:
-            ModelLoadError: it is damaged, or holds something else than an object.
-        """
-        path = self.folder / name
-        content: Any = read_json(self.model, path) if path.is_file() else {}
-        if not isinstance(content, dict):
-            raise ModelLoadError(
-                f"model {self.model!r}: {name} holds {type(content).__name__}; expected an object"
-            )
-        return content
+    def small(self) -> list[Path]:
+        """Everything but the weights."""
+        return [self.folder / name for name in (*self.parts.small, *self.parts.indices)]
 
     def identity(self) -> dict[str, object]:
         """Everything of it that changes vectors, as JSON.
@@ -186,25 +159,6 @@ class SentenceTransformersFiles:
             from clip_embeddings.models.sentence_transformers.encoder import SentenceTransformersEncoder
 
         return SentenceTransformersEncoder(self, device, dtype)
-
-    def check_unchanged(self) -> None:
-        """Raise where the folder was written anew: weights, processor and fingerprint are of one model.
-
-        Raises:
-            ModelLoadError: a file is another one than when the model was found, or is gone.
-        """
-        try:
-            same = self._stamps() == self.stamps
-        except OSError:
-            same = False
-        if not same:
-            raise ModelLoadError(
-                f"model {self.model!r}: the files in {self.folder} have changed since they were found. "
-                "Make a new CLIPEmbedder for what is there now"
-            )
-
-    def _stamps(self) -> tuple[object, ...]:
-        return tuple((name, stamp(self.folder / name)) for name in self.parts.names)
 
 
 def _keys(value: object) -> set[str]:

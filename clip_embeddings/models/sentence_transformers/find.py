@@ -72,7 +72,7 @@ def _cut(found: SentenceTransformersFiles, truncate_dim: int) -> SentenceTransfo
 
 def _in_folder(model: str, folder: Path, revision: str | None) -> SentenceTransformersFiles:
     parts = parts_of(listing_of(model, folder, DEEP))
-    return SentenceTransformersFiles(model, folder, revision, parts)
+    return SentenceTransformersFiles.of(model, folder, revision, parts)
 
 
 def _on_hub(model: str, repository: str, revision: str | None) -> SentenceTransformersFiles:
@@ -125,4 +125,4 @@ def _download(model: str, cache: CachedRepository, revision: str | None) -> Sent
     cache.point(there.name, there.commit)
     note = {"repository": cache.name, "commit": there.commit, "files": list(parts.names)}
     write_note(_KIND, key_of(cache.name, there.commit), note)
-    return SentenceTransformersFiles(model, folder, there.commit, parts)
+    return SentenceTransformersFiles.of(model, folder, there.commit, parts)

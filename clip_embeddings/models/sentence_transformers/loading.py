@@ -9,6 +9,7 @@ from tokenizers import Tokenizer
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.files import ModelFiles
+from clip_embeddings.models.loading import detach_from_file
 from clip_embeddings.models.sentence_transformers.files import SentenceTransformersFiles
 from clip_embeddings.models.tokenizer import load_tokenizer, quiet
 from clip_embeddings.similarity import ScoreFunction
@@ -46,8 +47,7 @@ def loaded(files: SentenceTransformersFiles, device: torch.device, dtype: torch.
             "and pictures"
         )
     if device.type == "cpu":
-        for weight in model.parameters():
-            weight.data = weight.data.clone()  # no pages of a file that may be written to
+        detach_from_file(model)
     model.truncate_dim = None  # vectors are cut, and made of unit length again, by the embedder
     return model.eval()
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.colours import to_srgb
-from clip_embeddings.inputs.preprocess import channels, filter_number
+from clip_embeddings.inputs.preprocess import filter_number, levels, rescale_factor
 
 _MOST = 100.0  # the reference enlarges a picture up to so many times, to within the next
 _NEAR = 1e-5
@@ -55,13 +55,13 @@ class PatchPreprocessing:
             raise ModelLoadError(
                 f"has patches of {numbers['patch_size']} pixels; the model's are {patch_size}"
             )
-        normalise = config.get("do_normalize", True)
+        mean, std = levels(config)
         return cls(
             **numbers,
             resample=filter_number(config["resample"]),
-            scale=float(config.get("rescale_factor", 1 / 255)) if config.get("do_rescale", True) else 1.0,
-            mean=channels("image_mean", config["image_mean"]) if normalise else (0.0, 0.0, 0.0),
-            std=channels("image_std", config["image_std"]) if normalise else (1.0, 1.0, 1.0),
+            scale=rescale_factor(config),
+            mean=mean,
+            std=std,
         )
 
     def __str__(self) -> str:

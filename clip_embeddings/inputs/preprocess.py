@@ -56,13 +56,13 @@ class Preprocessing:
             edges = _sizes("crop_size", config["crop_size"], square=True)
             crop = edges["height"], edges["width"]
         resize = config.get("do_resize", True)
-        mean, std = _levels(config)
+        mean, std = levels(config)
         preprocessing = cls(
             shortest_edge=size.get("shortest_edge") if resize else None,
             resize_to=(size["height"], size["width"]) if resize and "height" in size else None,
             resample=filter_number(config["resample"]),
             crop=crop,
-            scale=_scale(config),
+            scale=rescale_factor(config),
             mean=mean,
             std=std,
         )
@@ -153,11 +153,12 @@ class Preprocessing:
 LONGEST = 8192  # pixels of an edge that a picture is resized to; models take some hundreds
 
 
-def _scale(config: dict[str, Any]) -> float:
+def rescale_factor(config: dict[str, Any]) -> float:
+    """What a pixel is multiplied by before it is normalised."""
     return float(config.get("rescale_factor", 1 / 255)) if config.get("do_rescale", True) else 1.0
 
 
-def _levels(config: dict[str, Any]) -> tuple[_Channels, _Channels]:
+def levels(config: dict[str, Any]) -> tuple[_Channels, _Channels]:
     """Mean and standard deviation that pixels are normalised by, after the steps of ALIGN's processor.
 
     That one takes 1 away after rescaling (`rescale_offset`) and may divide once more (`include_top`).

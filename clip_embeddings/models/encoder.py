@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from clip_embeddings.errors import ModelLoadError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -12,6 +14,21 @@ if TYPE_CHECKING:
     from clip_embeddings.models.device import BatchSizes
     from clip_embeddings.similarity import ScoreFunction
     from clip_embeddings.types import LongText, Role
+
+
+def check_ids(model: str, ids: "NDArray[np.int64]", known: int) -> None:
+    """A tokenizer of another model may know more than the tower, which a GPU does not survive.
+
+    Args:
+        known: ids that the text tower has embeddings for.
+    Raises:
+        ModelLoadError: an id is beyond them.
+    """
+    if ids.size and ids.max() >= known:
+        raise ModelLoadError(
+            f"model {model!r}: its tokenizer gives the id {ids.max()}; its text tower knows 0 to "
+            f"{known - 1}. Put the tokenizer and the weights of one model into a folder"
+        )
 
 
 class Pieces(Protocol):

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clip_embeddings.errors import ModelLoadError
+from clip_embeddings.models.families import FAMILIES
+from clip_embeddings.models.family import Family
 from clip_embeddings.models.hub.layout import CONFIG, SAFETENSORS, SMALL, TOKENIZER, TOKENIZER_CONFIG
 from clip_embeddings.models.hub.listing import read_json
 from clip_embeddings.models.model import importing
+from clip_embeddings.models.registry import check_type
 from clip_embeddings.models.stored import StoredModel
 
 if TYPE_CHECKING:
@@ -43,6 +46,15 @@ class ModelFiles(StoredModel):
                 f"model {self.model!r}: its {', '.join(sorted(found))} names files to be read in place of "
                 "the usual ones; give those the usual names, and take the key out"
             )
+
+    @cached_property
+    def family(self) -> Family:
+        """The family that it is of.
+
+        Raises:
+            ModelLoadError: none that loads.
+        """
+        return FAMILIES[check_type(self.model, self.json(CONFIG))]
 
     @cached_property
     def dimension(self) -> int:

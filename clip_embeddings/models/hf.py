@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
+from clip_embeddings.models.encoder import check_ids
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.loading import (
     TOWERS,
     architecture_of,
     detach_from_file,
-    family_of,
     load_weights,
     read_config,
     read_number,
@@ -42,7 +42,7 @@ class TransformersEncoder:
     """
 
     def __init__(self, files: ModelFiles, device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
-        family = family_of(files)
+        family = files.family
         self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
         self.family, self.kind, self.dimension = family, family.type, files.dimension
         self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
@@ -75,13 +75,7 @@ class TransformersEncoder:
         )
 
     def _check_ids(self, ids: NDArray[np.int64]) -> None:
-        """A tokenizer of another model may know more than the tower, which a GPU does not survive."""
-        known = int(self._config.text_config.vocab_size)
-        if ids.size and ids.max() >= known:
-            raise ModelLoadError(
-                f"model {self._files.model!r}: its tokenizer gives the id {ids.max()}; its text tower knows "
-                f"0 to {known - 1}. Put the tokenizer and the weights of one model into a folder"
-            )
+        check_ids(self._files.model, ids, int(self._config.text_config.vocab_size))
 
     def _in_parts(
         self, encode: Callable[[NDArray[Any]], NDArray[np.float32]], count: int

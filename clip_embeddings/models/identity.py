@@ -10,11 +10,9 @@ from typing import TypeVar
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import file_digest, tensors_digest, tensors_of
-from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.family import PROJECTION
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.preprocessing import preprocessing_of
-from clip_embeddings.models.registry import check_type
 from clip_embeddings.models.stored import StoredModel
 from clip_embeddings.models.tokenizer import tokenizer_identity
 
@@ -59,9 +57,8 @@ def dimension_of(files: ModelFiles) -> int:
     Raises:
         ModelLoadError: the weights have no projection, or the config says something else.
     """
-    config = files.json("config.json")
-    family = FAMILIES[check_type(files.model, config)]
-    said, name = config.get("projection_dim"), family.width
+    family = files.family
+    said, name = files.json("config.json").get("projection_dim"), family.width
     found = next((shape[0] for path in files.weights() if (shape := shape_of(files, path, name))), None)
     if found is None:
         raise ModelLoadError(

@@ -9,24 +9,13 @@ from safetensors import safe_open
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.tokens import TextTokenizer
-from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.family import Family
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
-from clip_embeddings.models.registry import check_type
 from clip_embeddings.models.tokenizer import load_tokenizer, quiet
 
 TOWERS = ("text_model", "vision_model")
 """What every class of two towers calls them."""
-
-
-def family_of(files: ModelFiles) -> Family:
-    """The family that a model is of.
-
-    Raises:
-        ModelLoadError: none that loads.
-    """
-    return FAMILIES[check_type(files.model, files.json("config.json"))]
 
 
 def architecture_of(files: ModelFiles, family: Family) -> Any:

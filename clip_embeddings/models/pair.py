@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
+from clip_embeddings.models.encoder import check_ids
 from clip_embeddings.models.model import Model, importing
 from clip_embeddings.models.text_files import TextFiles
 from clip_embeddings.types import Role
@@ -138,11 +139,7 @@ class PairedEncoder:
         from clip_embeddings.models.thread import compute
 
         rows = self.tokenizer.padded(ids)
-        if rows.size and rows.max() >= self._texts.vocabulary:
-            raise ModelLoadError(
-                f"the text model's tokenizer gives the id {rows.max()}; its transformer knows 0 to "
-                f"{self._texts.vocabulary - 1}. Put tokenizer and weights of one model into a folder"
-            )
+        check_ids(self._texts.model, rows, self._texts.vocabulary)
         filled = np.arange(rows.shape[1]) < np.array([len(row) for row in ids])[:, None]
         encode: Callable[[Any], Any] = lambda some: (  # noqa: E731
             self._texts.features(rows[some], filled[some]).float().cpu().numpy()

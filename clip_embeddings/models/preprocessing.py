@@ -7,12 +7,10 @@ from typing import Any
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.patches import PatchPreprocessing
 from clip_embeddings.inputs.preprocess import Preprocessing
-from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.family import PictureRule
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import PREPROCESSING
 from clip_embeddings.models.processors import DEFAULTS, plain_name
-from clip_embeddings.models.registry import check_type
 
 _SECTION = "image_processor"  # in the file that transformers 5 writes for tokenizer and pictures together
 # What a file of a class that is not in the table has to say itself.
@@ -27,7 +25,7 @@ def preprocessing_of(files: ModelFiles) -> Preprocessing | PatchPreprocessing:
     Raises:
         ModelLoadError: a file says what cannot be, or none says anything and the family has several ways.
     """
-    rule = FAMILIES[check_type(files.model, files.json("config.json"))].pictures
+    rule = files.family.pictures
     name, config = _config_of(files)
     if not config and not rule.assumed:
         raise ModelLoadError(

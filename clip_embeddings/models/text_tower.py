@@ -29,12 +29,13 @@ class TextTower:
     """A text model, loaded at its first use.
 
     Attributes:
+        model: what was asked for.
         tokenizer: how text becomes its ids.
     """
 
     def __init__(self, files: TextFiles, device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
         self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
-        self._config = _config(files)
+        self.model, self._config = files.files.model, _config(files)
         self.tokenizer = self._made_tokenizer()
         self.vocabulary = int(self._config.vocab_size)
         self._loading = FreeLock()

@@ -15,12 +15,10 @@ from typing import Any
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import file_digest
-from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.family import TokenizerRule
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
-from clip_embeddings.models.registry import check_type
 from clip_embeddings.models.stored import StoredModel
 
 _KIND = "tokenizers"
@@ -55,7 +53,7 @@ def load_tokenizer(files: ModelFiles, rule: TokenizerRule | None = None) -> Any:
     """
     import transformers
 
-    rule = rule or FAMILIES[check_type(files.model, files.json("config.json"))].tokenizer
+    rule = rule or files.family.tokenizer
     saved = files.json(TOKENIZER_CONFIG)
     try:
         with quiet():

@@ -20,7 +20,6 @@ from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import PREPROCESSING, TOKENIZER
 from clip_embeddings.models.loading import (
     architecture_of,
-    family_of,
     load_weights,
     read_config,
     text_tokenizer,
@@ -51,7 +50,7 @@ class TrainableCLIP:
                 f"model {files.model!r} is run by another library; only a clip of transformers can be "
                 "fine-tuned"
             )
-        family = family_of(files)
+        family = files.family
         if not family.trainable:
             raise ModelLoadError(
                 f"model {files.model!r} is of type {family.type!r}; only clip can be fine-tuned"

@@ -4,10 +4,11 @@ Imports the modules beside it, and huggingface_hub inside functions.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.hub.assets import say_once
@@ -24,6 +25,29 @@ from clip_embeddings.models.open_clip.settings import OPEN_CLIP_CONFIG
 from clip_embeddings.models.registry import suggestion
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def fetched(
+    download: Callable[[], T], here: Callable[[], T | None], explained: Callable[[Exception, Trouble], str]
+) -> T:
+    """What is downloaded; where the hub is out of reach, what may be here.
+
+    Raises:
+        ModelLoadError: neither; `explained` says why.
+    """
+    try:
+        return download()
+    except ModelLoadError:
+        raise
+    except Exception as error:
+        trouble = trouble_of(error)
+        if trouble is None:  # a fault of ours
+            raise
+        found = here() if trouble in OUT_OF_REACH else None
+        if found is None:
+            raise ModelLoadError(explained(error, trouble)) from error
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +120,7 @@ class HubModel:
         )
 
     def _fetched(self) -> Model:
-        try:
-            return self._download()
-        except ModelLoadError:
-            raise
-        except Exception as error:
-            trouble = trouble_of(error)
-            if trouble is None:  # a fault of ours
-                raise
-            found = self._cached(surely=False) if trouble in OUT_OF_REACH else None
-            if found is None:
-                raise ModelLoadError(self.explained(error, trouble)) from error
-            return found
+        return fetched(self._download, partial(self._cached, surely=False), self.explained)
 
     def _download(self) -> Model:
         """Ask the hub for what is missing."""

@@ -14,6 +14,7 @@ from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.patches import PatchPreprocessing
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
+from clip_embeddings.models.encoder import check_ids
 from clip_embeddings.models.open_clip.files import OpenClipFiles
 from clip_embeddings.models.open_clip.tokenizer import text_tokenizer
 from clip_embeddings.models.open_clip.towers import build
@@ -48,12 +49,8 @@ class OpenClipEncoder:
 
     def encode_text(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """B rows of ids -> (B, D)."""
-        rows, known = self.tokenizer.padded(ids), self._files.settings.vocabulary
-        if rows.size and rows.max() >= known:  # which a GPU does not survive
-            raise ModelLoadError(
-                f"model {self._files.model!r}: its tokenizer gives the id {rows.max()}; its text tower knows "
-                f"0 to {known - 1}. Put the tokenizer and the weights of one model into a folder"
-            )
+        rows = self.tokenizer.padded(ids)
+        check_ids(self._files.model, rows, self._files.settings.vocabulary)
         return self._in_parts(lambda some: self._text_features(rows[some]), len(rows))
 
     def encode_image(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ every start, takes pickles and every other format unless told each name, and wai
 is away. Imports errors and models/hub.
 """
 
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,8 +14,7 @@ from clip_embeddings.models.hub.assets import key_of, read_note, say_once, write
 from clip_embeddings.models.hub.cache import MAIN, CachedRepository
 from clip_embeddings.models.hub.download import ask_for_revision
 from clip_embeddings.models.hub.listing import listing_of
-from clip_embeddings.models.hub.search import HubModel
-from clip_embeddings.models.hub.trouble import OUT_OF_REACH, trouble_of
+from clip_embeddings.models.hub.search import HubModel, fetched
 from clip_embeddings.models.sentence_transformers.files import SentenceTransformersFiles
 from clip_embeddings.models.sentence_transformers.layout import DEEP, parts_of
 
@@ -81,22 +81,22 @@ def _on_hub(model: str, repository: str, revision: str | None) -> SentenceTransf
     cache = CachedRepository(repository)
     if (found := _cached(model, cache, revision)) is not None:
         return found
-    try:
-        return _download(model, cache, revision)
-    except ModelLoadError:
-        raise
-    except Exception as error:
-        trouble = trouble_of(error)
-        if trouble is None:  # a fault of ours
-            raise
-        found = _cached(model, cache, revision, surely=False) if trouble in OUT_OF_REACH else None
-        if found is None:
-            raise ModelLoadError(asked.explained(error, trouble, has="")) from error
+    return fetched(
+        partial(_download, model, cache, revision),
+        partial(_likely, model, cache, revision),
+        partial(asked.explained, has=""),
+    )
+
+
+def _likely(model: str, cache: CachedRepository, revision: str | None) -> SentenceTransformersFiles | None:
+    """What the cache holds, if it looks whole; said in a log line."""
+    found = _cached(model, cache, revision, surely=False)
+    if found is not None:
         say_once(
             f"model {model!r}: the hub does not answer, so what the cache has is used without knowing "
             "whether it is all of the model"
         )
-        return found
+    return found
 
 
 def _cached(

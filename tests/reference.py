@@ -132,8 +132,18 @@ def byte_level_tokenizer() -> Any:
     )
 
 
+def randomised(model: Any, seed: int) -> Any:
+    """The same model with weights so large that different inputs get different vectors."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                parameter.normal_(0, 0.2, generator=generator)
+    return model
+
+
 def write_checkpoint(folder: Path, tokenizer: Any, *, seed: int = 0, layers: int = 2) -> Path:
-    """Write a CLIPModel of random weights, large enough that different inputs get different vectors."""
+    """Write a CLIPModel of random weights."""
     towers = {
         "hidden_size": 32,
         "intermediate_size": 64,
@@ -149,12 +159,8 @@ def write_checkpoint(folder: Path, tokenizer: Any, *, seed: int = 0, layers: int
         "pad_token_id": tokenizer.pad_token_id,
     }
     vision = {**towers, "image_size": IMAGE_SIZE, "patch_size": 8}
-    generator = torch.Generator().manual_seed(seed)
-    model = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=DIMENSION))
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim > 1:
-                parameter.normal_(0, 0.2, generator=generator)
+    config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=DIMENSION)
+    model = randomised(CLIPModel(config), seed)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(PIXELS))

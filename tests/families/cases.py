@@ -17,6 +17,7 @@ import transformers
 from families import vocabularies as words
 from numpy.typing import NDArray
 from PIL import Image
+from reference import randomised
 from transformers.models.tipsv2.tokenization_tipsv2 import Tipsv2Tokenizer
 
 SIDE = 32
@@ -177,12 +178,7 @@ def write_model(folder: Path, case: Case, *, seed: int = 0) -> Path:
     config = case.config()
     kind: Any = transformers.AutoModel
     torch.manual_seed(seed)
-    model = kind.from_config(config)
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim > 1:
-                parameter.normal_(0, 0.2, generator=generator)
+    model = randomised(kind.from_config(config), seed)
     model.save_pretrained(folder)
     case.vocabulary(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(case.pixels))

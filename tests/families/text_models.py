@@ -9,16 +9,8 @@ import torch
 import transformers
 from families import vocabularies as words
 from numpy.typing import NDArray
+from reference import randomised
 from safetensors.torch import save_file
-
-
-def _randomised(model: Any, seed: int) -> Any:
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim > 1:
-                parameter.normal_(0, 0.2, generator=generator)
-    return model.eval()
 
 
 def sentence_transformer(
@@ -27,7 +19,7 @@ def sentence_transformer(
     """DistilBERT, pooling, a dense layer without bias, as clip-ViT-B-32-multilingual-v1 lies."""
     folder.mkdir(parents=True)
     config = transformers.DistilBertConfig(vocab_size=600, dim=32, hidden_dim=64, n_layers=2, n_heads=4)
-    _randomised(transformers.DistilBertModel(config), seed).save_pretrained(folder)
+    randomised(transformers.DistilBertModel(config), seed).save_pretrained(folder)
     words.bert(folder)
     tokenizer = {"tokenizer_class": "DistilBertTokenizer", "do_lower_case": False, "model_max_length": 512}
     _write(folder / "tokenizer_config.json", tokenizer)
@@ -61,7 +53,7 @@ def m_clip(folder: Path, dimension: int) -> Path:
     (folder / "tokenizer_config.json").write_text(
         json.dumps({"tokenizer_class": "XLMRobertaTokenizer", "pad_token": "<pad>", "model_max_length": 512})
     )
-    model = _randomised(transformers.XLMRobertaModel(m_clip_config()), 3)
+    model = randomised(transformers.XLMRobertaModel(m_clip_config()), 3).eval()
     torch.manual_seed(3)
     weights = {f"transformer.{name}": tensor for name, tensor in model.state_dict().items()}
     weights |= {
@@ -87,7 +79,7 @@ def m_clip_config() -> Any:
 def m_clip_reference(folder: Path, texts: list[str]) -> NDArray[np.float32]:
     """What M-CLIP's own class computes: the mean over a text's tokens, then its linear layer."""
     weights = torch.load(folder / "pytorch_model.bin", weights_only=True)
-    model = _randomised(transformers.XLMRobertaModel(m_clip_config()), 3)
+    model = randomised(transformers.XLMRobertaModel(m_clip_config()), 3).eval()
     inner = {name.removeprefix("transformer."): value for name, value in weights.items()}
     model.load_state_dict({name: inner[name] for name in model.state_dict()})
     make: Any = transformers.PreTrainedTokenizerFast

@@ -48,12 +48,7 @@ def chat_model(folder: Path, *, seed: int = 0, prompts: dict[str, str] | None = 
     vision = transformers.CLIPVisionConfig(**PICTURE)
     config: Any = transformers.LlavaConfig(vision_config=vision, text_config=text, image_token_index=image)
     torch.manual_seed(seed)
-    model: Any = transformers.LlavaModel(config)
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim > 1:
-                parameter.normal_(0, 0.2, generator=generator)
+    model: Any = reference.randomised(transformers.LlavaModel(config), seed)
     model.save_pretrained(raw)
     sizes = {key: CLIP_PIXELS[key] for key in ("size", "crop_size")}
     pictures: Any = reference.__dict__["CLIPImageProcessorPil"]  # under another name in older releases

@@ -1,7 +1,7 @@
-"""open_clip and this library beside each other, in a process of its own: python side.py FOLDER.
+"""open_clip and this library beside each other, in a process of its own: python side.py all FOLDER.
 
-Run by test_open_clip_models.py with the dependency group "peers" on the path; prints one JSON object. The
-models lie in FOLDER, a folder for each case.
+Run by test_open_clip_models.py with the dependency group "peers" on the path; prints JSON. The models lie
+in FOLDER, a folder for each case. "again" opens the store that "all" has left there.
 """
 
 import json
@@ -36,7 +36,7 @@ def _open_clip() -> Any:
 
 
 def main(folder: Path, hub: Hub) -> dict[str, Any]:
-    from open_clip_backend.beside import checks, models, names, refusals, tables
+    from open_clip_backend.beside import checks, models, names, refusals, stores, tables
 
     found: dict[str, Any] = {"cases": {}}
     for name, case in models.CASES.items():
@@ -49,18 +49,29 @@ def main(folder: Path, hub: Hub) -> dict[str, Any]:
     found["names"] = names.on_the_hub(folder, hub)
     found["folders"] = names.in_folders(folder)
     found["commands"] = names.on_the_command_line(folder)
-    found["store"] = names.in_a_store(folder, folder / "store")
+    found["stores"] = stores.in_stores(folder, folder / "store")
     found["refused"] = refusals.refused(folder)
     found["torchvision"] = "".join(BROKEN)
     return found
 
 
-if __name__ == "__main__":
+def again(folder: Path) -> list[str]:
+    """What a process finds that has not filled the store, with a hub out of reach."""
+    _open_clip()
+    from open_clip_backend.beside import stores
+
+    return stores.found(folder / "store", folder / "media")
+
+
+def beside_a_hub(folder: Path) -> dict[str, Any]:
     with running() as hub:
         os.environ["HF_ENDPOINT"] = hub.url  # before the hub's client is imported
-        import torch
-
-        LIBRARY = cast(Any, torch.library.Library)("torchvision", "FRAGMENT")  # its operators end with it
         _open_clip()
-        answer = main(Path(sys.argv[1]), hub)
-    print(json.dumps(answer))
+        return main(folder, hub)
+
+
+if __name__ == "__main__":
+    import torch
+
+    LIBRARY = cast(Any, torch.library.Library)("torchvision", "FRAGMENT")  # its operators end with it
+    print(json.dumps({"again": again, "all": beside_a_hub}[sys.argv[1]](Path(sys.argv[2]))))

@@ -17,6 +17,7 @@ from open_clip_backend.beside.cases import CASES
 
 TESTS = Path(__file__).parents[1]
 PEERS = Path(sys.prefix) / "peers"
+SIDE = str(Path(__file__).with_name("side.py"))
 pytestmark = pytest.mark.skipif(
     not (PEERS / "open_clip").is_dir(),
     reason='needs the dependency group "peers" in a folder peers of the environment; see the Makefile',
@@ -41,12 +42,15 @@ def run_beside(home: Path, folder: Path, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def found(home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the models and a store are in."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def found(home: Path, folder: Path) -> dict[str, Any]:
     """What the process beside this one found."""
-    folder = tmp_path_factory.mktemp("models")
-    said: dict[str, Any] = json.loads(
-        run_beside(home, folder, str(Path(__file__).with_name("side.py")), str(folder))
-    )
+    said: dict[str, Any] = json.loads(run_beside(home, folder, SIDE, "all", str(folder)))
     return said
 
 
@@ -185,10 +189,23 @@ def test_info_and_download_serve_them(found: dict[str, Any]) -> None:
     assert commands["download"]["fingerprint"] == commands["info"]["fingerprint"]
 
 
-def test_a_stored_collection_reopens_and_refuses_another_model(found: dict[str, Any]) -> None:
-    store = found["store"]
-    assert (store["name"], store["found"]) == (True, "sea")
-    assert "holds vectors of" in store["refused"]
+def test_a_folder_is_ingested_found_and_refused_to_another_model(found: dict[str, Any]) -> None:
+    stores = found["stores"]
+    assert (stores["name"], stores["added"], stores["failures"]) == ("open_clip:RN50/openai", 5, 0)
+    assert stores["again"] == 5
+    assert "holds vectors of" in stores["refused"]
+
+
+def test_langchain_stores_and_finds_both_kinds(found: dict[str, Any]) -> None:
+    assert found["stores"]["langchain"] == ["노을지는 바다", "a photo"]
+
+
+def test_a_new_process_finds_the_same_with_the_name_on_record(
+    found: dict[str, Any], home: Path, folder: Path
+) -> None:
+    again = json.loads(run_beside(home, folder, SIDE, "again", str(folder)))
+    assert again == found["stores"]["found"]
+    assert len(set(again)) >= 4
 
 
 @pytest.mark.parametrize(

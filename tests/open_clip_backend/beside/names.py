@@ -1,4 +1,4 @@
-"""What names of models lead to: folders, repositories on a hub on loopback, a store, and refusals."""
+"""What names of models lead to: folders and repositories on a hub on loopback."""
 
 import contextlib
 import io
@@ -124,29 +124,3 @@ def _printed(command: Callable[[], None]) -> Any:
     with contextlib.redirect_stdout(out):
         command()
     return json.loads(out.getvalue())
-
-
-def in_a_store(folder: Path, store: Path) -> dict[str, Any]:
-    """A persisted collection, reopened with the name on record and refused to another model."""
-    import chromadb
-
-    from chroma_clip_embeddings import add_items, open_collection, search
-    from clip_embeddings import FingerprintMismatchError
-
-    name = f"open_clip:{folder / 'ViT-B-32'}"
-    client = chromadb.PersistentClient(str(store))
-    made = open_collection(client, "kept", embedder=embedder_of(name))
-    add_items(made, ids=["cat", "sea"], texts=TEXTS)
-    add_items(made, ids=["photo"], images=[photo(70, 50)])
-    again = open_collection(chromadb.PersistentClient(str(store)), "kept")
-    config = client.get_collection("kept").configuration_json["embedding_function"]["config"]
-    try:
-        open_collection(client, "kept", embedder=embedder_of(folder / "longest"))
-        refused = ""
-    except FingerprintMismatchError as error:
-        refused = str(error)
-    return {
-        "name": config["model_name"] == name,
-        "found": search(again, text=TEXTS[1]).texts[0].id,
-        "refused": refused,
-    }

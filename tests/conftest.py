@@ -5,11 +5,13 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 import warm
 from reference import Reference, byte_level_tokenizer, clip_tokenizer, write_checkpoint
+from xdist.scheduler import LoadFileScheduling
 
 from clip_embeddings import CLIPEmbedder, ModalityCalibration
 from clip_embeddings.models.tiny import WEIGHTS
@@ -29,6 +31,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionfinish() -> None:
     warm.end()
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests go to one worker; those of all files that use Ray to the same, which starts it once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "ray" if "_ray" in file else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import IO, Any
 
 # Variables that nothing reads while it is imported, and those that only transformers and its like do.
-# scikit-learn and torch's compiler set some of the first while they are imported.
+# The first line is what libraries set in a process of tests: scikit-learn, torch's compiler, Ray, pipelines.
 READ_LATER = (
-    *("KMP_", "TORCHINDUCTOR_"),
+    *("KMP_", "PYTHONBREAKPOINT", "TOKENIZERS_", "TORCHINDUCTOR_", "_TORCHINDUCTOR_"),
     *("CLIP_EMBEDDINGS_", "COLUMNS", "LOOPBACK_ESCAPES", "PYTEST_", "PYTHONPATH", "RAY_"),
 )
 READ_BY_THE_HUB = ("DISABLE_SAFETENSORS", "HF_", "HUGGING", "TRANSFORMERS_", "XDG_CACHE")

@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from families.cases import CASES, write_model
 from families.text_models import sentence_transformer
 from langchain_core.documents import Document
@@ -85,10 +85,8 @@ def test_a_new_process_finds_the_same(filled: Filled) -> None:
     picture = str(filled.home / "media" / "1.png")
     asked = [[name, str(filled.store(name)), picture] for name in NAMES]
     path = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
-    done = subprocess.run(
-        [sys.executable, "-c", AGAIN, json.dumps(asked)],
-        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    env = {**os.environ, "PYTHONPATH": path}
+    done = warm.run([sys.executable, "-c", AGAIN, json.dumps(asked)], env=env)
     assert done.returncode == 0, done.stderr
     for name, (by_text, by_image) in json.loads(done.stdout).items():
         collection = filled.open(name)

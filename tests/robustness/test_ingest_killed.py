@@ -140,12 +140,12 @@ def undisturbed(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Und
 
 
 @pytest.mark.slow
-def test_killed_at_twenty_random_moments_it_ends_like_an_undisturbed_run(
+def test_killed_at_ten_random_moments_it_ends_like_an_undisturbed_run(
     runner: Runner, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     """Moments from soon after the start to a little after the end, whatever the machine's speed."""
     chance, kills, start = random.Random(5), 0, 0
-    while kills < 20:
+    while kills < 10:
         place = Place(tmp_path / f"round-{start}")
         start += 1
         killed = 0

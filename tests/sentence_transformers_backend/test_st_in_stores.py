@@ -3,13 +3,13 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import warm
 from langchain_core.documents import Document
 from pictures import photo
 from sentence_transformers_backend.small import chat_model
@@ -58,10 +58,8 @@ def test_a_folder_is_ingested_and_found_again_in_a_new_process(
     pictures = embedder.embed_images([hit.uri for hit in found.images])
     asked = embedder.embed_texts(["two dogs"], role="query")[0]
     assert [hit.score for hit in found.images] == pytest.approx(list(pictures @ asked), abs=1e-5)
-    done = subprocess.run(
-        [sys.executable, "-c", AGAIN, str(tmp_path / "db")],
-        check=False, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"}, timeout=120,
-    )  # fmt: skip
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = warm.run([sys.executable, "-c", AGAIN, str(tmp_path / "db")], env=env, timeout=120)
     assert done.returncode == 0, done.stderr
     again = json.loads(done.stdout)
     assert [each[0] for each in again] == [each[0] for each in hits]

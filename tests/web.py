@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chroma_clip_embeddings.local import UnusableFile
-from chroma_clip_embeddings.remote import read_remote
+from clip_embeddings.ingestion.read.local import UnusableFile
+from clip_embeddings.ingestion.read.remote import read_remote
 
 PUBLIC = "93.184.216.34"
 Answer = Callable[[BaseHTTPRequestHandler], None]

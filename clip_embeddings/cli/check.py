@@ -41,7 +41,7 @@ def _collections(place: Place, name: str | None) -> list[Any]:
 
 
 def _record(collection: Any) -> dict[str, Any]:
-    from chroma_clip_embeddings.healing import checked
+    from chroma_clip_embeddings.lost import checked
 
     rows, lost = checked(collection)
     return {"collection": collection.name, "rows": rows, "without_vector": len(lost), "ids": lost}

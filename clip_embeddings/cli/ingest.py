@@ -89,7 +89,7 @@ def show_report(out: Console, report: "IngestReport") -> None:
 
 def _hints(report: "IngestReport") -> list[str]:
     """What to do about what was left out, where a user may not expect it."""
-    from chroma_clip_embeddings.notes import REASONS
+    from clip_embeddings.ingestion.find.notes import REASONS
 
     hints = []
     if report.tables:

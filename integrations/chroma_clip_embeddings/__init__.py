@@ -13,25 +13,24 @@ except ImportError as error:
     ) from error
 del _chromadb
 
-from chroma_clip_embeddings.aingestion import aingest
 from chroma_clip_embeddings.aio import aadd_items, aopen_collection, asearch, aset_caption
 from chroma_clip_embeddings.collection import open_collection
+from chroma_clip_embeddings.drawing import sample_collection
 from chroma_clip_embeddings.duplicates import Duplicates, find_duplicates
 from chroma_clip_embeddings.explaining import explain
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.hits import Hit, SearchResult
 from chroma_clip_embeddings.identity import embedder_of
-from chroma_clip_embeddings.ingestion import ingest
+from chroma_clip_embeddings.ingestion import aingest, ingest
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from chroma_clip_embeddings.migration import open_migrated
 from chroma_clip_embeddings.recalibration import recalibrate
 from chroma_clip_embeddings.reopening import reopen
-from chroma_clip_embeddings.report import IngestFailure, IngestReport
 from chroma_clip_embeddings.retrieval import search
 from chroma_clip_embeddings.rows import AddReport, add_items, set_caption
-from chroma_clip_embeddings.sampling import FileSample, sample_collection, sample_files
 from chroma_clip_embeddings.store import connect
 from clip_embeddings import OPEN_CLIP_TWINS
+from clip_embeddings.ingestion import FileSample, IngestFailure, IngestReport, sample_files
 
 __all__ = [
     "OPEN_CLIP_TWINS",

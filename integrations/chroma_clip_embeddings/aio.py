@@ -17,7 +17,6 @@ from chromadb.errors import NotFoundError
 from chroma_clip_embeddings.adoption import anew, is_plain, record_of
 from chroma_clip_embeddings.clients import is_async
 from chroma_clip_embeddings.collection import CHECK, absent, bound, made_with
-from chroma_clip_embeddings.growth import check_growth
 from chroma_clip_embeddings.hits import SearchResult
 from chroma_clip_embeddings.identity import (
     FINGERPRINT,
@@ -27,7 +26,6 @@ from chroma_clip_embeddings.identity import (
     fingerprints,
     unrecorded,
 )
-from chroma_clip_embeddings.items import Columns
 from chroma_clip_embeddings.loader import OnError
 from chroma_clip_embeddings.patience import bounded
 from chroma_clip_embeddings.probing import SAMPLE, places_in
@@ -44,6 +42,8 @@ from chroma_clip_embeddings.settings import Wanted
 from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import heir
 from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings.ingestion.rows.columns import Columns
+from clip_embeddings.ingestion.rows.growth import check_growth
 from clip_embeddings.types import ImageInput
 
 P = ParamSpec("P")

@@ -1,20 +1,51 @@
-"""Rows of a collection at random, as raw vectors. Imports chromadb, numpy and the public core."""
+"""Rows of a collection at random, as raw vectors, and the modality gap measured on them."""
 
 from collections.abc import Iterator
 from hashlib import blake2b
 from heapq import nsmallest
-from typing import Any
+from typing import Any, get_args
 
 import chromadb
 import numpy as np
 
-from chroma_clip_embeddings.identity import embedder_of
+from chroma_clip_embeddings.clients import refuse_async
+from chroma_clip_embeddings.identity import check_identity, embedder_of
 from chroma_clip_embeddings.store import store_errors
-from clip_embeddings import ModalityCalibration, l2_normalize
+from clip_embeddings import CalibrationEstimator, ModalityCalibration, l2_normalize
+from clip_embeddings.ingestion.sample import SAMPLE_SIZE, check_size
 from clip_embeddings.types import Embeddings, Modality
 
 _LISTED = 5000  # ids asked for at once
 _FETCHED = 500  # vectors asked for at once
+
+
+def sample_collection(
+    collection: chromadb.Collection, *, size: int = SAMPLE_SIZE, seed: int = 0
+) -> CalibrationEstimator:
+    """Measure the modality gap on random rows of a collection; nothing is embedded.
+
+    Rows without a `modality` (those not stored by this package) are left out. Vectors of a calibrated
+    collection are made raw again first, so it gives the same as a raw one of the same content.
+
+    Args:
+        collection: embedded or over HTTP, made with `open_collection` or with a `CLIPEmbeddingFunction`.
+        size: most rows of each modality.
+        seed: another one takes other rows.
+    Returns:
+        An estimator; `.calibration(embedder_of(collection).model_fingerprint)` makes the calibration.
+    Raises:
+        InvalidInputError: size is below 1.
+        FingerprintMismatchError: the collection holds vectors of another model.
+        StoreError: the store does not answer, or the collection is not one of ours.
+    """
+    refuse_async(collection, "sample_collection")
+    check_size(size)
+    embedder = embedder_of(collection)
+    check_identity(collection, embedder)
+    estimator = CalibrationEstimator()
+    for modality in get_args(Modality):
+        estimator.add(draw_rows(collection, modality, size, seed), modality)
+    return estimator
 
 
 def draw_rows(collection: chromadb.Collection, modality: Modality, size: int, seed: int) -> Embeddings:

@@ -24,7 +24,6 @@ from chroma_clip_embeddings.identity import (
 from chroma_clip_embeddings.lock import writing
 from chroma_clip_embeddings.probing import SAMPLE, look_at
 from chroma_clip_embeddings.store import store_errors
-from chroma_clip_embeddings.values import shown
 from clip_embeddings import (
     OPEN_CLIP_TWINS,
     CLIPEmbedder,
@@ -32,6 +31,7 @@ from clip_embeddings import (
     InvalidInputError,
     StoreError,
 )
+from clip_embeddings.ingestion.rows.values import shown
 from clip_embeddings.types import Modality
 
 _SHORT = 200  # characters of a text that is compared: others may have cut theirs elsewhere

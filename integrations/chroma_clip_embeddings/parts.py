@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chroma_clip_embeddings.checks import MOST_BYTES
-from chroma_clip_embeddings.items import Row
+from clip_embeddings.ingestion.rows.checks import MOST_BYTES
+from clip_embeddings.ingestion.rows.row import Row
 
 
 def parts_of(sizes: Sequence[int], most: int) -> Iterator[range]:

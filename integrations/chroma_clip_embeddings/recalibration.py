@@ -14,7 +14,6 @@ from chromadb.api import ClientAPI
 from chromadb.api.types import Schema
 from numpy.typing import NDArray
 
-from chroma_clip_embeddings.checks import ADDED_KEYS, check_limits
 from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.collection import open_collection
 from chroma_clip_embeddings.drawing import raw_vectors
@@ -26,6 +25,7 @@ from chroma_clip_embeddings.progress import progress
 from chroma_clip_embeddings.store import store_errors
 from chroma_clip_embeddings.swap import COPYING, MARK, copy_name, mark_of, old_name
 from clip_embeddings import CLIPEmbedder, InvalidInputError, ModalityCalibration, StoreError
+from clip_embeddings.ingestion.rows.checks import ADDED_KEYS, check_limits
 from clip_embeddings.types import Modality
 
 _ROWS = 1000  # copied together

@@ -16,13 +16,13 @@ import chromadb
 import numpy as np
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
-from chroma_clip_embeddings.checks import check_count
 from chroma_clip_embeddings.clients import refuse_async
 from chroma_clip_embeddings.hits import Hit, Row, SearchResult, cosine_of, percentile_of, rows_of
 from chroma_clip_embeddings.identity import check_identity, embedder_of
 from chroma_clip_embeddings.reopening import asked
 from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder, InvalidInputError, ModalityCalibration, l2_normalize
+from clip_embeddings.ingestion.rows.checks import check_count
 from clip_embeddings.types import Embeddings, ImageInput
 
 Modality = Literal["any", "image", "text"]

@@ -12,22 +12,23 @@ import chromadb
 import numpy as np
 from numpy.typing import NDArray
 
-from chroma_clip_embeddings.checks import (
+from chroma_clip_embeddings.clients import refuse_async
+from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
+from chroma_clip_embeddings.loader import OnError
+from chroma_clip_embeddings.lock import writing
+from chroma_clip_embeddings.parts import parts_in_bytes
+from chroma_clip_embeddings.store import store_errors
+from clip_embeddings import CLIPEmbedder, ImageDecodeError, InvalidInputError
+from clip_embeddings.ingestion.rows.checks import (
     check_id,
     check_metadata,
     check_row,
     check_string,
 )
-from chroma_clip_embeddings.clients import refuse_async
-from chroma_clip_embeddings.growth import check_growth
-from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
-from chroma_clip_embeddings.items import Columns, Row, rows_from
-from chroma_clip_embeddings.loader import OnError
-from chroma_clip_embeddings.lock import writing
-from chroma_clip_embeddings.parts import parts_in_bytes
-from chroma_clip_embeddings.store import store_errors
-from chroma_clip_embeddings.values import shown
-from clip_embeddings import CLIPEmbedder, ImageDecodeError, InvalidInputError
+from clip_embeddings.ingestion.rows.columns import Columns, rows_from
+from clip_embeddings.ingestion.rows.growth import check_growth
+from clip_embeddings.ingestion.rows.row import Row
+from clip_embeddings.ingestion.rows.values import shown
 from clip_embeddings.types import ImageInput
 
 

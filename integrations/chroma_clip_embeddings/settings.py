@@ -13,9 +13,9 @@ from typing import Any
 
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
-from chroma_clip_embeddings.checks import check_metadata
-from chroma_clip_embeddings.values import shown
 from clip_embeddings import InvalidInputError
+from clip_embeddings.ingestion.rows.checks import check_metadata
+from clip_embeddings.ingestion.rows.values import shown
 
 SPACE, PREFIX = "cosine", "hnsw:"
 _LEGACY = {

@@ -13,15 +13,15 @@ from typing import Any, Literal
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 
-from chroma_clip_embeddings.choosing import Only, choice_of
-from chroma_clip_embeddings.discovery import discover
-from chroma_clip_embeddings.entries import Entry, IngestProblem
-from chroma_clip_embeddings.found import Found
-from chroma_clip_embeddings.local import MAX_BYTES, NotWanted, UnusableFile
-from chroma_clip_embeddings.prune import trouble_with, trouble_with_link
-from chroma_clip_embeddings.sources import Source, absolute, read_source
-from chroma_clip_embeddings.texts import checked_encoding
 from clip_embeddings import ImageDecodeError, InvalidInputError, load_image
+from clip_embeddings.ingestion.find.choosing import Only, choice_of
+from clip_embeddings.ingestion.find.discovery import discover
+from clip_embeddings.ingestion.find.entries import Entry, IngestProblem, absolute
+from clip_embeddings.ingestion.find.found import Found
+from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile
+from clip_embeddings.ingestion.read.sources import Source, read_source
+from clip_embeddings.ingestion.read.texts import checked_encoding
+from clip_embeddings.ingestion.stored.prune import trouble_with, trouble_with_link
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.pictures import describe
 

@@ -12,8 +12,8 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig, run_in_executor
 from pydantic import ConfigDict
 
-from chroma_clip_embeddings.checks import check_count
 from clip_embeddings import InvalidInputError
+from clip_embeddings.ingestion.rows.checks import check_count
 from langchain_clip_embeddings.rows import Modality
 from langchain_clip_embeddings.vectorstore import MultimodalChroma
 

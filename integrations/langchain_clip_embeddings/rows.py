@@ -15,9 +15,9 @@ from uuid import uuid4
 
 from langchain_core.documents import Document
 
-from chroma_clip_embeddings.checks import ADDED_KEYS, check_id, check_row
-from chroma_clip_embeddings.values import shown
 from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings.ingestion.rows.checks import ADDED_KEYS, check_id, check_row
+from clip_embeddings.ingestion.rows.values import shown
 from clip_embeddings.types import Embeddings
 from langchain_clip_embeddings.pictures import embed_pictures, stored_uri
 

@@ -18,11 +18,11 @@ from langchain_chroma import Chroma
 from langchain_core.documents import Document
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
-from chroma_clip_embeddings.checks import check_count
 from chroma_clip_embeddings.reopening import asked
 from chroma_clip_embeddings.store import store_errors
-from chroma_clip_embeddings.values import shown
 from clip_embeddings import InvalidInputError
+from clip_embeddings.ingestion.rows.checks import check_count
+from clip_embeddings.ingestion.rows.values import shown
 from clip_embeddings.types import ImageInput
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import Modality, to_document, where

@@ -18,12 +18,12 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from chroma_clip_embeddings import connect, embedder_of, open_collection, reopen
-from chroma_clip_embeddings.checks import check_count
 from chroma_clip_embeddings.identity import FINGERPRINT
 from chroma_clip_embeddings.lock import writing
 from chroma_clip_embeddings.settings import Wanted
 from chroma_clip_embeddings.store import absolute, store_errors
 from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings.ingestion.rows.checks import check_count
 from langchain_clip_embeddings.address import Address
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import chosen_ids, embed_rows, to_document

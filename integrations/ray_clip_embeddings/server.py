@@ -78,7 +78,7 @@ class Server:
 
     def refusal(self, row: dict[str, Any]) -> str | None:
         """Why the collection does not take a row; None where it does."""
-        from chroma_clip_embeddings.checks import check_row
+        from clip_embeddings.ingestion.rows.checks import check_row
 
         made = _row(row)
         try:
@@ -103,7 +103,7 @@ def _upsert(arguments: dict[str, Any], found: "chromadb.Collection") -> None:
 
 def _row(row: dict[str, Any]) -> Any:
     """As `chroma_clip_embeddings.ingest` makes it of a file."""
-    from chroma_clip_embeddings.items import Row
+    from clip_embeddings.ingestion.rows.row import Row
 
     is_picture = row["modality"] == "image"
     metadata = {"modality": row["modality"], "content_sha256": row["content_sha256"]}

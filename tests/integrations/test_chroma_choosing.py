@@ -12,10 +12,10 @@ import pytest
 from stored import rows_of, write_notes, write_picture
 
 from chroma_clip_embeddings import aingest, ingest, sample_files
-from chroma_clip_embeddings.choosing import choice_of
-from chroma_clip_embeddings.discovery import discover
-from chroma_clip_embeddings.entries import Entry, IngestProblem
 from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings.ingestion.find.choosing import choice_of
+from clip_embeddings.ingestion.find.discovery import discover
+from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
 from langchain_clip_embeddings import CLIPEmbeddings, MediaLoader
 
 

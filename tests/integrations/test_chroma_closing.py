@@ -14,9 +14,9 @@ import pytest
 from stored import write_files
 
 from chroma_clip_embeddings import aingest, ingest, manifests, wire
-from chroma_clip_embeddings.cache import VectorCache
-from chroma_clip_embeddings.ledger import Ledger
 from clip_embeddings import CLIPEmbedder, StoreError
+from clip_embeddings.ingestion.cache import VectorCache
+from clip_embeddings.ingestion.stored.ledger import Ledger
 
 
 class Databases:
@@ -137,7 +137,7 @@ def test_a_cache_that_cannot_be_used_is_closed(
 def test_a_ledger_for_which_there_is_no_disk_is_closed(
     databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chroma_clip_embeddings.ledger._SCHEMA", "this is what a full disk answers")
+    monkeypatch.setattr("clip_embeddings.ingestion.stored.ledger._SCHEMA", "this is what a full disk answers")
     with pytest.raises(sqlite3.Error):
         Ledger()
     assert len(databases.opened) == 1
@@ -161,7 +161,7 @@ def test_a_manifest_is_closed_while_the_error_that_ended_its_reading_is_looked_a
     def refuse(*_: object, **__: object) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("chroma_clip_embeddings.report.Recorder.failed", refuse)
+    monkeypatch.setattr("clip_embeddings.ingestion.report.Recorder.failed", refuse)
     with pytest.raises(MemoryError) as kept:
         ingest((), collection, manifests=tmp_path / "a.jsonl")
     assert len(opened) == 2  # once to see that it can be read

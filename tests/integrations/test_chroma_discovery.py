@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from chroma_clip_embeddings import walking
-from chroma_clip_embeddings.discovery import discover
-from chroma_clip_embeddings.entries import Entry, IngestProblem
 from clip_embeddings import InvalidInputError
+from clip_embeddings.ingestion.find.discovery import discover
+from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
 
 
 def files(folder: Path, *names: str) -> Path:

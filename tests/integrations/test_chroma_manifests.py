@@ -9,9 +9,9 @@ from typing import Any
 import chromadb
 import pytest
 
-from chroma_clip_embeddings.entries import Entry, IngestProblem
-from chroma_clip_embeddings.manifests import read_manifest
 from clip_embeddings import CLIPEmbedder, InvalidInputError, MissingExtraError
+from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
+from clip_embeddings.ingestion.find.manifests import read_manifest
 
 
 def read(path: Path, content: str | bytes, **options: Any) -> list[Entry | IngestProblem]:
@@ -274,7 +274,7 @@ def test_every_metadata_that_is_let_through_is_stored_as_it_is(
 def test_a_line_that_does_not_end_is_skipped_without_reading_it_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chroma_clip_embeddings.manifests._LONGEST_LINE", 100)
+    monkeypatch.setattr("clip_embeddings.ingestion.find.manifests._LONGEST_LINE", 100)
     long = json.dumps({"uri": "a", "caption": "x" * 1_000})
     exact = json.dumps({"uri": "b", "caption": "x" * 72})
     assert len(exact) == 100 - 1

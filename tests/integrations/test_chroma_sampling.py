@@ -21,8 +21,8 @@ from chroma_clip_embeddings import (
     sample_collection,
     sample_files,
 )
-from chroma_clip_embeddings.local import read_file
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, ImageBatch, InvalidInputError
+from clip_embeddings.ingestion.read.local import read_file
 from clip_embeddings.models.tiny.captions import caption
 from clip_embeddings.models.tiny.draw import render
 from clip_embeddings.models.tiny.scenes import scenes
@@ -120,7 +120,7 @@ def test_a_few_of_many_files_are_read(
         read.append(path)
         return read_file(path, **options)
 
-    monkeypatch.setattr("chroma_clip_embeddings.reading.read_file", counted)
+    monkeypatch.setattr("clip_embeddings.ingestion.read.reading.read_file", counted)
     sample = sample_files([captioned[0]], tiny, size=5)
     assert sample.counts == {"text": 5, "image": 5}
     assert len([path for path in read if path.suffix == ".png"]) == 5

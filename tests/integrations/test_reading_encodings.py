@@ -10,8 +10,8 @@ from chromadb.api import ClientAPI
 from stored import rows_of
 
 from chroma_clip_embeddings import ingest, open_collection
-from chroma_clip_embeddings.texts import NotText, other_text, unicode_text
 from clip_embeddings import CLIPEmbedder
+from clip_embeddings.ingestion.read.texts import NotText, other_text, unicode_text
 
 CHATS = [
     "ㅋㅋ 웃기다",

@@ -16,13 +16,13 @@ from pictures import encoded, photo
 from stored import rows_of, write_notes, write_picture
 
 from chroma_clip_embeddings import ingest, reading, sample_files
-from chroma_clip_embeddings.budget import Budget
-from chroma_clip_embeddings.entries import Entry
-from chroma_clip_embeddings.local import HEAD, UnusableFile, read_file
-from chroma_clip_embeddings.reading import Remote, read_ahead
-from chroma_clip_embeddings.sources import read_source
-from chroma_clip_embeddings.texts import NotText, checked_encoding, other_text, unicode_text
 from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError
+from clip_embeddings.ingestion.find.entries import Entry
+from clip_embeddings.ingestion.read.budget import Budget
+from clip_embeddings.ingestion.read.local import HEAD, UnusableFile, read_file
+from clip_embeddings.ingestion.read.reading import Remote, read_ahead
+from clip_embeddings.ingestion.read.sources import read_source
+from clip_embeddings.ingestion.read.texts import NotText, checked_encoding, other_text, unicode_text
 from langchain_clip_embeddings import CLIPEmbeddings, MediaLoader
 
 NOTES = [
@@ -371,7 +371,7 @@ def test_whatever_a_reader_raises_is_that_files_failure_and_blocks_nobody(
             f"Note {number}. " + "The cat ran. " * 20, encoding="utf-8"
         )
     monkeypatch.setattr(reading, "_SMALL", 10)  # each a group of its own
-    monkeypatch.setattr("chroma_clip_embeddings.plan.BYTES", 400)
+    monkeypatch.setattr("clip_embeddings.ingestion.run.BYTES", 400)
 
     def failing(path: Path, **options: Any) -> bytes:
         time.sleep(0.01)

@@ -13,8 +13,8 @@ from PIL import Image
 from stored import write_notes
 
 from chroma_clip_embeddings import connect, flow, ingest, open_collection, plan, reading
-from chroma_clip_embeddings.local import read_file
 from clip_embeddings import CLIPEmbedder
+from clip_embeddings.ingestion.read.local import read_file
 
 FILES = 1000
 
@@ -67,7 +67,7 @@ def test_a_slow_store_holds_the_model_and_the_reading_back(
         add(self, **rows)
         counts.add("stored", len(rows["ids"]))
 
-    monkeypatch.setattr("chroma_clip_embeddings.reading.read_file", counted_read)
+    monkeypatch.setattr("clip_embeddings.ingestion.read.reading.read_file", counted_read)
     monkeypatch.setattr(CLIPEmbedder, "embed_texts", counted_embed)
     monkeypatch.setattr(chromadb.Collection, "add", slow_add)
     assert ingest([tmp_path / "files"], collection).passages == FILES

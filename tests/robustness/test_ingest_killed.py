@@ -21,7 +21,7 @@ import pytest
 from stored import StoredRow, assert_same_rows, rows_of, write_notes, write_picture
 
 from chroma_clip_embeddings import connect, open_collection
-from chroma_clip_embeddings.flow import UNIT
+from clip_embeddings.ingestion.flow import UNIT
 
 AT_MOST_TWICE = 128
 PICTURES, NOTES = 130, 90

@@ -11,9 +11,9 @@ from servers import running
 from stored import rows_of, write_notes
 
 from chroma_clip_embeddings import connect, ingest, open_collection
-from chroma_clip_embeddings.ledger import uris_of
-from chroma_clip_embeddings.target import Target
 from clip_embeddings import CLIPEmbedder
+from clip_embeddings.ingestion.retry import Target
+from clip_embeddings.ingestion.rows.ids import uris_of
 
 
 @pytest.fixture
@@ -84,15 +84,15 @@ def test_a_prune_keeps_a_row_that_another_ingestion_has_found_meanwhile(
     write_notes(b, 2)
     (a / "note-00000.txt").unlink()
     write_notes(a, 1, first=90)
-    real, met = Target.call, list[int]()
+    real, met = Target.add, list[int]()
 
-    def call(self: Target, doing: str, method: str, **arguments: Any) -> Any:
-        if not met and method in ("add", "upsert"):  # in the middle of the run that prunes
+    def add(self: Target, *given: Any) -> None:
+        if not met:  # in the middle of the run that prunes
             met.append(1)
             ingest([b], collection)
-        return real(self, doing, method, **arguments)
+        real(self, *given)
 
-    monkeypatch.setattr(Target, "call", call)
+    monkeypatch.setattr(Target, "add", add)
     assert ingest([a], collection, prune=True).pruned == 0
     assert {str(b / "note-00000.txt"), str(b / "note-00001.txt")} <= {
         uri for row in rows_of(collection).values() for uri in uris_of(row.metadata)

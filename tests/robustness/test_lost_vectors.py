@@ -16,7 +16,7 @@ from chroma_clip_embeddings import (
     open_collection,
     reopen,
 )
-from chroma_clip_embeddings.healing import rows_without_vectors
+from chroma_clip_embeddings.lost import rows_without_vectors
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.cli.app import app
 

@@ -16,7 +16,7 @@ import pytest
 from web import PUBLIC, Internet, Server, get, refusal, serving
 
 from chroma_clip_embeddings import wire
-from chroma_clip_embeddings.addresses import kind_of
+from clip_embeddings.ingestion.read.addresses import kind_of
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import fsspec
 import pytest
 from web import Server, get, refusal
 
-from chroma_clip_embeddings.remote import check_readers
 from clip_embeddings import InvalidInputError, MissingExtraError
+from clip_embeddings.ingestion.read.remote import check_readers
 
 
 def test_a_file_is_read_whole_and_asked_for_uncompressed(server: Server) -> None:

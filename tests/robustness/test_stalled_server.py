@@ -71,15 +71,14 @@ def test_ctrl_c_ends_an_ingestion_into_a_stalled_server(
     program = f"""
 import torch; torch.set_num_threads(1)
 from chroma_clip_embeddings import connect, ingest, open_collection
-from chroma_clip_embeddings.target import Target
+from clip_embeddings.ingestion.retry import Target
 collection = open_collection(connect(host="127.0.0.1", port={port}), "notes")
-real = Target.call
-def call(self, doing, method, **arguments):
-    if method in ("add", "upsert"):
-        import os, signal; os.kill({pid}, signal.SIGSTOP)
-        print("stalled", flush=True)
-    return real(self, doing, method, **arguments)
-Target.call = call
+real = Target.add
+def add(self, *given):
+    import os, signal; os.kill({pid}, signal.SIGSTOP)
+    print("stalled", flush=True)
+    real(self, *given)
+Target.add = add
 ingest([{str(tmp_path / "notes")!r}], collection, retry_seconds=600)
 """
     path = os.pathsep.join(filter(None, sys.path))

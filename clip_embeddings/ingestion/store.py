@@ -1,0 +1,89 @@
+"""What ingestion asks of a store. An adapter that answers it gets all of ingestion.
+
+Where to begin: `chroma_clip_embeddings/row_store.py`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clip_embeddings.ingestion.rows.row import Row
+
+Metadata = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Rows of a store, column by column.
+
+    Attributes:
+        vectors: float32 (N, D), or None where they were not asked for.
+    """
+
+    ids: Sequence[str]
+    documents: Sequence[str]
+    metadatas: Sequence[Metadata]
+    vectors: NDArray[np.float32] | None = None
+
+
+class RowStore(Protocol):
+    """The rows of one collection. Its methods raise what the store's client raises; `errors` names it.
+
+    Attributes:
+        local: whether the store is in this process: its calls need no time limit.
+    """
+
+    local: bool
+
+    @property
+    def most(self) -> int:
+        """Rows in one call at most."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Entered while an ingestion writes; refuses a second writer where the store bears one only.
+
+        Raises:
+            StoreError: another process writes.
+        """
+
+    def page(self, start: int, size: int) -> Stored:
+        """Rows in an order that stays while nothing is written, without vectors; none at the end."""
+
+    def get(self, ids: Sequence[str], *, vectors: bool = False) -> Stored:
+        """Those of some rows that are there, in any order."""
+
+    def add(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+        """Store rows, vectors (N, D). One whose id is there already stays as it is."""
+
+    def update(
+        self,
+        ids: Sequence[str],
+        vectors: NDArray[np.float32],
+        metadatas: Sequence[Metadata],
+        documents: Sequence[str] | None = None,
+    ) -> None:
+        """Write over rows that are there; one that is not stays away.
+
+        Args:
+            metadatas: laid over what each row has; None takes a field away.
+            documents: None leaves them.
+        """
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove rows, whatever state they are in."""
+
+    def lost(self) -> Iterator[str]:
+        """Ids of rows that have no vector any more; nothing where that cannot be."""
+
+    def heal(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Give such rows a vector (N, D)."""
+
+    def is_away(self, error: Exception) -> bool:
+        """Whether an error means that a server cannot be reached: the call may be made again."""
+
+    def errors(self, doing: str, fix: str) -> AbstractContextManager[None]:
+        """Turns what the client raises into StoreError: "cannot {doing}: {reason}. {fix}"."""

@@ -1,0 +1,1 @@
+"""What is stored already: joined, followed when files move or change, pruned, healed."""

@@ -1,0 +1,98 @@
+"""A Chroma collection as ingestion sees it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chroma_clip_embeddings.lock import folder_of, writing
+from chroma_clip_embeddings.lost import rows_without_vectors
+from chroma_clip_embeddings.patience import bounded
+from chroma_clip_embeddings.rows import upsert_arguments
+from chroma_clip_embeddings.store import is_out_of_reach, store_errors
+from clip_embeddings.ingestion.rows.row import Row
+from clip_embeddings.ingestion.store import Metadata, Stored
+
+
+class ChromaRows:
+    """The `RowStore` of a collection, in a folder, in memory or on a server.
+
+    Args:
+        collection: of the ordinary client, or what answers like one.
+        dimension: D of its vectors.
+    """
+
+    def __init__(self, collection: Any, dimension: int) -> None:
+        self._collection, self._dimension = collection, dimension
+        self._in_folder = folder_of(collection) is not None
+        self.local = self._in_folder
+        self._lost: set[str] = set()
+        bounded(collection._client)
+
+    @property
+    def most(self) -> int:
+        return int(self._collection._client.get_max_batch_size())
+
+    def writing(self) -> AbstractContextManager[None]:
+        return writing(self._collection, whole=True)
+
+    def page(self, start: int, size: int) -> Stored:
+        include = ["documents", "metadatas"]
+        return _stored(self._collection.get(limit=size, offset=start, include=include))
+
+    def get(self, ids: Sequence[str], *, vectors: bool = False) -> Stored:
+        include = ["documents", "metadatas", *(["embeddings"] if vectors else [])]
+        return _stored(self._collection.get(ids=list(ids), include=include))
+
+    def add(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+        self._collection.add(**upsert_arguments(rows, vectors))
+
+    def update(
+        self,
+        ids: Sequence[str],
+        vectors: NDArray[np.float32],
+        metadatas: Sequence[Metadata],
+        documents: Sequence[str] | None = None,
+    ) -> None:
+        """With vectors, also where they stay: Chroma would make new ones of the documents."""
+        arguments: dict[str, Any] = {"ids": ids, "embeddings": vectors, "metadatas": metadatas}
+        if documents is not None:
+            arguments["documents"] = documents
+        if all("uri" in each for each in metadatas):
+            arguments["uris"] = [each["uri"] for each in metadatas]
+        self._collection.update(**arguments)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Chroma cannot delete a row without a vector, and is of no use after it has tried: it gets one."""
+        if lost := [id for id in ids if id in self._lost]:
+            self.heal(lost, np.ones((len(lost), self._dimension), np.float32))
+        self._collection.delete(ids=list(ids))
+
+    def lost(self) -> Iterator[str]:
+        if self._in_folder:
+            self._lost.update(rows_without_vectors(self._collection.get))
+        yield from self._lost
+
+    def heal(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """`update` passes over what the index does not know; `upsert` leaves the rest of a row alone."""
+        self._collection.upsert(ids=list(ids), embeddings=vectors)
+        self._lost.difference_update(ids)
+
+    def is_away(self, error: Exception) -> bool:
+        return is_out_of_reach(error)
+
+    def errors(self, doing: str, fix: str) -> AbstractContextManager[None]:
+        return store_errors(doing, fix)
+
+
+def _stored(found: Any) -> Stored:
+    documents = [document or "" for document in found["documents"]]
+    vectors = found.get("embeddings")
+    return Stored(
+        found["ids"],
+        documents,
+        [metadata or {} for metadata in found["metadatas"]],
+        None if vectors is None else np.asarray(vectors, np.float32),
+    )

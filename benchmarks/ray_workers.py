@@ -29,7 +29,7 @@ from benchmarks.photos import write_photos
 from benchmarks.random_clip import write_random_clip
 from benchmarks.results import machine, replace_section, table
 from chroma_clip_embeddings import connect
-from chroma_clip_embeddings.identity import FINGERPRINT
+from chroma_clip_embeddings.collection.identity import FINGERPRINT
 from clip_embeddings.models.tiny import WEIGHTS
 from ray_clip_embeddings import CLIPBatchEmbedder
 from ray_clip_embeddings.server import Server

@@ -41,6 +41,7 @@ class ByFile(LoadFileScheduling):  # type: ignore[misc]
         return "ray" if "_ray" in file else file
 
 
+@pytest.hookimpl(optionalhook=True)  # -p no:xdist knows no such hook
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
     return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 

@@ -40,13 +40,14 @@ def test_every_import_of_this_repository_points_downward() -> None:
         (f"{CORE}/inputs/images.py", "from ..pipeline import run", "inputs may not import upward: pipeline"),
         (f"{CORE}/models/hf.py", "def f():\n    from clip_embeddings import tasks", "upward: tasks"),
         (f"{CORE}/embedder.py", "from clip_embeddings import CLIPEmbedder", "upward: the public names"),
-        (f"{CORE}/tasks/scoring.py", "import clip_embeddings.cli", "tasks may not import upward: cli"),
-        (f"{CORE}/__init__.py", "from clip_embeddings.cli import main", "may not import upward: cli"),
+        (f"{CORE}/tasks/scoring.py", "import clip_embeddings.search", "tasks may not import upward: search"),
+        (f"{CORE}/inputs/a.py", "import clip_embeddings.models", "inputs may not import upward: models"),
+        (f"{CORE}/__init__.py", "import clip_embeddings_app", "the core may not import clip_embeddings_app"),
+        (f"{CHROMA}/a.py", "import clip_embeddings_app", "may not import clip_embeddings_app"),
         (f"{CORE}/embedder.py", "def f():\n    import chromadb", "the core may not import chromadb"),
         (f"{CORE}/tasks/a.py", "import chroma_clip_embeddings", "the core may not import chroma_clip"),
         (f"{CORE}/inputs/a.py", "from langchain_core import x", "the core may not import langchain_core"),
         (f"{CORE}/pipeline.py", "import ray.data", "the core may not import ray"),
-        (f"{CORE}/cli/main.py", "import chroma_clip_embeddings", "imports chroma_clip_embeddings inside"),
         (f"{CORE}/embedder.py", "from transformers import CLIPModel", "transformers is imported only by"),
         (f"{CORE}/stray.py", "", "stray has no place in LAYERS"),
         (f"{CORE}/__init__.py", "import torch", "may not load torch"),
@@ -76,6 +77,20 @@ def test_a_forbidden_import_is_named_with_its_file(
     assert result.stdout.startswith(f"{culprit}:")
 
 
+def test_a_circle_is_named_at_each_of_its_imports(tmp_path: Path) -> None:
+    write(tmp_path, f"{CORE}/__init__.py", PUBLIC)
+    write(tmp_path, f"{CORE}/tasks/a.py", "from clip_embeddings.tasks import b\n")
+    write(tmp_path, f"{CORE}/tasks/b.py", "def f():\n    from clip_embeddings.tasks.c import g\n")
+    write(tmp_path, f"{CORE}/tasks/c.py", "from clip_embeddings.tasks.a import f\n")
+    result = check(tmp_path)
+    assert result.returncode == 1
+    assert result.stdout.splitlines() == [
+        f"{CORE}/tasks/{name}.py:{line}: clip_embeddings.tasks.{other} leads back to "
+        f"clip_embeddings.tasks.{name}: a circle"
+        for name, line, other in (("a", 1, "b"), ("b", 2, "c"), ("c", 1, "a"))
+    ]
+
+
 def test_imports_that_keep_the_direction_pass(tmp_path: Path) -> None:
     lazy = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .embedder import CLIPEmbedder\n"
     write(tmp_path, f"{CORE}/__init__.py", lazy + PUBLIC)
@@ -86,11 +101,7 @@ def test_imports_that_keep_the_direction_pass(tmp_path: Path) -> None:
         "import transformers\nfrom clip_embeddings.inputs import tokens\n",
     )
     write(tmp_path, f"{CORE}/models/tiny/train.py", "import tokenizers, transformers\n")
-    write(
-        tmp_path,
-        f"{CORE}/cli/main.py",
-        "import clip_embeddings\ndef f():\n    import chroma_clip_embeddings\n",
-    )
+    write(tmp_path, "clip_embeddings_app/cli/main.py", "import clip_embeddings, chroma_clip_embeddings\n")
     write(
         tmp_path, f"{CHROMA}/a.py", "import chromadb, numpy, json\nfrom clip_embeddings import CLIPEmbedder\n"
     )

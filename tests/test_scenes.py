@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from benchmarks import bundled_model
-from clip_embeddings.cli import demo_scenes
 from clip_embeddings.models.tiny.captions import Language, caption, true_of
 from clip_embeddings.models.tiny.draw import DRAWINGS, render
 from clip_embeddings.models.tiny.scenes import (
@@ -20,6 +19,7 @@ from clip_embeddings.models.tiny.scenes import (
     scenes,
 )
 from clip_embeddings.models.tiny.unrelated import unrelated_text
+from clip_embeddings_app.demo import scenes as demo_scenes
 
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from chroma_clip_embeddings import add_items, open_collection
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.cli.app import app
+from clip_embeddings_app.cli.app import app
 
 GUIDES = Path(__file__).parents[1] / "docs" / "tasks"
 

@@ -12,6 +12,7 @@ MEGABYTE = 2**20
 WEIGHTS = "clip_embeddings/models/tiny/weights"
 PACKAGES = (
     "clip_embeddings",
+    "clip_embeddings_app",
     "chroma_clip_embeddings",
     "langchain_clip_embeddings",
     "ray_clip_embeddings",

@@ -1,7 +1,8 @@
 """Hold the direction of imports: `python tools/check_imports.py [ROOT]` names each violation and exits 1.
 
-Reads the source as a syntax tree and runs none of it, so imports inside functions are seen too. Units of
-one layer may import each other; TYPE_CHECKING imports count for direction only. Standard library only.
+Reads the source as a syntax tree and runs none of it, so imports inside functions are seen too. Modules of
+one layer may import each other, but never in a circle; TYPE_CHECKING imports count for direction only.
+Standard library only.
 """
 
 import ast
@@ -13,11 +14,11 @@ from typing import NamedTuple
 CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
-    "errors types; forking records similarity; calibration; config; inputs models; coalesce pipeline; "
-    "embedder; tasks;; cli __main__"
+    "errors types; forking records similarity; calibration; config; inputs; models; coalesce pipeline; "
+    "embedder; ingestion tasks; search;"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
-CLI = {"cli", "__main__"}
+APP = "clip_embeddings_app"  # above everything; nothing imports it
 # Only these files import the package named; a trailing slash means a whole folder.
 RESERVED = {
     "transformers": (
@@ -38,7 +39,7 @@ HEAVY = {
 }
 # Adapter -> what it may import beside the public core, the standard library and COMMON.
 ADAPTERS = {
-    "chroma_clip_embeddings": {"charset_normalizer", "chromadb", "fsspec", "pyarrow"},
+    "chroma_clip_embeddings": {"chromadb"},
     "langchain_clip_embeddings": {
         "chroma_clip_embeddings",
         "chromadb",
@@ -50,10 +51,9 @@ ADAPTERS = {
     "ray_clip_embeddings": {"chroma_clip_embeddings", "chromadb", "pyarrow", "ray", "torch"},
 }
 COMMON = {"numpy", "PIL", "rich", "typing_extensions"}
-PUBLIC_MODULES = {"errors", "types", "pipeline", "inputs.formats"}
-HOSTS = set(ADAPTERS).union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
-    "charset_normalizer",
-    "fsspec",
+# What adapters are built on beside the names in __init__.py; all of ingestion is.
+PUBLIC_MODULES = {"errors", "types", "pipeline", "inputs.formats", "ingestion", "search"}
+HOSTS = {APP, *ADAPTERS}.union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
     "pyarrow",
     "torch",
 }
@@ -98,7 +98,7 @@ def imports_of(path: Path, root: Path) -> list[Import]:
 
 
 def core_unit(item: Import) -> str:
-    """Return the unit of the core that an import reaches: "embedder", "cli", or "" for a public name."""
+    """Return the unit of the core that an import reaches: "embedder", or "" for a public name."""
     below = item.module.split(".")[1:]
     return below[0] if below else item.name if item.name in RANK else ""
 
@@ -111,10 +111,8 @@ def core_violations(file: str, unit: str, items: list[Import]) -> Iterator[tuple
             target = core_unit(item)
             if RANK.get(target, len(RANK)) > RANK[unit]:
                 yield item.line, f"{unit or CORE} may not import upward: {target or 'the public names'}"
-        elif item.top in HOSTS and unit not in CLI:
+        elif item.top in HOSTS:
             yield item.line, f"the core may not import {item.top}"
-        elif item.top in HOSTS and item.eager and not item.typing:
-            yield item.line, f"the command line imports {item.top} inside a function"
         elif item.top in RESERVED and not file.startswith(RESERVED[item.top]):
             yield item.line, f"{item.top} is imported only by {', '.join(RESERVED[item.top])}"
 
@@ -129,6 +127,32 @@ def adapter_violations(adapter: str, public: set[str], items: list[Import]) -> I
                 yield item.line, f"{adapter} may import only public names of {CORE}, not {reached}"
         elif item.top not in allowed:
             yield item.line, f"{adapter} may not import {item.top}"
+
+
+def circles(root: Path) -> Iterator[tuple[Path, int, str]]:
+    """Name each import of a module that leads back to the one that imports it."""
+    modules = {}
+    for folder in (root, root / "integrations"):
+        for top in (CORE, APP, *ADAPTERS):
+            for path in sorted((folder / top).rglob("*.py")):
+                name = ".".join(path.relative_to(folder).with_suffix("").parts)
+                modules[name.removesuffix(".__init__")] = path, folder
+    reached: dict[str, dict[str, int]] = {}
+    for name, (path, folder) in modules.items():
+        reached[name] = {}
+        for item in (item for item in imports_of(path, folder) if not item.typing):
+            both = (f"{item.module}.{item.name}", item.module)
+            if found := next((each for each in both if each in modules and each != name), None):
+                reached[name].setdefault(found, item.line)
+    for name, (path, _) in modules.items():
+        for other, line in reached[name].items():
+            todo, seen = [other], {other}
+            while todo:
+                new = reached[todo.pop()].keys() - seen
+                seen |= new
+                todo += new
+            if name in seen:
+                yield path, line, f"{other} leads back to {name}: a circle"
 
 
 def loading_violations(root: Path) -> Iterator[tuple[Path, int, str]]:
@@ -167,6 +191,7 @@ def violations(root: Path) -> Iterator[tuple[Path, int, str]]:
         for path in sorted((folder / adapter).rglob("*.py")):
             found = adapter_violations(adapter, public, imports_of(path, folder))
             yield from ((path, *each) for each in found)
+    yield from circles(root)
     yield from loading_violations(root)
 
 

@@ -35,7 +35,7 @@ from clip_embeddings.ingestion.vectors import Vectors
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def run(plan: Plan, store: RowStore, embedder: CLIPEmbedder, found: Found, stop: Event) -> IngestReport:
+def run_plan(plan: Plan, store: RowStore, embedder: CLIPEmbedder, found: Found, stop: Event) -> IngestReport:
     """Carry out a plan.
 
     Args:

@@ -5,7 +5,7 @@ What sets families apart is data, in families/; how their files are read is in l
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,7 +15,6 @@ from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
 from clip_embeddings.models.encoder import check_ids
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.loading import (
     TOWERS,
     architecture_of,
@@ -32,6 +31,9 @@ from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.thread import compute
 from clip_embeddings.types import Role
 
+if TYPE_CHECKING:
+    from clip_embeddings.models.files import ModelFiles
+
 TEXT, VISION = TOWERS
 
 
@@ -41,7 +43,7 @@ class TransformersEncoder:
     Each loads when it is first used: a process that only asks by text never holds the picture tower.
     """
 
-    def __init__(self, files: ModelFiles, device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
+    def __init__(self, files: "ModelFiles", device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
         family = files.family
         self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
         self.family, self.kind, self.dimension = family, family.type, files.dimension

@@ -6,15 +6,17 @@ Imports the standard library and what reads a model's files.
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import file_digest, tensors_digest, tensors_of
 from clip_embeddings.models.family import PROJECTION
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.preprocessing import preprocessing_of
 from clip_embeddings.models.stored import StoredModel
 from clip_embeddings.models.tokenizer import tokenizer_identity
+
+if TYPE_CHECKING:
+    from clip_embeddings.models.files import ModelFiles
 
 # Keys of config.json that say how a file was written, not what the model computes.
 _VOLATILE = {"_name_or_path", "_commit_hash", "transformers_version", "torch_dtype", "dtype", "architectures"}
@@ -22,7 +24,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def identity_of(files: ModelFiles) -> dict[str, object]:
+def identity_of(files: "ModelFiles") -> dict[str, object]:
     """Tensors, tokenizer, config and preprocessing, whatever files they lie in."""
     return {
         "tensors": read_weights(files, tensors_digest, files.weights()),
@@ -31,7 +33,7 @@ def identity_of(files: ModelFiles) -> dict[str, object]:
     }
 
 
-def earlier_identity_of(files: ModelFiles) -> dict[str, object]:
+def earlier_identity_of(files: "ModelFiles") -> dict[str, object]:
     """The same made of files as they lie, so another format or tokenizer file was another model."""
     return {
         "weights": {path.name: read_weights(files, file_digest, path) for path in files.weights()},
@@ -44,14 +46,14 @@ def earlier_identity_of(files: ModelFiles) -> dict[str, object]:
     }
 
 
-def _common(files: ModelFiles) -> dict[str, object]:
+def _common(files: "ModelFiles") -> dict[str, object]:
     return {
         "config": stable(files.json("config.json")),
         "preprocessing": asdict(preprocessing_of(files)),
     }
 
 
-def dimension_of(files: ModelFiles) -> int:
+def dimension_of(files: "ModelFiles") -> int:
     """D, the length of the model's vectors, as its weights have it; no weights are loaded.
 
     Raises:

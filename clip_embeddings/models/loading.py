@@ -1,7 +1,7 @@
 """Weights, configs and tokenizers of transformers, whatever the family. Imports torch, transformers."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import transformers
@@ -10,15 +10,17 @@ from safetensors import safe_open
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.family import Family
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
 from clip_embeddings.models.tokenizer import load_tokenizer, quiet
+
+if TYPE_CHECKING:
+    from clip_embeddings.models.files import ModelFiles
 
 TOWERS = ("text_model", "vision_model")
 """What every class of two towers calls them."""
 
 
-def architecture_of(files: ModelFiles, family: Family) -> Any:
+def architecture_of(files: "ModelFiles", family: Family) -> Any:
     """The class of transformers that holds both towers.
 
     Raises:
@@ -44,7 +46,7 @@ def without(kind: Any, tower: str) -> Any:
     return type(kind.__name__, (kind,), {"__init__": init, "__module__": kind.__module__})
 
 
-def read_config(files: ModelFiles, family: Family) -> Any:
+def read_config(files: "ModelFiles", family: Family) -> Any:
     """The config as transformers reads it.
 
     Raises:
@@ -72,7 +74,7 @@ def _check_numbers(config: Any, *names: str) -> None:
             raise ValueError(f"{name} is {number!r:.200}, not a whole number above 0")
 
 
-def read_number(files: ModelFiles, name: str, otherwise: float | None = None) -> float:
+def read_number(files: "ModelFiles", name: str, otherwise: float | None = None) -> float:
     """One number of the weights, without loading the others."""
     try:
         for path in files.weights():
@@ -88,7 +90,7 @@ def read_number(files: ModelFiles, name: str, otherwise: float | None = None) ->
 
 def load_weights(
     kind: Any,
-    files: ModelFiles,
+    files: "ModelFiles",
     dtype: torch.dtype,
     config: Any,
     *,
@@ -133,13 +135,13 @@ def detach_from_file(model: Any) -> None:
         weight.data = weight.data.clone()
 
 
-def _damaged(files: ModelFiles, error: Exception) -> ModelLoadError:
+def _damaged(files: "ModelFiles", error: Exception) -> ModelLoadError:
     return ModelLoadError(
         f"model {files.model!r}: cannot load the weights in {files.weights_folder} ({error})"
     )
 
 
-def text_tokenizer(files: ModelFiles, family: Family, text_config: Any) -> TextTokenizer:
+def text_tokenizer(files: "ModelFiles", family: Family, text_config: Any) -> TextTokenizer:
     """How text becomes the tower's ids, with the limit and the side of cutting that the model was saved with.
 
     Raises:

@@ -2,22 +2,24 @@
 
 import warnings
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.patches import PatchPreprocessing
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.family import PictureRule
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import PREPROCESSING
 from clip_embeddings.models.processors import DEFAULTS, plain_name
+
+if TYPE_CHECKING:
+    from clip_embeddings.models.files import ModelFiles
 
 _SECTION = "image_processor"  # in the file that transformers 5 writes for tokenizer and pictures together
 # What a file of a class that is not in the table has to say itself.
 _TELLING = ("size", "do_center_crop", "resample", "image_mean", "image_std")
 
 
-def preprocessing_of(files: ModelFiles) -> Preprocessing | PatchPreprocessing:
+def preprocessing_of(files: "ModelFiles") -> Preprocessing | PatchPreprocessing:
     """How the model wants its pictures.
 
     Warns:
@@ -45,7 +47,7 @@ def preprocessing_of(files: ModelFiles) -> Preprocessing | PatchPreprocessing:
 
 
 def _made(
-    files: ModelFiles, rule: PictureRule, name: str, config: dict[str, Any], vision: dict[str, Any]
+    files: "ModelFiles", rule: PictureRule, name: str, config: dict[str, Any], vision: dict[str, Any]
 ) -> Preprocessing | PatchPreprocessing:
     # The reference leaves out a step that is null, and takes no null for a number of a step.
     said = {key: value for key, value in config.items() if value is not None or key.startswith("do_")}
@@ -65,7 +67,7 @@ def _made(
     return Preprocessing.from_config({**defaults, **said}, edge)
 
 
-def _config_of(files: ModelFiles) -> tuple[str, dict[str, Any]]:
+def _config_of(files: "ModelFiles") -> tuple[str, dict[str, Any]]:
     """The file that says it, and what it says, in the order in which transformers asks them."""
     for name in PREPROCESSING:
         content = files.json(name)
@@ -80,7 +82,7 @@ def _config_of(files: ModelFiles) -> tuple[str, dict[str, Any]]:
     return "no file", {}
 
 
-def _vision(files: ModelFiles) -> dict[str, Any]:
+def _vision(files: "ModelFiles") -> dict[str, Any]:
     """What config.json says of the picture tower."""
     config = files.json("config.json")
     # Configs of the first releases may have it under another name, which then counts alone.
@@ -95,7 +97,7 @@ def _vision(files: ModelFiles) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else vision
 
 
-def _edge(files: ModelFiles, vision: dict[str, Any], name: str, otherwise: int) -> int:
+def _edge(files: "ModelFiles", vision: dict[str, Any], name: str, otherwise: int) -> int:
     """Pixels of a square that the picture tower takes; a config may leave out its class's default."""
     size = vision.get(name, otherwise)
     if type(size) is not int:

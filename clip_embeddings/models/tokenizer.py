@@ -11,15 +11,17 @@ from functools import cache
 from importlib.metadata import version
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.digest import file_digest
 from clip_embeddings.models.family import TokenizerRule
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
 from clip_embeddings.models.stored import StoredModel
+
+if TYPE_CHECKING:
+    from clip_embeddings.models.files import ModelFiles
 
 _KIND = "tokenizers"
 # Keys of tokenizer_config.json and its like that say where a file came from.
@@ -43,7 +45,7 @@ PROBES = (
 )
 
 
-def load_tokenizer(files: ModelFiles, rule: TokenizerRule | None = None) -> Any:
+def load_tokenizer(files: "ModelFiles", rule: TokenizerRule | None = None) -> Any:
     """transformers' own fast tokenizer, with lower-casing and special tokens as the model was trained with.
 
     Args:
@@ -73,7 +75,7 @@ def _releases() -> tuple[str, str]:
     return version("transformers"), version("tokenizers")
 
 
-def tokenizer_identity(files: ModelFiles, rule: TokenizerRule | None = None) -> dict[str, str]:
+def tokenizer_identity(files: "ModelFiles", rule: TokenizerRule | None = None) -> dict[str, str]:
     """What its files say, and the ids of some texts, as transformers makes them of these files.
 
     The second is noted for the release of transformers, so it costs an import of it only once.
@@ -95,7 +97,7 @@ def stable_content(files: StoredModel, path: Path) -> object:
     return {key: value for key, value in files.json(path.name).items() if key not in _VOLATILE}
 
 
-def _probe(files: ModelFiles, rule: TokenizerRule | None) -> str:
+def _probe(files: "ModelFiles", rule: TokenizerRule | None) -> str:
     backend = load_tokenizer(files, rule).backend_tokenizer
     backend.no_truncation()
     backend.no_padding()

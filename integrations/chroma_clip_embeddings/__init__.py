@@ -14,23 +14,23 @@ except ImportError as error:
 del _chromadb
 
 from chroma_clip_embeddings.aio import aadd_items, aopen_collection, asearch, aset_caption
-from chroma_clip_embeddings.collection import open_collection
-from chroma_clip_embeddings.drawing import sample_collection
-from chroma_clip_embeddings.duplicates import Duplicates, find_duplicates
-from chroma_clip_embeddings.explaining import explain
+from chroma_clip_embeddings.client.connection import connect
+from chroma_clip_embeddings.client.reopening import reopen
+from chroma_clip_embeddings.collection.identity import embedder_of
+from chroma_clip_embeddings.collection.migration import open_migrated
+from chroma_clip_embeddings.collection.opening import open_collection
+from chroma_clip_embeddings.collection.recalibration import recalibrate
+from chroma_clip_embeddings.collection.sampling import sample_collection
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
-from chroma_clip_embeddings.hits import Hit, SearchResult
-from chroma_clip_embeddings.identity import embedder_of
 from chroma_clip_embeddings.ingestion import aingest, ingest
 from chroma_clip_embeddings.loader import CLIPImageLoader
-from chroma_clip_embeddings.migration import open_migrated
-from chroma_clip_embeddings.recalibration import recalibrate
-from chroma_clip_embeddings.reopening import reopen
-from chroma_clip_embeddings.retrieval import search
+from chroma_clip_embeddings.retrieval.duplicates import Duplicates, find_duplicates
+from chroma_clip_embeddings.retrieval.explaining import explain
+from chroma_clip_embeddings.retrieval.search import search
 from chroma_clip_embeddings.rows import AddReport, add_items, set_caption
-from chroma_clip_embeddings.store import connect
 from clip_embeddings import OPEN_CLIP_TWINS
 from clip_embeddings.ingestion import FileSample, IngestFailure, IngestReport, sample_files
+from clip_embeddings.search import Hit, SearchResult
 
 __all__ = [
     "OPEN_CLIP_TWINS",

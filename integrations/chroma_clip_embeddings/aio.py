@@ -14,11 +14,11 @@ from chromadb.api import AsyncClientAPI
 from chromadb.api.models.AsyncCollection import AsyncCollection
 from chromadb.errors import NotFoundError
 
-from chroma_clip_embeddings.adoption import anew, is_plain, record_of
-from chroma_clip_embeddings.clients import is_async
-from chroma_clip_embeddings.collection import CHECK, absent, bound, made_with
-from chroma_clip_embeddings.hits import SearchResult
-from chroma_clip_embeddings.identity import (
+from chroma_clip_embeddings.client.connection import store_errors
+from chroma_clip_embeddings.client.kinds import is_async
+from chroma_clip_embeddings.client.patience import bounded
+from chroma_clip_embeddings.collection.adoption import anew, is_plain, record_of
+from chroma_clip_embeddings.collection.identity import (
     FINGERPRINT,
     check_identity,
     check_unrecorded,
@@ -26,10 +26,12 @@ from chroma_clip_embeddings.identity import (
     fingerprints,
     unrecorded,
 )
+from chroma_clip_embeddings.collection.opening import CHECK, absent, bound, made_with
+from chroma_clip_embeddings.collection.probing import SAMPLE, places_in
+from chroma_clip_embeddings.collection.settings import Wanted
+from chroma_clip_embeddings.collection.swap import heir
 from chroma_clip_embeddings.loader import OnError
-from chroma_clip_embeddings.patience import bounded
-from chroma_clip_embeddings.probing import SAMPLE, places_in
-from chroma_clip_embeddings.retrieval import FIX, Calibration, Method, Modality, Query, search
+from chroma_clip_embeddings.retrieval.search import FIX, arguments_of, query_of, rows_of, search
 from chroma_clip_embeddings.rows import (
     AddReport,
     add_items,
@@ -38,12 +40,10 @@ from chroma_clip_embeddings.rows import (
     prepare,
     set_caption,
 )
-from chroma_clip_embeddings.settings import Wanted
-from chroma_clip_embeddings.store import store_errors
-from chroma_clip_embeddings.swap import heir
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.rows.columns import Columns
 from clip_embeddings.ingestion.rows.growth import check_growth
+from clip_embeddings.search import AnyModality, Calibration, Method, SearchResult
 from clip_embeddings.types import ImageInput
 
 P = ParamSpec("P")
@@ -172,16 +172,16 @@ async def asearch(
     text: str | None = None,
     image: ImageInput | None = None,
     k: int = 5,
-    modality: Modality = "any",
+    modality: AnyModality = "any",
     calibration: Calibration | None = None,
     method: Method = "filtered",
 ) -> SearchResult:
     """`search` for the async client; the query is embedded in a thread."""
-    query = Query(collection, text, image, k, modality, calibration, method)
-    requests = await to_thread(query.requests)
+    query = await to_thread(query_of, collection, text, image, k, modality, calibration, method)
+    requests = [arguments_of(request) for request in await to_thread(query.requests)]
     with store_errors("search", FIX):
-        answers = [await collection.query(**request) for request in requests]
-    return query.result(answers)
+        answers = [await collection.query(**arguments) for arguments in requests]
+    return query.result(rows_of(answer, collection) for answer in answers)
 
 
 async def record_identity(collection: AsyncCollection, embedder: CLIPEmbedder) -> None:

@@ -11,11 +11,11 @@ from chromadb.api.models.AsyncCollection import AsyncCollection
 from typing_extensions import Unpack
 
 from chroma_clip_embeddings.aio import record_identity as arecord_identity
-from chroma_clip_embeddings.clients import refuse_async
-from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
+from chroma_clip_embeddings.client.kinds import refuse_async
+from chroma_clip_embeddings.collection.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.row_store import ChromaRows
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.ingestion import AnyPath, IngestOptions, IngestReport, Plan, check_sample, run
+from clip_embeddings.ingestion import AnyPath, IngestOptions, IngestReport, Plan, check_sample, run_plan
 
 
 def ingest(
@@ -51,7 +51,7 @@ def ingest(
     _check(plan, collection, embedder)
     found = plan.found()
     record_identity(collection, embedder)
-    return run(plan, ChromaRows(collection, embedder.dimension), embedder, found, Event())
+    return run_plan(plan, ChromaRows(collection, embedder.dimension), embedder, found, Event())
 
 
 async def aingest(
@@ -75,7 +75,7 @@ async def aingest(
         await asyncio.to_thread(record_identity, collection, embedder)
         reached = collection
     store, stop = ChromaRows(reached, embedder.dimension), Event()
-    work = asyncio.create_task(asyncio.to_thread(run, plan, store, embedder, found, stop))
+    work = asyncio.create_task(asyncio.to_thread(run_plan, plan, store, embedder, found, stop))
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chroma_clip_embeddings.lock import folder_of, writing
-from chroma_clip_embeddings.lost import rows_without_vectors
-from chroma_clip_embeddings.patience import bounded
+from chroma_clip_embeddings.client.connection import is_out_of_reach, store_errors
+from chroma_clip_embeddings.client.lock import folder_of, writing
+from chroma_clip_embeddings.client.lost import rows_without_vectors
+from chroma_clip_embeddings.client.patience import bounded
 from chroma_clip_embeddings.rows import upsert_arguments
-from chroma_clip_embeddings.store import is_out_of_reach, store_errors
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.store import Metadata, Stored
 

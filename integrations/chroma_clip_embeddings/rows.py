@@ -12,12 +12,12 @@ import chromadb
 import numpy as np
 from numpy.typing import NDArray
 
-from chroma_clip_embeddings.clients import refuse_async
-from chroma_clip_embeddings.identity import check_identity, embedder_of, record_identity
+from chroma_clip_embeddings.client.connection import store_errors
+from chroma_clip_embeddings.client.kinds import refuse_async
+from chroma_clip_embeddings.client.lock import writing
+from chroma_clip_embeddings.collection.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.loader import OnError
-from chroma_clip_embeddings.lock import writing
 from chroma_clip_embeddings.parts import parts_in_bytes
-from chroma_clip_embeddings.store import store_errors
 from clip_embeddings import CLIPEmbedder, ImageDecodeError, InvalidInputError
 from clip_embeddings.ingestion.rows.checks import (
     check_id,

@@ -11,8 +11,8 @@ from chromadb.api import ClientAPI
 from chromadb.api.client import Client
 from chromadb.config import Settings
 
-from chroma_clip_embeddings.read_only import origin_of, place_of, refuse_writes
-from chroma_clip_embeddings.store import store_errors
+from chroma_clip_embeddings.client.connection import store_errors
+from chroma_clip_embeddings.client.read_only import origin_of, place_of, refuse_writes
 from clip_embeddings import StoreError
 
 _SERVER = "chromadb.api.fastapi.FastAPI"

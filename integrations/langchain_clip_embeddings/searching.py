@@ -18,8 +18,8 @@ from langchain_chroma import Chroma
 from langchain_core.documents import Document
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
-from chroma_clip_embeddings.reopening import asked
-from chroma_clip_embeddings.store import store_errors
+from chroma_clip_embeddings.client.connection import store_errors
+from chroma_clip_embeddings.client.reopening import asked
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
 from clip_embeddings.ingestion.rows.values import shown

@@ -8,9 +8,9 @@ from typing import Any, TypeVar, cast
 
 import chromadb
 
-from chroma_clip_embeddings.lock import writing
+from chroma_clip_embeddings.client.connection import store_errors
+from chroma_clip_embeddings.client.lock import writing
 from chroma_clip_embeddings.parts import parts_of, size_of
-from chroma_clip_embeddings.store import store_errors
 from langchain_clip_embeddings.rows import Rows
 
 T = TypeVar("T")

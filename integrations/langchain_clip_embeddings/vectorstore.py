@@ -18,10 +18,10 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from chroma_clip_embeddings import connect, embedder_of, open_collection, reopen
-from chroma_clip_embeddings.identity import FINGERPRINT
-from chroma_clip_embeddings.lock import writing
-from chroma_clip_embeddings.settings import Wanted
-from chroma_clip_embeddings.store import absolute, store_errors
+from chroma_clip_embeddings.client.connection import absolute, store_errors
+from chroma_clip_embeddings.client.lock import writing
+from chroma_clip_embeddings.collection.identity import FINGERPRINT
+from chroma_clip_embeddings.collection.settings import Wanted
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
 from langchain_clip_embeddings.address import Address

@@ -50,7 +50,7 @@ class Server:
             StoreError: the server does not answer, or the collection is not one of ours.
         """
         from chroma_clip_embeddings import open_collection
-        from chroma_clip_embeddings.identity import FINGERPRINT, record_identity
+        from chroma_clip_embeddings.collection.identity import FINGERPRINT, record_identity
 
         found = open_collection(_client(self), self.collection, embedder=embedder)
         record_identity(found, embedder)
@@ -88,7 +88,7 @@ class Server:
         return None
 
     def _asking(self, doing: str, ask: Callable[["chromadb.Collection"], T]) -> T:
-        from chroma_clip_embeddings.store import store_errors
+        from chroma_clip_embeddings.client.connection import store_errors
 
         def attempt() -> T:
             with store_errors(f"{doing} in {self.collection!r} at {self.host}:{self.port}", SAFE):
@@ -120,7 +120,7 @@ def _client(server: Server) -> "ClientAPI":
     """One connection in each process."""
     import chromadb
 
-    from chroma_clip_embeddings.store import store_errors
+    from chroma_clip_embeddings.client.connection import store_errors
 
     fix = f"Is a server running there? Start one with: chroma run --host {server.host} --port {server.port}"
     with store_errors(f"reach a Chroma server at {server.host}:{server.port}", fix):
@@ -132,7 +132,7 @@ def _client(server: Server) -> "ClientAPI":
 @lru_cache(maxsize=8)
 def _collection(server: Server) -> "chromadb.Collection":
     """The collection as the driver left it; another one under its name is refused."""
-    from chroma_clip_embeddings.identity import FINGERPRINT
+    from chroma_clip_embeddings.collection.identity import FINGERPRINT
 
     # No function: a worker that only stores needs no model.
     found = _client(server).get_collection(server.collection, embedding_function=None)

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.cli.app import app
+from clip_embeddings_app.cli.app import app
 
 
 class Outcome:

@@ -15,8 +15,8 @@ from PIL import Image
 
 from chroma_clip_embeddings import connect, embedder_of, open_collection
 from clip_embeddings import ModalityCalibration
-from clip_embeddings.cli import choice
 from clip_embeddings.models.tiny import WEIGHTS
+from clip_embeddings_app.cli import choice
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 REFERENCE = ModalityCalibration.load(WEIGHTS / "calibration.json").id
@@ -417,7 +417,7 @@ def test_the_same_report_is_the_same_file(cli: Cli, made: Path, tmp_path: Path) 
 
 
 def test_a_missing_matplotlib_names_the_extra_before_anything_is_measured(made: Path, tmp_path: Path) -> None:
-    code = "import sys\nsys.modules['matplotlib'] = None\nfrom clip_embeddings.cli import main\nmain()"
+    code = "import sys\nsys.modules['matplotlib'] = None\nfrom clip_embeddings_app.cli import main\nmain()"
     options = [
         "--db",
         str(made),
@@ -435,7 +435,7 @@ def test_a_missing_matplotlib_names_the_extra_before_anything_is_measured(made: 
 
 def test_help_of_the_new_commands_loads_nothing_heavy() -> None:
     code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom clip_embeddings.cli.app import app\n"
+        "import sys\nfrom typer.testing import CliRunner\nfrom clip_embeddings_app.cli.app import app\n"
         "for command in ('explain', 'calibrate', 'recalibrate'):\n"
         "    assert CliRunner().invoke(app, [command, '--help']).exit_code == 0\n"
         "print(sorted({'torch', 'chromadb', 'numpy', 'PIL', 'matplotlib'} & set(sys.modules)))"

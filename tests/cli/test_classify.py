@@ -107,7 +107,7 @@ def test_the_sheet_holds_the_surest_pictures_of_a_class_only(
 ) -> None:
     heights = []
     for most in (1, 10):
-        monkeypatch.setattr("clip_embeddings.cli.answers._CARDS", most)
+        monkeypatch.setattr("clip_embeddings_app.cli.answers._CARDS", most)
         out = tmp_path / f"{most}.png"
         cats = [folder / "cat-0.png"] * 6 + [folder / "inner" / "cat-5.png"]
         assert cli("classify", *cats, *LABELS, *TINY, "--sheet", out).code == 0
@@ -184,7 +184,7 @@ def test_a_mistake_is_named_and_leaves_no_file(
 
 def test_help_loads_no_torch() -> None:
     code = (
-        "import sys; from typer.testing import CliRunner; from clip_embeddings.cli.app import app; "
+        "import sys; from typer.testing import CliRunner; from clip_embeddings_app.cli.app import app; "
         "result = CliRunner().invoke(app, ['classify', '--help']); assert result.exit_code == 0; "
         "print(sorted({'torch', 'transformers', 'chromadb', 'numpy', 'PIL'} & set(sys.modules)))"
     )

@@ -175,7 +175,7 @@ def test_info_lists_every_model_known_by_name(cli: Cli) -> None:
 
 def test_help_loads_neither_torch_nor_a_store() -> None:
     code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom clip_embeddings.cli.app import app\n"
+        "import sys\nfrom typer.testing import CliRunner\nfrom clip_embeddings_app.cli.app import app\n"
         "for command in ([], ['search'], ['demo']):\n"
         "    assert CliRunner().invoke(app, [*command, '--help']).exit_code == 0\n"
         "print(sorted({'torch', 'transformers', 'chromadb', 'numpy', 'PIL'} & set(sys.modules)))"
@@ -186,6 +186,9 @@ def test_help_loads_neither_torch_nor_a_store() -> None:
 
 def test_the_package_runs_as_a_module() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "clip_embeddings", "--version"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "clip_embeddings_app", "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (run.returncode, run.stdout.strip()) == (0, f"clip-embeddings {__version__}")

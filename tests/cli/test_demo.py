@@ -5,10 +5,10 @@ from typing import Any
 
 from PIL import Image
 
-from clip_embeddings.cli.demo import QUERIES, write_files
-from clip_embeddings.cli.demo_notes import NOTES
-from clip_embeddings.cli.demo_scenes import demo_scenes
-from clip_embeddings.cli.sheet import WIDTH
+from clip_embeddings_app.demo.notes import NOTES
+from clip_embeddings_app.demo.run import QUERIES, write_files
+from clip_embeddings_app.demo.scenes import demo_scenes
+from clip_embeddings_app.figures.sheet import WIDTH
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 

@@ -73,7 +73,7 @@ def test_a_manifest_without_the_columns_is_an_error(cli: Cli, tmp_path: Path) ->
 
 def test_help_loads_no_torch() -> None:
     code = (
-        "import sys; from typer.testing import CliRunner; from clip_embeddings.cli.app import app\n"
+        "import sys; from typer.testing import CliRunner; from clip_embeddings_app.cli.app import app\n"
         "result = CliRunner().invoke(app, ['finetune', '--help'])\n"
         "assert '--accumulate' in result.stdout, result.stdout\n"
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'peft', 'chromadb')))"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from clip_embeddings.cli import similarity
 from clip_embeddings.errors import InvalidInputError
+from clip_embeddings_app.cli.commands import similarity
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 USAGE, FAILED = 2, 1
@@ -115,7 +115,7 @@ def test_a_message_of_several_lines_is_printed_as_one(
 def test_a_missing_chromadb_names_the_extra(demo: Path) -> None:
     code = (
         "import sys\nsys.modules['chromadb'] = None\n"
-        "from clip_embeddings.cli import main\nmain()"
+        "from clip_embeddings_app.cli import main\nmain()"
     )  # fmt: skip
     command = [sys.executable, "-c", code, "ingest", str(demo / "notes")]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=demo)

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from clip_embeddings.cli.romanize import romanize
+from clip_embeddings_app.figures.romanize import romanize
 
 
 @pytest.mark.parametrize(

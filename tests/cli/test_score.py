@@ -174,7 +174,7 @@ def test_a_mistake_is_named_in_one_message(
 
 def test_its_help_loads_no_torch() -> None:
     code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom clip_embeddings.cli.app import app\n"
+        "import sys\nfrom typer.testing import CliRunner\nfrom clip_embeddings_app.cli.app import app\n"
         "assert CliRunner().invoke(app, ['score', '--help']).exit_code == 0\n"
         "print(sorted({'torch', 'transformers', 'numpy', 'PIL'} & set(sys.modules)))"
     )

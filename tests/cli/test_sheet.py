@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
-from clip_embeddings.cli import fonts
-from clip_embeddings.cli.canvas import PAGE, PAPER, wrap
-from clip_embeddings.cli.sheet import MARGIN, WIDTH, Panel, write_sheet
+from clip_embeddings_app.figures import fonts
+from clip_embeddings_app.figures.canvas import PAGE, PAPER, wrap
+from clip_embeddings_app.figures.sheet import MARGIN, WIDTH, Panel, write_sheet
 
 
 @dataclass(frozen=True)

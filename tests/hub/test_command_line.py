@@ -18,7 +18,7 @@ from PIL import Image
 
 def run(hub: Hub | str, home: Path, *arguments: str, **env: str) -> tuple[int, str, str]:
     """A command in a process of its own: exit code, stdout, stderr."""
-    command = [sys.executable, "-m", "clip_embeddings", *arguments]
+    command = [sys.executable, "-m", "clip_embeddings_app", *arguments]
     done = warm.run(command, env=settings(hub, home, **{"COLUMNS": "160", **env}), cwd=home, timeout=180)
     return done.returncode, done.stdout, done.stderr
 

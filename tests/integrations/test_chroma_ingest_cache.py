@@ -12,8 +12,9 @@ import pytest
 from chromadb.api import ClientAPI
 from stored import assert_same_rows, counts, rows_of, write_files
 
-from chroma_clip_embeddings import cache, ingest, open_collection, sample_files
+from chroma_clip_embeddings import ingest, open_collection, sample_files
 from clip_embeddings import CLIPEmbedder, StoreError
+from clip_embeddings.ingestion import cache
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from chroma_clip_embeddings import (
     open_collection,
     open_migrated,
     recalibrate,
-    recalibration,
     sample_collection,
     search,
 )
+from chroma_clip_embeddings.collection import recalibration
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, ModalityCalibration
 
 

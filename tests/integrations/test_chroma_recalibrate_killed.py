@@ -25,7 +25,8 @@ KILLED = """
 import json, os, signal, sys, time
 import chromadb
 from chromadb.api.client import Client
-from chroma_clip_embeddings import connect, recalibrate, recalibration
+from chroma_clip_embeddings import connect, recalibrate
+from chroma_clip_embeddings.collection import recalibration
 
 recalibration._ROWS = 100
 

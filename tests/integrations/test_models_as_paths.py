@@ -12,7 +12,7 @@ from chromadb.api import ClientAPI
 from pydantic import ValidationError
 
 from chroma_clip_embeddings import CLIPEmbeddingFunction, open_collection
-from chroma_clip_embeddings.identity import stored_identity
+from chroma_clip_embeddings.collection.identity import stored_identity
 from clip_embeddings import InvalidInputError
 from langchain_clip_embeddings import CLIPEmbeddings
 

@@ -18,7 +18,7 @@ from pictures import encoded, scene
 from ray_workers import MortalRows, mortal_store
 
 from chroma_clip_embeddings import connect, ingest, open_collection
-from chroma_clip_embeddings.identity import FINGERPRINT
+from chroma_clip_embeddings.collection.identity import FINGERPRINT
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
 from clip_embeddings.models.tiny import WEIGHTS
 from ray_clip_embeddings import RowFailure, ingest_dataset, ingestion

@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from clip_embeddings.cli.app import app
+from clip_embeddings_app.cli.app import app
 
 
 def ingested(folder: Path, *options: str) -> dict[str, Any]:

@@ -15,9 +15,10 @@ import pytest
 from pictures import encoded, photo
 from stored import rows_of, write_notes, write_picture
 
-from chroma_clip_embeddings import ingest, reading, sample_files
+from chroma_clip_embeddings import ingest, sample_files
 from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError
 from clip_embeddings.ingestion.find.entries import Entry
+from clip_embeddings.ingestion.read import reading
 from clip_embeddings.ingestion.read.budget import Budget
 from clip_embeddings.ingestion.read.local import HEAD, UnusableFile, read_file
 from clip_embeddings.ingestion.read.reading import Remote, read_ahead

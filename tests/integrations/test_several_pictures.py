@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.cli.app import app
+from clip_embeddings_app.cli.app import app
 
 FRAMES = [Image.new("RGB", (40, 30), "white"), photo(40, 30, 1), photo(40, 30, 2)]
 Frames = list[Image.Image]

@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 from stored import write_notes
 
-from chroma_clip_embeddings import connect, flow, ingest, open_collection, plan, reading
+from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder
+from clip_embeddings.ingestion import flow, run
+from clip_embeddings.ingestion.read import reading
 from clip_embeddings.ingestion.read.local import read_file
 
 FILES = 1000
@@ -85,7 +87,7 @@ def test_large_pictures_do_not_pile_up(
         path = tmp_path / "files" / f"{i}.bmp"
         Image.fromarray(chance.integers(0, 256, (800, 800, 3), np.uint8)).save(path)
         total += path.stat().st_size
-    for module in (flow, plan):
+    for module in (flow, run):
         monkeypatch.setattr(module, "BYTES", 4_000_000)
     ingest([tmp_path / "files" / "0.bmp"], collection)  # what is loaded once is not counted
     tracemalloc.start()

@@ -16,9 +16,9 @@ from chroma_clip_embeddings import (
     open_collection,
     reopen,
 )
-from chroma_clip_embeddings.lost import rows_without_vectors
+from chroma_clip_embeddings.client.lost import rows_without_vectors
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.cli.app import app
+from clip_embeddings_app.cli.app import app
 
 
 @pytest.fixture

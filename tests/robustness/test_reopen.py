@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import warm
 
-from chroma_clip_embeddings import add_items, connect, lock, open_collection, reopen, search
+from chroma_clip_embeddings import add_items, connect, open_collection, reopen, search
+from chroma_clip_embeddings.client import lock
 from clip_embeddings import CLIPEmbedder, StoreError
 from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma
 

@@ -24,11 +24,11 @@ from chroma_clip_embeddings import (
     connect,
     ingest,
     open_collection,
-    patience,
     search,
-    store,
     target,
 )
+from chroma_clip_embeddings.client import connection as store
+from chroma_clip_embeddings.client import patience
 from clip_embeddings import CLIPEmbedder, StoreError
 
 

@@ -20,7 +20,7 @@ from clip_embeddings import CLIPEmbedder, StoreError
 def main() -> None:
     torch.set_num_threads(1)
     if "--unlocked" in sys.argv:
-        from chroma_clip_embeddings import lock
+        from chroma_clip_embeddings.client import lock
 
         vars(lock)["lock_of"] = lambda api: None
     tiny = CLIPEmbedder("tiny", device="cpu", dtype="float32")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from math import exp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,13 +15,15 @@ from clip_embeddings.inputs.patches import PatchPreprocessing
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
 from clip_embeddings.models.encoder import check_ids
-from clip_embeddings.models.open_clip.files import OpenClipFiles
 from clip_embeddings.models.open_clip.tokenizer import text_tokenizer
 from clip_embeddings.models.open_clip.towers import build
 from clip_embeddings.models.pixels import gain_and_offset, normalised, to_device, to_numpy
 from clip_embeddings.models.thread import compute
 from clip_embeddings.similarity import ScoreFunction
 from clip_embeddings.types import Role
+
+if TYPE_CHECKING:
+    from clip_embeddings.models.open_clip.files import OpenClipFiles
 
 _KIND = "open_clip"
 
@@ -30,7 +32,7 @@ class OpenClipEncoder:
     """Two towers of open_clip. Both load when one is first used: open_clip builds them as one model."""
 
     def __init__(
-        self, files: OpenClipFiles, device: torch.device, dtype: torch.dtype, compiled: bool
+        self, files: "OpenClipFiles", device: torch.device, dtype: torch.dtype, compiled: bool
     ) -> None:
         self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
         self.kind, self.dimension = _KIND, files.dimension
@@ -100,7 +102,7 @@ class OpenClipEncoder:
         )
 
 
-def _scoring_of(files: OpenClipFiles) -> ScoreFunction:
+def _scoring_of(files: "OpenClipFiles") -> ScoreFunction:
     """How cosines become probabilities, from two numbers of the weights."""
     scale = exp(_number(files, "logit_scale"))
     if not files.settings.biased:
@@ -108,7 +110,7 @@ def _scoring_of(files: OpenClipFiles) -> ScoreFunction:
     return ScoreFunction("sigmoid", scale, _number(files, "logit_bias", 0.0))
 
 
-def _number(files: OpenClipFiles, name: str, otherwise: float | None = None) -> float:
+def _number(files: "OpenClipFiles", name: str, otherwise: float | None = None) -> float:
     """One number of the weights, without loading the others."""
     (path,) = files.weights()
     try:

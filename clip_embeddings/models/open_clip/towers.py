@@ -4,17 +4,19 @@ Imports torch and, inside functions, open_clip.
 """
 
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.open_clip.extra import needed
-from clip_embeddings.models.open_clip.files import OpenClipFiles
 from clip_embeddings.models.open_clip.settings import OPEN_CLIP_CONFIG
 
+if TYPE_CHECKING:
+    from clip_embeddings.models.open_clip.files import OpenClipFiles
 
-def build(files: OpenClipFiles) -> Any:
+
+def build(files: "OpenClipFiles") -> Any:
     """The model in float32 on the CPU, as one of two towers: `encode_text` and `encode_image`.
 
     Raises:
@@ -44,7 +46,7 @@ def build(files: OpenClipFiles) -> Any:
     return model
 
 
-def _config_of(files: OpenClipFiles) -> dict[str, Any]:
+def _config_of(files: "OpenClipFiles") -> dict[str, Any]:
     """model_cfg as the classes take it, with no weights asked for, and the text tower apart."""
     config = deepcopy(dict(files.settings.model))
     config.pop("custom_text", None)

@@ -4,7 +4,7 @@ Imports torch and its neighbours.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,11 +18,13 @@ from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
 from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.family import all_positions
-from clip_embeddings.models.sentence_transformers.files import SentenceTransformersFiles
 from clip_embeddings.models.sentence_transformers.loading import loaded, scoring_of, tokenizer_of
 from clip_embeddings.models.sentence_transformers.texts import WholeTexts
 from clip_embeddings.models.thread import compute
 from clip_embeddings.types import Role
+
+if TYPE_CHECKING:
+    from clip_embeddings.models.sentence_transformers.files import SentenceTransformersFiles
 
 _PROMPTS: dict[Role, tuple[str, ...]] = {"query": ("query",), "document": ("document", "passage", "corpus")}
 _UNLIMITED = 1_000_000  # tokens; tokenizers without a limit say 1e30
@@ -49,7 +51,7 @@ class SentenceTransformersEncoder:
 
     def __init__(
         self,
-        files: SentenceTransformersFiles,
+        files: "SentenceTransformersFiles",
         device: torch.device,
         dtype: torch.dtype,
         *,

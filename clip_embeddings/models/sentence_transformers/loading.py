@@ -1,6 +1,6 @@
 """A model of sentence-transformers from its files alone. Imports torch, and that library inside."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import safe_open
@@ -10,14 +10,16 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.loading import detach_from_file
-from clip_embeddings.models.sentence_transformers.files import SentenceTransformersFiles
 from clip_embeddings.models.tokenizer import load_tokenizer, quiet
 from clip_embeddings.similarity import ScoreFunction
+
+if TYPE_CHECKING:
+    from clip_embeddings.models.sentence_transformers.files import SentenceTransformersFiles
 
 _SCALE = 20.0
 
 
-def loaded(files: SentenceTransformersFiles, device: torch.device, dtype: torch.dtype) -> Any:
+def loaded(files: "SentenceTransformersFiles", device: torch.device, dtype: torch.dtype) -> Any:
     """The model, without any code of its own.
 
     Raises:
@@ -52,7 +54,7 @@ def loaded(files: SentenceTransformersFiles, device: torch.device, dtype: torch.
     return model.eval()
 
 
-def tokenizer_of(files: SentenceTransformersFiles, tokenizer: Any) -> Tokenizer:
+def tokenizer_of(files: "SentenceTransformersFiles", tokenizer: Any) -> Tokenizer:
     """A copy of the model's tokenizer to count with; for one that is not of the tokenizers library, its twin.
 
     Raises:
@@ -72,7 +74,7 @@ def tokenizer_of(files: SentenceTransformersFiles, tokenizer: Any) -> Tokenizer:
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
-def scoring_of(files: SentenceTransformersFiles, config: Any) -> ScoreFunction:
+def scoring_of(files: "SentenceTransformersFiles", config: Any) -> ScoreFunction:
     """By the scale that the weights have, for a family that learnt one; else one that is not learnt.
 
     Source: `MultipleNegativesRankingLoss` of sentence-transformers, whose scale is 20 unless said otherwise.

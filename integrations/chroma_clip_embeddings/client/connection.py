@@ -1,0 +1,115 @@
+"""Reaching a store, and one name for the errors of its clients. Imports chromadb and the public core."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import chromadb
+from chromadb.api import ClientAPI
+from chromadb.api.shared_system_client import SharedSystemClient
+from chromadb.errors import ChromaError
+
+from chroma_clip_embeddings.client.patience import bounded
+from chroma_clip_embeddings.client.read_only import place_of, refuse_writes
+from clip_embeddings import ClipEmbeddingsError, StoreError
+
+_KNOCK = 15.0  # seconds
+
+
+@contextmanager
+def store_errors(doing: str, fix: str) -> Iterator[None]:
+    """Give the store's errors one name; its client raises those of three libraries."""
+    try:
+        yield
+    except ClipEmbeddingsError:
+        raise
+    except Exception as error:
+        if not _is_of_store(error):
+            raise
+        reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        end = "" if reason.endswith(("?", "!")) else "."
+        raise StoreError(f"cannot {doing}: {reason}{end} {fix}") from error
+
+
+def is_out_of_reach(error: Exception) -> bool:
+    """Whether a request did not get through to the store, or no answer came back: it may be made again."""
+    if isinstance(error, ConnectionError):
+        return True
+    return _of_http(error) and any(kind.__name__ == "TransportError" for kind in type(error).__mro__)
+
+
+def _is_of_store(error: Exception) -> bool:
+    """Its client raises a bare Exception for an answer that it knows no class for, such as 413."""
+    known = isinstance(error, ChromaError | OSError | RuntimeError | ValueError)
+    return known or type(error) is Exception or _of_http(error)
+
+
+def _of_http(error: Exception) -> bool:
+    """Whether it comes from the HTTP library of the client; its errors are no OSErrors."""
+    return type(error).__module__.partition(".")[0] in ("httpx", "httpcore")
+
+
+def _knock(host: str, port: int) -> None:
+    """Chroma's client asks the server things while it is made, and would wait for one that stands still."""
+    connection = HTTPConnection(host, port, timeout=_KNOCK)
+    try:
+        connection.request("GET", "/api/v2/heartbeat")
+        connection.getresponse().read()
+    except HTTPException as error:
+        raise ConnectionError(f"what answers there is no web server ({type(error).__name__})") from error
+    finally:
+        connection.close()
+
+
+def connect(path: str | Path | None = None, *, host: str | None = None, port: int = 8000) -> ClientAPI:
+    """An embedded store in the folder `path`, or the server at host and port.
+
+    A relative path is the folder that it names now, also after the process has changed its working folder. A
+    store that may only be read can be searched: its table of rows is copied to a temporary folder and opened
+    there, as it is now, and whatever would write to it raises StoreError.
+
+    Raises:
+        StoreError: the folder cannot be used or the server does not answer.
+    """
+    # No settings of ours: Chroma refuses a second client of a folder in one process whose settings differ.
+    if host is not None:
+        fix = f"Is a server running there? Start one with: chroma run --host {host} --port {port}"
+        with store_errors(f"reach a Chroma server at {host}:{port}", fix):
+            _knock(host, port)
+            client = chromadb.HttpClient(host=host, port=port)
+            bounded(client)
+            return client
+    folder = Path(path if path is not None else "clip-db")
+    with store_errors(
+        f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"
+    ):
+        place = absolute(folder)
+        client = _opened(where := place_of(place))
+        if where != place:
+            refuse_writes(client, place)
+        return client
+
+
+def _opened(folder: str) -> ClientAPI:
+    """Chroma keeps one that could not be started, too, and would give it out at the next call."""
+    known = SharedSystemClient._identifier_to_system
+    before = known.get(folder)
+    try:
+        return chromadb.PersistentClient(path=folder)
+    except BaseException:
+        if before is None:
+            known.pop(folder, None)
+            SharedSystemClient._identifier_to_refcount.pop(folder, None)
+        raise
+
+
+def absolute(folder: Path) -> str:
+    """The path, absolute: Chroma keeps open stores by name, so "db" here would be the "db" of another folder.
+
+    A relative name that the caller's own client has open is kept: by two names Chroma has a store open twice,
+    and searches through one do not see what the other removed.
+    """
+    shared = str(folder) in SharedSystemClient._identifier_to_system and (folder / "chroma.sqlite3").exists()
+    return str(folder) if shared else os.path.abspath(folder)  # noqa: PTH100  # links stay as they are named

@@ -1,0 +1,163 @@
+"""Which model a collection's vectors come from: on record, compared, refused where two would meet.
+
+The record is in the collection's metadata, and in the configuration of a function that `open_collection` has
+made it with: `collection.modify(metadata=...)` erases the first. Where neither is there, stored vectors are
+looked at before it is written. Chroma tells an embedding function nothing of the collection but its own
+configuration, so `collection.add` and `collection.query` refuse where the function was built from that, not
+where the caller gave one. Imports chromadb and the public core.
+"""
+
+import json
+from typing import Any
+
+import chromadb
+from chromadb.api.models.CollectionCommon import CollectionCommon
+
+from chroma_clip_embeddings.client.connection import store_errors
+from chroma_clip_embeddings.collection.probing import SAMPLE, look_at
+from chroma_clip_embeddings.collection.settings import without_index
+from chroma_clip_embeddings.function import RECORDED, CLIPEmbeddingFunction, described
+from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, StoreError
+
+# Keys in the collection's metadata.
+FINGERPRINT = "clip_fingerprint"
+IDENTITY = "clip_identity"  # JSON; only where another embedding function made the collection
+
+
+def embedder_of(collection: CollectionCommon[Any]) -> CLIPEmbedder:
+    """The embedder behind a collection: that of its function in this process, else of the stored identity.
+
+    Raises:
+        StoreError: the collection was made with another embedding function.
+    """
+    function = getattr(collection, "_embedding_function", None)
+    if isinstance(function, CLIPEmbeddingFunction):
+        return function.embedder
+    return CLIPEmbeddingFunction.build_from_config(stored_identity(collection)).embedder
+
+
+def stored_function(collection: CollectionCommon[Any]) -> dict[str, Any]:
+    """What Chroma has on record of the embedding function: name and config, or {}."""
+    stored: dict[str, Any] = collection.configuration_json.get("embedding_function") or {}
+    return stored
+
+
+def fingerprints(collection: CollectionCommon[Any]) -> list[Any]:
+    """Those on record of the collection's vectors; more than one of them only if something is wrong."""
+    config = stored_function(collection).get("config") or {}
+    found = [(collection.metadata or {}).get(FINGERPRINT)]
+    if IDENTITY not in (collection.metadata or {}):  # else the function on record is not ours
+        found.append(config.get(RECORDED))
+    return [each for each in dict.fromkeys(found) if each is not None]
+
+
+def stored_identity(collection: CollectionCommon[Any]) -> dict[str, Any]:
+    """The config of our embedding function on record, the fingerprint aside.
+
+    Raises:
+        StoreError: the collection was made with another embedding function.
+    """
+    moved_in = (collection.metadata or {}).get(IDENTITY)
+    if moved_in:
+        identity: dict[str, Any] = json.loads(moved_in)
+        return identity
+    stored = stored_function(collection)
+    if stored.get("name") != CLIPEmbeddingFunction.name():
+        made_by = stored.get("name") or "no embedding function"
+        raise StoreError(
+            f"collection {collection.name!r} was made with {made_by}, "
+            f"not with {CLIPEmbeddingFunction.name()}; its vectors cannot be compared with ours. "
+            "Make a new collection; where it was filled with vectors of ours, name their model "
+            "(embedder=...), and open one made with OpenCLIP through open_migrated"
+        )
+    return {key: value for key, value in stored.get("config", {}).items() if key != RECORDED}
+
+
+def check_identity(collection: CollectionCommon[Any], embedder: CLIPEmbedder) -> None:
+    """Refuse an embedder whose vectors cannot be compared with those of the collection.
+
+    Raises:
+        FingerprintMismatchError: names both models.
+    """
+    stored, ours = stored_identity(collection), CLIPEmbeddingFunction.of(embedder).get_config()
+    on_record = fingerprints(collection)
+    others = [each for each in on_record if not embedder.matches(each)]
+    if others or (not on_record and stored != ours):
+        holds = _named(stored, others[0] if others else None)
+        raise FingerprintMismatchError(
+            f"collection {collection.name!r} holds vectors of {holds}; "
+            f"got {_named(ours, embedder.fingerprint)}. {_fix(stored, ours)}"
+        )
+
+
+def check_unrecorded(collection: CollectionCommon[Any], embedder: CLIPEmbedder, rows: Any) -> None:
+    """Refuse an embedder that has not made the rows of a collection without a fingerprint on record.
+
+    It was made with our function through chromadb itself, or has lost its record; the model's files may be
+    others by now.
+
+    Args:
+        rows: what `collection.get(**SAMPLE)` answered.
+    Raises:
+        FingerprintMismatchError: says what speaks against it.
+    """
+    if problem := look_at(rows, embedder).problem:
+        raise FingerprintMismatchError(
+            f"collection {collection.name!r} has no fingerprint on record, and its vectors are not of "
+            f"{described(CLIPEmbeddingFunction.of(embedder).get_config())} as that is now (fingerprint "
+            f"{embedder.fingerprint}): {problem}. Open it with the model that filled it; where every "
+            "document is the caption of a picture, open_migrated(client, name, embedder=..., verify=False) "
+            "takes your word for it"
+        )
+
+
+def record_identity(collection: chromadb.Collection, embedder: CLIPEmbedder) -> None:
+    """Put the fingerprint on record if it is not; the other metadata stays.
+
+    Raises:
+        FingerprintMismatchError: another process has recorded another one in the meantime, or rows that are
+            there are not of this model.
+    """
+    if FINGERPRINT in (collection.metadata or {}):
+        return
+    with store_errors("record the model's fingerprint", "Nothing was stored"):
+        if not fingerprints(collection):
+            check_unrecorded(collection, embedder, collection.get(**SAMPLE))
+        server = collection._client
+        model = server.get_collection(collection.name, tenant=collection.tenant, database=collection.database)
+        if changed := unrecorded(collection, model.metadata, embedder):
+            collection.modify(metadata=changed)
+
+
+def unrecorded(collection: CollectionCommon[Any], metadata: Any, embedder: CLIPEmbedder) -> dict[str, Any]:
+    """The metadata to store, from what the store has now; {} where the fingerprint is there already.
+
+    Chroma's `modify` replaces everything, so what is written starts from a fresh reading.
+    """
+    fresh = dict(metadata or {})
+    if FINGERPRINT in fresh:
+        collection._model["metadata"] = fresh
+        check_identity(collection, embedder)
+        return {}
+    return with_fingerprint(fresh, embedder)
+
+
+def with_fingerprint(metadata: Any, embedder: CLIPEmbedder) -> dict[str, Any]:
+    """Collection metadata with the fingerprint, without what Chroma refuses to be told again."""
+    return {**without_index(metadata), FINGERPRINT: embedder.fingerprint}
+
+
+def _fix(stored: dict[str, Any], ours: dict[str, Any]) -> str:
+    """What helps: where the calibration alone differs, nothing has to be embedded again."""
+    if _raw(stored) == _raw(ours) and stored != ours:
+        return "Open it with the calibration it has, or move its vectors to another one: recalibrate"
+    return "Open it with the model it was made with, or ingest into a new collection"
+
+
+def _raw(identity: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in identity.items() if key != "calibration"}
+
+
+def _named(identity: dict[str, Any], fingerprint: object) -> str:
+    how = described(identity) + ("" if "calibration" in identity else ", raw (no calibration)")
+    return f"{how} (fingerprint {fingerprint or 'not recorded'})"

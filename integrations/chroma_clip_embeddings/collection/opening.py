@@ -1,0 +1,161 @@
+"""Opening collections: the right space, function and loader, and a refusal where two models would meet.
+
+Imports chromadb and the public core.
+"""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from typing import Any, TypeVar, cast
+
+import chromadb
+from chromadb.api import ClientAPI
+from chromadb.api.models.CollectionCommon import CollectionCommon
+from chromadb.errors import NotFoundError
+
+from chroma_clip_embeddings.client.connection import store_errors
+from chroma_clip_embeddings.client.kinds import refuse_async
+from chroma_clip_embeddings.client.lock import writing
+from chroma_clip_embeddings.client.patience import bounded
+from chroma_clip_embeddings.collection.adoption import anew, is_plain, record_of
+from chroma_clip_embeddings.collection.identity import (
+    FINGERPRINT,
+    IDENTITY,
+    check_identity,
+    check_unrecorded,
+    embedder_of,
+    fingerprints,
+    stored_function,
+)
+from chroma_clip_embeddings.collection.probing import SAMPLE, places_in
+from chroma_clip_embeddings.collection.settings import Wanted
+from chroma_clip_embeddings.collection.swap import heir
+from chroma_clip_embeddings.function import CLIPEmbeddingFunction
+from chroma_clip_embeddings.loader import CLIPImageLoader
+from clip_embeddings import CLIPEmbedder, StoreError
+
+AnyCollection = TypeVar("AnyCollection", bound=CollectionCommon[Any])
+CHECK = "Check the store and the collection's name"
+
+
+def open_collection(
+    client: ClientAPI,
+    name: str,
+    *,
+    embedder: CLIPEmbedder | None = None,
+    create: bool = True,
+    metadata: dict[str, Any] | None = None,
+    configuration: Mapping[str, Any] | None = None,
+) -> chromadb.Collection:
+    """Open a collection, or create it with cosine space and the model's identity on record.
+
+    It comes with our embedding function and `CLIPImageLoader`, so `uris=` works too. Where `recalibrate` was
+    killed in the middle of its last step, opening finishes that step.
+
+    A collection that was made without a model (by `client.get_or_create_collection(name)`, or LangChain's
+    `Chroma`) is made anew if it is empty, and taken over if a stored text has the vector that the embedder
+    gives it; a warning is logged.
+
+    Args:
+        client: from `connect` or chromadb, embedded or over HTTP; for the async one see `aopen_collection`.
+        embedder: the model; None opens a collection with the one that it was made with.
+        create: whether a collection that does not exist, or that is empty and of no model, is made.
+        metadata: joined to what is on record. Settings of the index that older tutorials put there, such as
+            `{"hnsw:space": "cosine", "hnsw:M": 32}`, go to the index.
+        configuration: settings of the index of a collection that is made, `{"hnsw": {"ef_construction": 200,
+            "max_neighbors": 32}}`. One that exists must have them.
+    Raises:
+        StoreError: no such collection (and it may not be made), or not one of ours.
+        FingerprintMismatchError: the collection holds vectors of another model.
+        InvalidInputError: another space than cosine, an unknown setting, or one that the collection has not.
+    """
+    refuse_async(client, "open_collection", "aopen_collection")
+    bounded(client)
+    wanted = Wanted.of(metadata, configuration)
+    with store_errors(f"open the collection {name!r}", CHECK):
+        try:
+            found = client.get_collection(name, embedding_function=None)
+        except NotFoundError:
+            there = client.list_collections()
+            if not (copy := heir(name, there)):
+                if not create or embedder is None:
+                    raise absent(name, there) from None
+                return client.create_collection(name, **made_with(embedder, wanted))
+            copy.modify(name=name)
+            found = client.get_collection(name, embedding_function=None)
+        if embedder is not None and is_plain(found):
+            if count := found.count():
+                wanted.compare(found)
+                samples = [found.get(**place) for place in places_in(count)]
+                found.modify(metadata=record_of(found, embedder, samples))
+            elif create:
+                return _made_anew(client, found, embedder, wanted)
+        wanted.compare(found)
+        opened = bound(found, embedder)
+        if not fingerprints(opened):
+            check_unrecorded(opened, embedder_of(opened), opened.get(**SAMPLE))
+        if joined := wanted.joined(opened.metadata):
+            opened.modify(metadata=joined)
+        return opened
+
+
+def _made_anew(
+    client: ClientAPI, empty: chromadb.Collection, embedder: CLIPEmbedder, wanted: Wanted
+) -> chromadb.Collection:
+    settings = made_with(embedder, anew(empty, wanted))
+    with writing(client):
+        if empty.count():
+            raise StoreError(
+                f"collection {empty.name!r} is being written to by another program; open it again"
+            )
+        client.delete_collection(empty.name)
+        return client.create_collection(empty.name, **settings)
+
+
+def absent(name: str, collections: Iterable[CollectionCommon[Any]]) -> StoreError:
+    """The error about a collection that is not there, with those that are."""
+    existing = ", ".join(sorted(collection.name for collection in collections)) or "none"
+    return StoreError(f"no collection {name!r} in this store; it has: {existing}")
+
+
+def made_with(embedder: CLIPEmbedder, wanted: Wanted) -> dict[str, Any]:
+    """What `create_collection` is called with; the space is that of the function."""
+    index = {name: value for name, value in wanted.index.items() if name != "space"}
+    return {
+        "embedding_function": CLIPEmbeddingFunction.of(embedder, record=True),
+        "data_loader": loader_of(embedder),
+        "metadata": {**wanted.metadata, FINGERPRINT: embedder.fingerprint},
+        **({"configuration": {"hnsw": index}} if index else {}),
+    }
+
+
+def loader_of(embedder: CLIPEmbedder) -> CLIPImageLoader:
+    """A loader with the embedder's limits."""
+    return CLIPImageLoader(max_pixels=embedder.config.max_pixels, threads=embedder.config.threads)
+
+
+def bound(found: AnyCollection, embedder: CLIPEmbedder | None) -> AnyCollection:
+    """A collection that was found, with our function and loader; refused before anything is written."""
+    embedder = embedder or embedder_of(found)
+    check_identity(found, embedder)
+    function = CLIPEmbeddingFunction.of(embedder)
+    model = deepcopy(found.get_model())
+    if IDENTITY in (found.metadata or {}):
+        # In this process only: Chroma would build the function on record, a whole model, at every write.
+        theirs = stored_function(found).get("name")
+        ours = {"type": "known", "name": function.name(), "config": function.get_config()}
+        for part in ("configuration_json", "serialized_schema"):
+            model[part] = _with_function(model[part], theirs, ours)
+    make = cast(Any, type(found))
+    opened: AnyCollection = make(
+        client=found._client, model=model, embedding_function=function, data_loader=loader_of(embedder)
+    )
+    return opened
+
+
+def _with_function(node: Any, theirs: str | None, ours: dict[str, Any]) -> Any:
+    """A stored configuration with our function in place of theirs."""
+    if not isinstance(node, dict):
+        return node
+    if theirs and node.get("name") == theirs and node.get("type") == "known":
+        return ours
+    return {key: _with_function(value, theirs, ours) for key, value in node.items()}

@@ -1,0 +1,98 @@
+"""`search` in a Chroma collection: each request of a `clip_embeddings.search.Query` is one `query` of it."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import chromadb
+from chromadb.api.models.CollectionCommon import CollectionCommon
+
+from chroma_clip_embeddings.client.connection import store_errors
+from chroma_clip_embeddings.client.kinds import refuse_async
+from chroma_clip_embeddings.client.reopening import asked
+from chroma_clip_embeddings.collection.identity import check_identity, embedder_of
+from clip_embeddings.search import AnyModality, Calibration, Found, Method, Query, Request, SearchResult
+from clip_embeddings.types import ImageInput
+
+FIX = "Check that the store is there and the collection exists"
+# Chroma gives distances; for unit vectors each is a function of the cosine.
+_COSINE_OF: dict[str, Callable[[float], float]] = {
+    "cosine": lambda distance: 1 - distance,
+    "ip": lambda distance: 1 - distance,
+    "l2": lambda distance: 1 - distance / 2,
+}
+
+
+def search(
+    collection: chromadb.Collection,
+    *,
+    text: str | None = None,
+    image: ImageInput | None = None,
+    k: int = 5,
+    modality: AnyModality = "any",
+    calibration: Calibration | None = None,
+    method: Method = "filtered",
+) -> SearchResult:
+    """Find the rows nearest to a text or a picture.
+
+    Args:
+        collection: filled by `ingest` or `add_items`, which write what rows are found by.
+        text, image: the query; exactly one of them.
+        k: how many; of each modality where they cannot be ranked in one list.
+        modality: which to look for.
+        calibration: for a raw collection: ranks both modalities in one list, with nothing embedded again.
+        method: how: "filtered" asks for each modality apart and ranks by calibrated scores; "projected" asks
+            once without a filter, with a query freed of the gap, which is faster and a little worse. See
+            benchmarks/RESULTS.md.
+    Raises:
+        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, or a calibration
+            for a collection that has its own.
+        ImageDecodeError: the picture cannot be read.
+        FingerprintMismatchError: the collection holds vectors of another model, or the calibration is of one.
+        StoreError: the store does not answer.
+    """
+    refuse_async(collection, "search", "asearch")
+    query = query_of(collection, text, image, k, modality, calibration, method)
+    requests = [arguments_of(request) for request in query.requests()]
+    with store_errors("search", FIX):
+        answers = [asked(collection, partial(collection.query, **arguments)) for arguments in requests]
+    return query.result(rows_of(answer, collection) for answer in answers)
+
+
+def query_of(
+    collection: CollectionCommon[Any],
+    text: str | None,
+    image: ImageInput | None,
+    k: int,
+    modality: AnyModality,
+    calibration: Calibration | None,
+    method: Method,
+) -> Query:
+    """The query, with the collection's embedder.
+
+    Raises:
+        FingerprintMismatchError: the collection holds vectors of another model.
+    """
+    embedder = embedder_of(collection)
+    query = Query(collection.name, embedder, text, image, k, modality, calibration, method)
+    check_identity(collection, embedder)
+    return query
+
+
+def arguments_of(request: Request) -> dict[str, Any]:
+    """The arguments of the collection's `query`."""
+    include = ["documents", "metadatas", "distances", *(["embeddings"] if request.vectors else [])]
+    arguments = {"query_embeddings": request.vector[None], "n_results": request.k, "include": include}
+    return {**arguments, "where": {"modality": request.modality}} if request.modality else arguments
+
+
+def rows_of(answer: Any, collection: CollectionCommon[Any]) -> Iterator[Found]:
+    """The rows of an answer, nearest first."""
+    if not answer["ids"]:
+        return
+    cosine = _COSINE_OF[(collection.configuration_json.get("hnsw") or {}).get("space", "cosine")]
+    names = ("ids", "distances", "documents", "metadatas", "embeddings")
+    empty = [None] * len(answer["ids"][0])
+    columns = [empty if answer.get(name) is None else answer[name][0] for name in names]
+    for id, distance, document, metadata, vector in zip(*columns, strict=True):
+        yield Found(id, cosine(distance), document or "", dict(metadata or {}), vector)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from clip_embeddings.inputs.images import load_image
     from clip_embeddings.inputs.tokens import Passage
+    from clip_embeddings.items import ImageItem, ItemBatch, TextItem
     from clip_embeddings.models.catalog import MODELS, ModelSpec
     from clip_embeddings.models.registry import OPEN_CLIP_TWINS
     from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize, softmax
@@ -55,7 +56,9 @@ __all__ = [
     "GapReport",
     "ImageBatch",
     "ImageDecodeError",
+    "ImageItem",
     "InvalidInputError",
+    "ItemBatch",
     "LinearProbe",
     "MissingExtraError",
     "ModalityCalibration",
@@ -64,6 +67,7 @@ __all__ = [
     "Passage",
     "ScoreFunction",
     "StoreError",
+    "TextItem",
     "TextTooLongError",
     "TipAdapter",
     "TruncationWarning",
@@ -98,6 +102,7 @@ _HOMES = {
     ),
     "inputs.images": ("load_image",),
     "inputs.tokens": ("Passage",),
+    "items": ("ImageItem", "ItemBatch", "TextItem"),
     "models.catalog": ("MODELS", "ModelSpec"),
     "models.registry": ("OPEN_CLIP_TWINS",),
     "similarity": ("ScoreFunction", "cosine_similarity", "l2_normalize", "softmax"),

@@ -22,6 +22,7 @@ from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError
 from clip_embeddings.inputs.arguments import check_role, check_several, listed
 from clip_embeddings.inputs.images import read_image
 from clip_embeddings.inputs.tokens import Passage
+from clip_embeddings.items import Item, ItemBatch, embed_items, iter_items
 from clip_embeddings.models.fingerprint import (
     calibration_of,
     fingerprint_of,
@@ -442,6 +443,29 @@ class CLIPEmbedder:
 
     def _calibrated(self, units: Embeddings, modality: Modality, role: Role) -> Embeddings:
         return self.calibration.apply(units, modality, role) if self.calibration else units
+
+    def embed_items(self, items: Iterable[Item], *, role: Role = "document") -> Embeddings:
+        """Embed texts and pictures of one list, each at its place.
+
+        Args:
+            items: N of `TextItem(text)` and `ImageItem(image)`.
+        Returns:
+            float32 array of shape (N, D), row i for items[i], as of `embed_texts` and `embed_images`.
+        Raises:
+            InvalidInputError: an item that says not what it is.
+            ImageDecodeError, TextTooLongError: the first item that cannot be embedded; `index` is its place.
+        """
+        return embed_items(self, items, role)
+
+    def iter_items(
+        self, items: Iterable[Item], *, role: Role = "document"
+    ) -> Generator[ItemBatch, None, None]:
+        """Embed a stream of texts and pictures in bounded memory; what cannot be embedded is reported.
+
+        Yields:
+            Batches in order; each item is in one batch's `indices` or `failures`.
+        """
+        return iter_items(self, items, role)
 
     async def aembed_texts(self, texts: Sequence[str], *, role: Role = "document") -> Embeddings:
         """`embed_texts` in a thread, so that the event loop stays free.

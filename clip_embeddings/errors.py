@@ -39,7 +39,19 @@ class ImageDecodeError(InvalidInputError):
 
 
 class TextTooLongError(InvalidInputError):
-    """A text has more tokens than the model's context holds, and the policy is "error"."""
+    """A text has more tokens than the model's context holds, and the policy is "error".
+
+    Attributes:
+        index: its place in the input.
+        reason: how long it is, how much the model reads, and what to do.
+    """
+
+    def __init__(self, index: int, reason: str, name: str | None = None) -> None:
+        super().__init__(f"{name or f'texts[{index}]'} {reason}")
+        self.index, self.reason, self.name = index, reason, name
+
+    def __reduce__(self) -> tuple[type["TextTooLongError"], tuple[int, str, str | None]]:
+        return TextTooLongError, (self.index, self.reason, self.name)
 
 
 class ModelLoadError(ClipEmbeddingsError, OSError):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
-    "errors types; forking records similarity; calibration; config; inputs; models; coalesce pipeline; "
+    "errors types; forking records similarity; calibration; config; inputs; models; coalesce items pipeline; "
     "embedder; ingestion tasks; search;"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}

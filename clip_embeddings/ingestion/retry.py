@@ -32,12 +32,13 @@ class Target:
         retry_seconds: how long a store that is away is waited for, before it is an error. A request that is
             not answered takes that long at most, and ten seconds at least.
         stop: set when the run is called off.
+        fix: what errors say at their end; None says how many rows are safe.
     Attributes:
         safe: rows of this run that are stored.
     """
 
-    def __init__(self, store: RowStore, retry_seconds: float, stop: Event) -> None:
-        self.store, self._seconds, self.stop = store, retry_seconds, stop
+    def __init__(self, store: RowStore, retry_seconds: float, stop: Event, fix: str | None = None) -> None:
+        self.store, self._seconds, self.stop, self._fix = store, retry_seconds, stop, fix
         self.safe = 0
         self.most = self._tried("reach the store", lambda: store.most)
 
@@ -82,7 +83,10 @@ class Target:
 
     def fix(self) -> str:
         """What an error adds: how many rows are safe, and what to do."""
-        return f"{self.safe} rows of this run are stored and safe; run the same ingestion again to go on"
+        return (
+            self._fix
+            or f"{self.safe} rows of this run are stored and safe; run the same ingestion again to go on"
+        )
 
     def _tried(self, doing: str, call: Callable[[], T]) -> T:
         """What a call returns.
@@ -91,25 +95,34 @@ class Target:
             StoreError: the store refused, or did not come back in time; says how many rows are safe.
             Stopped: the run was called off while the store was away.
         """
-        end, wait, is_away = time.monotonic() + self._seconds, 0.1, False
-        while True:
-            with self.store.errors(doing, self.fix()):
-                try:
-                    return self._answer(call)
-                except Exception as error:
-                    if not self.store.is_away(error) or time.monotonic() + wait > end:
-                        raise
-                    if not is_away:
-                        logger.warning("the store is away (%s); waiting up to %g s", error, self._seconds)
-                    is_away = True
-            if self.stop.wait(wait):
-                raise Stopped
-            wait = min(2 * wait, _LONGEST)
+        with self.store.errors(doing, self.fix()):
+            return patiently(lambda: self._answer(call), self.store.is_away, self._seconds, self.stop)
 
     def _answer(self, call: Callable[[], T]) -> T:
         if self.store.local:
             return call()
         return answer(call, max(self._seconds, _LEAST), self.stop)
+
+
+def patiently(call: Callable[[], T], is_away: Callable[[Exception], bool], seconds: float, stop: Event) -> T:
+    """What a call returns; made again and again while a server is away, for so many seconds.
+
+    Raises:
+        Stopped: `stop` was set meanwhile.
+    """
+    end, wait, waited = time.monotonic() + seconds, 0.1, False
+    while True:
+        try:
+            return call()
+        except Exception as error:
+            if not is_away(error) or time.monotonic() + wait > end:
+                raise
+            if not waited:
+                logger.warning("the store is away (%s); waiting up to %g s", error, seconds)
+            waited = True
+        if stop.wait(wait):
+            raise Stopped
+        wait = min(2 * wait, _LONGEST)
 
 
 def answer(call: Callable[[], T], seconds: float, stop: Event) -> T:

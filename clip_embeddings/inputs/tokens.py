@@ -126,8 +126,9 @@ class TextTokenizer:
         for index, content in enumerate(self._contents(texts)):
             if len(content) > self.room and policy == "error":
                 raise TextTooLongError(
-                    f"texts[{index}] has {len(content)} tokens; the model reads {self.room}. "
-                    'Split it with embedder.split_text(text), or set long_text="chunk" or "truncate"'
+                    index,
+                    f"has {len(content)} tokens; the model reads {self.room}. Split it with "
+                    'embedder.split_text(text), or set long_text="chunk" or "truncate"',
                 )
             if len(content) > self.room and policy == "truncate":
                 cut_texts, cut_tokens = cut_texts + 1, cut_tokens + len(content) - self.room

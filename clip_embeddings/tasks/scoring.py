@@ -157,8 +157,7 @@ def _embed(raw: CLIPEmbedder, texts: Sequence[str], names: Sequence[str], prefix
     try:
         return raw.embed_texts([f"{prefix} {text}" if prefix else text for text in texts])
     except TextTooLongError as error:
-        place, reason = str(error).removeprefix("texts[").split("]", 1)
-        raise TextTooLongError(f"{names[int(place)]}{reason}") from error
+        raise TextTooLongError(error.index, error.reason, names[error.index]) from error
 
 
 def _listed_references(references: Sequence[Sequence[str]], number: int) -> list[list[str]]:

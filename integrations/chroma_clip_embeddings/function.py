@@ -14,9 +14,10 @@ from clip_embeddings import (
     CLIPEmbedder,
     EmbedderConfig,
     FingerprintMismatchError,
-    ImageDecodeError,
+    ImageItem,
     InvalidInputError,
     ModalityCalibration,
+    TextItem,
 )
 from clip_embeddings.types import LongText, Role
 
@@ -130,17 +131,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
     def _embed(self, items: Any, role: Role) -> Embeddings:
         items = _listed(items)
         self._compare()
-        texts = [i for i, item in enumerate(items) if isinstance(item, str)]
-        pictures = [i for i, item in enumerate(items) if not isinstance(item, str)]
-        rows = np.empty((len(items), self.embedder.dimension), np.float32)
-        if texts:
-            rows[texts] = self.embedder.embed_texts([items[i] for i in texts], role=role)
-        if pictures:
-            try:
-                rows[pictures] = self.embedder.embed_images([items[i] for i in pictures], role=role)
-            except ImageDecodeError as error:
-                raise ImageDecodeError(pictures[error.index], error.source, error.reason) from error
-        return cast(Embeddings, list(rows))
+        told = [TextItem(item) if isinstance(item, str) else ImageItem(item) for item in items]
+        return cast(Embeddings, list(self.embedder.embed_items(told, role=role)))
 
     def _compare(self) -> None:
         """Once, before the first vector: a constructor is free, and what is on record may not fit."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from chroma_clip_embeddings.client.connection import is_out_of_reach, store_erro
 from chroma_clip_embeddings.client.lock import folder_of, writing
 from chroma_clip_embeddings.client.lost import rows_without_vectors
 from chroma_clip_embeddings.client.patience import bounded
+from chroma_clip_embeddings.parts import parts_in_bytes
 from chroma_clip_embeddings.rows import upsert_arguments
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.store import Metadata, Stored
@@ -31,7 +33,7 @@ class ChromaRows:
         self._lost: set[str] = set()
         bounded(collection._client)
 
-    @property
+    @cached_property
     def most(self) -> int:
         return int(self._collection._client.get_max_batch_size())
 
@@ -47,7 +49,8 @@ class ChromaRows:
         return _stored(self._collection.get(ids=list(ids), include=include))
 
     def add(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
-        self._collection.add(**upsert_arguments(rows, vectors))
+        for part in parts_in_bytes(rows, vectors, self.most):
+            self._collection.add(**upsert_arguments([rows[i] for i in part], vectors[list(part)]))
 
     def update(
         self,

@@ -18,7 +18,14 @@ from chroma_clip_embeddings.client.lock import writing
 from chroma_clip_embeddings.collection.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.loader import OnError
 from chroma_clip_embeddings.parts import parts_in_bytes
-from clip_embeddings import CLIPEmbedder, ImageDecodeError, InvalidInputError
+from clip_embeddings import (
+    CLIPEmbedder,
+    ImageDecodeError,
+    ImageItem,
+    InvalidInputError,
+    TextItem,
+    TextTooLongError,
+)
 from clip_embeddings.ingestion.rows.checks import (
     check_id,
     check_metadata,
@@ -102,18 +109,17 @@ def prepare(embedder: CLIPEmbedder, columns: Columns, on_error: OnError) -> Prep
     for row in rows:
         check_row(f"metadatas[{row.index}]", row.id, row.document, row.metadata, row.uri)
     vectors = np.zeros((len(rows), embedder.dimension), np.float32)
-    texts = [place for place, row in enumerate(rows) if not row.is_picture]
-    pictures = [place for place, row in enumerate(rows) if row.is_picture]
     failed: dict[int, ImageDecodeError] = {}
-    for batch in embedder.iter_images(rows[place].item for place in pictures):
-        vectors[[pictures[i] for i in batch.indices]] = batch.embeddings
+    items = [ImageItem(row.item) if row.is_picture else TextItem(row.document) for row in rows]
+    for batch in embedder.iter_items(items):
+        vectors[batch.indices] = batch.embeddings
         for failure in batch.failures:
-            place = pictures[failure.index]
-            failed[place] = ImageDecodeError(rows[place].index, failure.source, failure.reason)
+            if isinstance(failure, TextTooLongError):
+                raise TextTooLongError(rows[failure.index].index, failure.reason)
+            error = ImageDecodeError(rows[failure.index].index, failure.source, failure.reason)
             if on_error == "raise":
-                raise failed[place] from failure
-    if texts:
-        vectors[texts] = embedder.embed_texts([str(rows[place].item) for place in texts])
+                raise error from failure
+            failed[failure.index] = error
     kept = [place for place in range(len(rows)) if place not in failed]
     return Prepared([rows[place] for place in kept], vectors[kept], repeated, tuple(failed.values()))
 

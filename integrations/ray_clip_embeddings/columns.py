@@ -3,11 +3,10 @@
 Imports ray, pyarrow, numpy and the public core.
 """
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from ray.data.block import BlockAccessor, BlockType
 
 from clip_embeddings import InvalidInputError
+from clip_embeddings.ingestion.rows.ids import digest, passage_id, picture_id
 from clip_embeddings.inputs.formats import array_problem
 from clip_embeddings.types import Modality
 
@@ -105,8 +105,8 @@ class SourceColumns:
             if isinstance(content, np.ndarray)
             else (b"", content)
         )
-        digest = hashlib.sha256(head + body).hexdigest()
-        return Item(content, "image", digest, f"image:{digest}", uri)
+        sha256 = digest(head + body)
+        return Item(content, "image", sha256, picture_id(sha256), uri)
 
 
 class _Unusable(Exception):
@@ -134,22 +134,15 @@ def values_of(table: pa.Table, column: str | None) -> list[Any]:
     return [None if isinstance(value, float) and np.isnan(value) else value for value in values]
 
 
-def name_of(uri: str | None) -> str:
-    """The file name that a uri ends in, "" where it has none."""
-    if uri is None or uri.startswith("data:"):
-        return ""
-    return PurePath(unquote(urlsplit(uri).path) if "://" in uri else uri).name
-
-
 def _text(value: Any, uri: str | None) -> Item:
     if not isinstance(value, str):
         raise _Unusable(f"text is a {type(value).__name__}; expected a string")
     if not value.strip():
         raise _Unusable("holds only white space")
-    digest = hashlib.sha256(value.encode()).hexdigest()
+    sha256 = digest(value.encode())
     start, end = len(value) - len(value.lstrip()), len(value.rstrip())
-    # As `chroma_clip_embeddings.ingest` names and stores the one passage of a short text.
-    return Item(value[start:end], "text", digest, f"text:{digest}:{start}-{end}", uri)
+    # As ingestion names and stores the one passage of a short text.
+    return Item(value[start:end], "text", sha256, passage_id(sha256, start, end), uri)
 
 
 def _bytes(value: Any) -> bytes:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import ray
 from numpy.typing import NDArray
 
-from clip_embeddings import CLIPEmbedder, EmbedderConfig, TextTooLongError
+from clip_embeddings import CLIPEmbedder, EmbedderConfig, ImageItem, TextItem
 from clip_embeddings.types import Role
 from ray_clip_embeddings.columns import Item
 
@@ -51,37 +51,17 @@ class ItemEncoder:
         vectors = np.zeros((len(items), self._embedder.dimension), np.float32)
         reasons = [item.reason for item in items]
         usable = [place for place, item in enumerate(items) if item.reason is None]
-        pictures = [place for place in usable if items[place].modality == "image"]
-        texts = [place for place in usable if items[place].modality == "text"]
-        if pictures:
-            contents: list[Any] = [items[place].content for place in pictures]
-            for batch in self._embedder.iter_images(contents, role=self._role):
-                vectors[[pictures[i] for i in batch.indices]] = batch.embeddings
-                for failure in batch.failures:
-                    reasons[pictures[failure.index]] = failure.reason
-        self._encode_texts(items, texts, vectors, reasons)
+        told = (_told(items[place]) for place in usable)
+        for batch in self._embedder.iter_items(told, role=self._role):
+            vectors[[usable[i] for i in batch.indices]] = batch.embeddings
+            for failure in batch.failures:
+                reasons[usable[failure.index]] = failure.reason
         return vectors, reasons
 
-    def _encode_texts(
-        self,
-        items: Sequence[Item],
-        places: list[int],
-        vectors: NDArray[np.float32],
-        reasons: list[str | None],
-    ) -> None:
-        """All at once; where one is too long, both halves, so that the others are not lost."""
-        if not places:
-            return
-        try:
-            texts = [str(items[place].content) for place in places]
-            vectors[places] = self._embedder.embed_texts(texts, role=self._role)
-        except TextTooLongError as error:
-            if len(places) == 1:
-                reasons[places[0]] = str(error).removeprefix("texts[0] ")
-                return
-            half = len(places) // 2
-            self._encode_texts(items, places[:half], vectors, reasons)
-            self._encode_texts(items, places[half:], vectors, reasons)
+
+def _told(item: Item) -> TextItem | ImageItem:
+    content: Any = item.content
+    return ImageItem(content) if item.modality == "image" else TextItem(str(content))
 
 
 def cpus_given() -> int | None:

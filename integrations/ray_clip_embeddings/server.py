@@ -3,22 +3,25 @@
 Imports the Chroma adapter and chromadb, inside functions: only who stores in Chroma needs them.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import lru_cache
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError
+from clip_embeddings import CLIPEmbedder, InvalidInputError, Passage, StoreError
+from clip_embeddings.ingestion.retry import Target, patiently
+from clip_embeddings.ingestion.rows.checks import check_row
+from clip_embeddings.ingestion.rows.ids import span_of
+from clip_embeddings.ingestion.rows.row import Row, passage_rows, picture_row
 
 if TYPE_CHECKING:
     import chromadb
     from chromadb.api import ClientAPI
 
-T = TypeVar("T")
 SAFE = "What is stored is safe"
 
 
@@ -59,27 +62,16 @@ class Server:
 
     def stored(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are there."""
-        wanted = list(ids)
-        if not wanted:
-            return set()
-        return set(
-            self._asking("look up stored rows", lambda found: found.get(ids=wanted, include=[])["ids"])
-        )
+        return set(_target(self).get(list(ids)).ids) if ids else set()
 
     def store(self, rows: Sequence[dict[str, Any]], vectors: NDArray[np.float32]) -> None:
-        """Upsert at most a batch of rows, in the form in which the Chroma adapter stores them."""
-        from chroma_clip_embeddings.parts import parts_in_bytes
-        from chroma_clip_embeddings.rows import upsert_arguments
+        """Add at most a batch of rows, as ingestion does: one that is there gets the uri beside its own."""
+        from clip_embeddings.ingestion.stored.joining import store
 
-        ready = [_row(row) for row in rows]
-        for part in parts_in_bytes(ready, vectors, len(ready)):
-            arguments = upsert_arguments([ready[i] for i in part], vectors[list(part)])
-            self._asking("store rows", partial(_upsert, arguments))
+        store(_target(self), [_row(row) for row in rows], vectors)
 
     def refusal(self, row: dict[str, Any]) -> str | None:
         """Why the collection does not take a row; None where it does."""
-        from clip_embeddings.ingestion.rows.checks import check_row
-
         made = _row(row)
         try:
             check_row("metadata", made.id, made.document, made.metadata, made.uri)
@@ -87,32 +79,25 @@ class Server:
             return str(error)
         return None
 
-    def _asking(self, doing: str, ask: Callable[["chromadb.Collection"], T]) -> T:
-        from chroma_clip_embeddings.client.connection import store_errors
 
-        def attempt() -> T:
-            with store_errors(f"{doing} in {self.collection!r} at {self.host}:{self.port}", SAFE):
-                return ask(_collection(self))
-
-        return _patiently(attempt, self.patience)
-
-
-def _upsert(arguments: dict[str, Any], found: "chromadb.Collection") -> None:
-    found.upsert(**arguments)
+def _row(row: dict[str, Any]) -> Row:
+    """As ingestion makes it of a file."""
+    sha256, uri, document = row["content_sha256"], row["uri"], row["document"]
+    if row["modality"] == "image":
+        return picture_row(document, sha256, uri, caption=document)
+    (made,) = passage_rows([Passage(document, *span_of(row["id"]))], sha256, uri)
+    return made
 
 
-def _row(row: dict[str, Any]) -> Any:
-    """As `chroma_clip_embeddings.ingest` makes it of a file."""
-    from clip_embeddings.ingestion.rows.row import Row
+@lru_cache(maxsize=8)
+def _target(server: Server) -> Target:
+    """The collection as ingestion sees it; a server that is away is waited for."""
+    from chroma_clip_embeddings.client.connection import is_out_of_reach, store_errors
+    from chroma_clip_embeddings.row_store import ChromaRows
 
-    is_picture = row["modality"] == "image"
-    metadata = {"modality": row["modality"], "content_sha256": row["content_sha256"]}
-    if row["uri"] is not None:
-        metadata["uri"] = row["uri"]
-    if not is_picture:
-        start, end = row["id"].rpartition(":")[2].split("-")
-        metadata |= {"start": int(start), "end": int(end)}
-    return Row(row["id"], row["document"], is_picture, row["document"], metadata, row["uri"])
+    with store_errors(f"open the collection {server.collection!r} at {server.host}:{server.port}", SAFE):
+        collection = patiently(lambda: _collection(server), is_out_of_reach, server.patience, Event())
+    return Target(ChromaRows(collection, 0), server.patience, Event(), SAFE)
 
 
 @lru_cache(maxsize=8)
@@ -143,24 +128,3 @@ def _collection(server: Server) -> "chromadb.Collection":
             f"holds those of {on_record} now: something has replaced it"
         )
     return found
-
-
-def _patiently(attempt: Callable[[], T], patience: float) -> T:
-    """Try again after half a second, one, two ... while the server is away."""
-    delay, waited = 0.5, 0.0
-    while True:
-        try:
-            return attempt()
-        except StoreError as error:
-            if _is_final(error) or waited >= patience:
-                raise
-        time.sleep(delay)
-        waited, delay = waited + delay, min(2 * delay, 10.0)
-
-
-def _is_final(error: StoreError) -> bool:
-    """Whether the server has answered that it will not."""
-    from chromadb.errors import ChromaError
-
-    cause = error.__cause__
-    return cause is None or (isinstance(cause, ChromaError) and cause.code() < 500)

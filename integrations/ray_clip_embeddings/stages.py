@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from clip_embeddings import ClipEmbeddingsError, EmbedderConfig, FingerprintMismatchError
-from ray_clip_embeddings.columns import Item, SourceColumns, as_table, name_of, values_of
+from clip_embeddings.ingestion.rows.ids import is_picture, name_of
+from ray_clip_embeddings.columns import Item, SourceColumns, as_table, values_of
 from ray_clip_embeddings.encoder import ItemEncoder, vector_array
 from ray_clip_embeddings.server import Server
 
@@ -160,7 +161,7 @@ def store(table: pa.Table, *, job: Job) -> pa.Table:
             added |= {new[i]["id"] for i in lacking}
     except ClipEmbeddingsError as error:
         return pa.Table.from_pylist([_outcome(_fatal(error))], _OUTCOME)
-    images = sum(id.startswith("image:") for id in added)
+    images = sum(map(is_picture, added))
     skipped = sum(row["status"] in (NEW, STORED) for row in rows) - len(added)
     counts = {"images": images, "passages": len(added) - images, "skipped": skipped}
     outcomes += [{"outcome": outcome, "count": count} for outcome, count in counts.items() if count]

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 # Whose absence is answered with the extra to install: any extra may declare them.
 OPTIONAL = {
     "chromadb",
+    "fsspec",
     "ftfy",
     "matplotlib",
     "open_clip",

@@ -13,9 +13,11 @@ import chromadb
 import pytest
 from stored import write_files
 
-from chroma_clip_embeddings import aingest, ingest, manifests, wire
+from chroma_clip_embeddings import aingest, ingest
 from clip_embeddings import CLIPEmbedder, StoreError
 from clip_embeddings.ingestion.cache import VectorCache
+from clip_embeddings.ingestion.find import manifests
+from clip_embeddings.ingestion.read import wire
 from clip_embeddings.ingestion.stored.ledger import Ledger
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chroma_clip_embeddings import walking
 from clip_embeddings import InvalidInputError
+from clip_embeddings.ingestion.find import walking
 from clip_embeddings.ingestion.find.discovery import discover
 from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
 

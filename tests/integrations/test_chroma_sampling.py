@@ -15,13 +15,13 @@ from chromadb.api import ClientAPI
 from chroma_clip_embeddings import (
     FileSample,
     add_items,
-    gathering,
     ingest,
     open_collection,
     sample_collection,
     sample_files,
 )
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, ImageBatch, InvalidInputError
+from clip_embeddings.ingestion import gathering
 from clip_embeddings.ingestion.read.local import read_file
 from clip_embeddings.models.tiny.captions import caption
 from clip_embeddings.models.tiny.draw import render

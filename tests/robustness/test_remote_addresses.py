@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from web import PUBLIC, Internet, Server, get, refusal, serving
 
-from chroma_clip_embeddings import wire
+from clip_embeddings.ingestion.read import wire
 from clip_embeddings.ingestion.read.addresses import kind_of
 
 

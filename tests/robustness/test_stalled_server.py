@@ -25,11 +25,11 @@ from chroma_clip_embeddings import (
     ingest,
     open_collection,
     search,
-    target,
 )
 from chroma_clip_embeddings.client import connection as store
 from chroma_clip_embeddings.client import patience
 from clip_embeddings import CLIPEmbedder, StoreError
+from clip_embeddings.ingestion import retry
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def stoppable(tmp_path: Path) -> Iterator[tuple[int, int]]:
 def test_an_ingestion_gives_up_a_stalled_server_in_its_time(
     tmp_path: Path, stoppable: tuple[int, int], tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(target, "_LEAST", 2.0)
+    monkeypatch.setattr(retry, "_LEAST", 2.0)
     monkeypatch.setattr(store, "_KNOCK", 2.0)
     port, pid = stoppable
     write_notes(tmp_path / "notes", 400)

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny import scenes as sc
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.unrelated import unrelated_text
-from clip_embeddings.models.tiny.wording import en, ko
+from clip_embeddings.scenes import scene as sc
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.wording import en, ko
+from tools.tiny_model.unrelated import unrelated_text
 
 FIRST_SEED, NUMBER, SIZE = 0, 1000, 96
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"

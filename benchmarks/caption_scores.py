@@ -22,9 +22,9 @@ from PIL import Image, ImageEnhance
 from benchmarks.mixed.data import LANGUAGES, drawn, near_miss
 from benchmarks.results import machine, replace_section, table
 from clip_embeddings import CLIPEmbedder, find_duplicates
-from clip_embeddings.models.tiny.captions import Language, caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import Scene
+from clip_embeddings.scenes.captions import Language, caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import Scene
 from clip_embeddings.tasks.duplicates import similar_pairs
 from clip_embeddings.tasks.scoring import PREFIX, caption_scores
 

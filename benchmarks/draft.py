@@ -20,8 +20,8 @@ from PIL import Image
 from benchmarks.results import machine, replace_section, table
 from clip_embeddings import CLIPEmbedder, load_image
 from clip_embeddings.inputs.preprocess import Preprocessing
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import Scene, scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import Scene, scenes
 
 SIDE, DRAWN = 4000, 500
 

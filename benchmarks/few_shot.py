@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks.results import machine, replace_section, table
 from clip_embeddings import CLIPEmbedder, LinearProbe, TipAdapter, ZeroShotClassifier
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import Scene, sample_scene
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import Scene, sample_scene
 from clip_embeddings.tasks.classifier import Classifier
 from clip_embeddings.types import Embeddings
 

@@ -22,10 +22,10 @@ from PIL import Image, ImageFilter, ImageOps
 
 from benchmarks.results import machine, replace_section, table
 from clip_embeddings import CLIPEmbedder, finetune
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import Scene, scenes
-from clip_embeddings.models.tiny.wording import en
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import Scene, scenes
+from clip_embeddings.scenes.wording import en
 from clip_embeddings.tasks.training.recall import recall
 
 # Beside the seeds of training (1,000,000 and on) and of the other benchmarks.

@@ -25,8 +25,8 @@ from benchmarks.mixed.sections import Run, section
 from benchmarks.results import replace_section
 from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, InvalidInputError, ModalityCalibration
 from clip_embeddings.calibration import MINIMUM
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
 
 REFERENCE, ANOTHER = "levels, bundled reference", "levels, another kind of scene"
 DOCUMENTS = "levels, from documents only"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from clip_embeddings import CalibrationEstimator, CLIPEmbedder, ModalityCalibration
 from clip_embeddings.models.tiny import WEIGHTS
-from clip_embeddings.models.tiny.captions import Language, caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import Language, caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 FIRST_SEED, NUMBER = 700_000, 2000
 _FULL = 0.5  # share of captions that say all that a picture shows, in documents and in queries

@@ -15,9 +15,9 @@ import numpy as np
 from benchmarks.bundled_model import PROMPTS
 from benchmarks.results import machine, replace_section, table
 from clip_embeddings import TEMPLATES, CLIPEmbedder, ZeroShotClassifier
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import OBJECTS, sample_scene
-from clip_embeddings.models.tiny.wording.ko import NAMES_KO
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import OBJECTS, sample_scene
+from clip_embeddings.scenes.wording.ko import NAMES_KO
 from clip_embeddings.types import Embeddings
 
 FIRST_SEED, SIZE = 450_000, 96

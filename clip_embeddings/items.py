@@ -15,21 +15,24 @@ from clip_embeddings.types import Embeddings, ImageInput, Role
 _TOGETHER = 256  # items that are looked at together
 
 
+class Item:
+    """A text or a picture: one of the two below."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class TextItem:
+class TextItem(Item):
     """A text; it is never opened or fetched."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class ImageItem:
+class ImageItem(Item):
     """A picture, in any form that `embed_images` takes."""
 
     image: ImageInput
-
-
-Item = TextItem | ImageItem
 
 
 @dataclass(frozen=True, slots=True)

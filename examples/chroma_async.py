@@ -11,8 +11,8 @@ import chromadb
 
 from chroma_clip_embeddings import aadd_items, aopen_collection, asearch
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 
 async def main(port: int) -> None:

@@ -9,9 +9,9 @@ import chromadb
 
 from chroma_clip_embeddings import add_items, embedder_of, open_collection, recalibrate, sample_collection
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 shown = list(scenes(0, 100))  # each is in the collection twice: drawn, and told
 words = [caption(scene, "en", random.Random(i), full=True).text for i, scene in enumerate(shown * 2)]

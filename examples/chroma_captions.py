@@ -7,8 +7,8 @@ import chromadb
 
 from chroma_clip_embeddings import add_items, open_collection, search, set_caption
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 pictures = [render(scene, 192) for scene in scenes(0, 12)]
 collection = open_collection(chromadb.EphemeralClient(), "captions", embedder=CLIPEmbedder("tiny"))

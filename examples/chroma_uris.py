@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 import chromadb
 
 from chroma_clip_embeddings import CLIPEmbeddingFunction, CLIPImageLoader
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 with TemporaryDirectory() as name:
     paths = [str(Path(name, f"{number}.png")) for number in range(6)]

@@ -8,8 +8,8 @@ from itertools import count, islice
 from PIL.Image import Image
 
 from clip_embeddings import CLIPEmbedder, LinearProbe, ZeroShotClassifier
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import sample_scene
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import sample_scene
 
 CLASSES = ["dog", "rabbit"]
 

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from PIL import ImageOps
 
 from clip_embeddings import CLIPEmbedder, finetune
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 pairs = [
     (ImageOps.invert(render(scene, 96)), caption(scene, "en", random.Random(i), full=True).text)

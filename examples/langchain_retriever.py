@@ -6,8 +6,8 @@ python examples/langchain_retriever.py
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 from langchain_clip_embeddings import CLIPEmbeddings, MediaLoader, MultimodalChroma, MultimodalRetriever
 
 with TemporaryDirectory() as name:

@@ -10,8 +10,8 @@ import chromadb
 
 from chroma_clip_embeddings import find_duplicates, ingest, open_collection
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 with TemporaryDirectory() as name:
     folder = Path(name)

@@ -9,8 +9,8 @@ import chromadb
 
 from chroma_clip_embeddings import add_items, open_collection, search
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 drawn = list(scenes(0, 60))
 collection = open_collection(chromadb.EphemeralClient(), "pictures", embedder=CLIPEmbedder("tiny"))

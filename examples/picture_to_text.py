@@ -9,9 +9,9 @@ import chromadb
 
 from chroma_clip_embeddings import add_items, open_collection, search
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 drawn, rng = list(scenes(0, 40)), random.Random(0)
 sentences = [caption(scene, "en", rng, full=True).text for scene in drawn]

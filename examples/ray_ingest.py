@@ -11,8 +11,8 @@ import pyarrow.dataset
 import ray
 
 from clip_embeddings import CLIPEmbedder, cosine_similarity
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 from ray_clip_embeddings import ingest_dataset
 
 ray.init(num_cpus=2, include_dashboard=False)

@@ -9,8 +9,8 @@ photograph pass its path and a model of photographs, for example openai/clip-vit
 import sys
 
 from clip_embeddings import CLIPEmbedder, softmax
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import sample_scene
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import sample_scene
 
 texts = ["a photo of a cat", "a photo of a dog", "a landscape with mountains"]
 picture = sys.argv[1] if len(sys.argv) > 1 else render(sample_scene(3), 384)

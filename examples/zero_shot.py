@@ -7,8 +7,8 @@ photographs, for example openai/clip-vit-base-patch32, and pass paths.
 """
 
 from clip_embeddings import CLIPEmbedder, ZeroShotClassifier
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import sample_scene
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import sample_scene
 
 pictures = [render(sample_scene(seed), 192) for seed in (15, 2, 17, 8)]  # a cat, a dog, a car, a boat
 embedder = CLIPEmbedder("tiny")

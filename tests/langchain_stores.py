@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from langchain_core.documents import Document
 
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import sample_scene
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import sample_scene
 
 ORIENTATION = 0x0112
 # Size of a picture by what is special about it.

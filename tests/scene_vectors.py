@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from clip_embeddings import CalibrationEstimator, CLIPEmbedder
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 from clip_embeddings.types import Embeddings, Modality
 
 # Neither the scenes of training nor those of the reference calibration.

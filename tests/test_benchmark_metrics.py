@@ -15,7 +15,7 @@ from benchmarks.mixed.sections import section
 from benchmarks.mixed_retrieval import on_folder
 from benchmarks.results import replace_section, table
 from clip_embeddings import CLIPEmbedder, InvalidInputError
-from clip_embeddings.models.tiny.captions import CLAIMABLE
+from clip_embeddings.scenes.captions import CLAIMABLE
 
 TEN = np.arange(10)[None]
 

@@ -8,8 +8,8 @@ from PIL import Image, ImageOps
 from reference import PIXELS, Reference, pixels_of, preprocessing, row_cosines
 
 from clip_embeddings import CLIPEmbedder, load_image
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 
 def encoded(

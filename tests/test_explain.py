@@ -15,9 +15,9 @@ from clip_embeddings import (
     explain_vectors,
     l2_normalize,
 )
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 Rows = NDArray[np.float32]
 

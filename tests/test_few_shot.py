@@ -23,7 +23,7 @@ from clip_embeddings import (
     TipAdapter,
     ZeroShotClassifier,
 )
-from clip_embeddings.models.tiny.training_data import VALIDATION_SEED
+from tools.tiny_model.training_data import VALIDATION_SEED
 
 BROWN = ["dog", "horse", "rabbit"]
 Vectors = benchmark.Vectors

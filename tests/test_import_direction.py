@@ -100,7 +100,6 @@ def test_imports_that_keep_the_direction_pass(tmp_path: Path) -> None:
         f"{CORE}/models/loading.py",
         "import transformers\nfrom clip_embeddings.inputs import tokens\n",
     )
-    write(tmp_path, f"{CORE}/models/tiny/train.py", "import tokenizers, transformers\n")
     write(tmp_path, "clip_embeddings_app/cli/main.py", "import clip_embeddings, chroma_clip_embeddings\n")
     write(
         tmp_path, f"{CHROMA}/a.py", "import chromadb, numpy, json\nfrom clip_embeddings import CLIPEmbedder\n"

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks import bundled_model
-from clip_embeddings.models.tiny.captions import Language, caption, true_of
-from clip_embeddings.models.tiny.draw import DRAWINGS, render
-from clip_embeddings.models.tiny.scenes import (
+from clip_embeddings.scenes.captions import Language, caption, true_of
+from clip_embeddings.scenes.draw import DRAWINGS, render
+from clip_embeddings.scenes.scene import (
     HELD_OUT_COLORS,
     HELD_OUT_PLACES,
     OBJECTS,
@@ -18,8 +18,8 @@ from clip_embeddings.models.tiny.scenes import (
     sample_scene,
     scenes,
 )
-from clip_embeddings.models.tiny.unrelated import unrelated_text
 from clip_embeddings_app.demo import scenes as demo_scenes
+from tools.tiny_model.unrelated import unrelated_text
 
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
@@ -74,7 +74,7 @@ def test_held_out_pairs_are_never_in_the_ordinary_stream() -> None:
 
 
 def test_training_validation_evaluation_and_demo_use_different_seeds() -> None:
-    from clip_embeddings.models.tiny.training_data import TRAINING_SEED, VALIDATION_SEED
+    from tools.tiny_model.training_data import TRAINING_SEED, VALIDATION_SEED
 
     demo = [scene.seed for scene in demo_scenes.demo_scenes()]
     evaluation = [scene.seed for scene in scenes(bundled_model.FIRST_SEED, bundled_model.NUMBER)]

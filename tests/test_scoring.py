@@ -105,8 +105,8 @@ def test_the_prefix_is_the_papers_unless_another_is_given(tiny: CLIPEmbedder) ->
 
 
 def test_the_right_caption_scores_above_wrong_ones_and_a_reference_lifts_it(tiny: CLIPEmbedder) -> None:
-    from clip_embeddings.models.tiny.draw import render
-    from clip_embeddings.models.tiny.scenes import scenes
+    from clip_embeddings.scenes.draw import render
+    from clip_embeddings.scenes.scene import scenes
 
     shown = [each for each in scenes(40, 60) if each.thing in ("cat", "boat", "flower")][:6]
     things = [str(each.thing) for each in shown]

@@ -13,8 +13,8 @@ from reference import clip_tokenizer, row_cosines, write_checkpoint
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models import hf, loaded, loading
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 from clip_embeddings.types import ImageInput
 
 TEXTS = ["a cat", "two dogs on the beach at night", "", "빨간 자동차", "the sea " * 30, "a house"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny import training_data as data
-from clip_embeddings.models.tiny.scenes import sample_scene
-from clip_embeddings.models.tiny.train import Trainer
+from clip_embeddings.scenes.scene import sample_scene
+from tools.tiny_model import training_data as data
+from tools.tiny_model.train import Trainer
 
 
 def test_what_captions_claim_is_compared_with_every_scene() -> None:

@@ -23,8 +23,8 @@ from clip_embeddings import (
     ZeroShotClassifier,
     l2_normalize,
 )
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import sample_scene
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import sample_scene
 
 LABELS = ["cat", "dog", "red car", "tree", "house"]
 KOREAN = {"cat": "고양이", "dog": "개", "car": "자동차", "house": "집"}

@@ -8,9 +8,9 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 
 def drawn(number: int, *, size: int = 32, negative: bool = False) -> list[tuple[Image.Image, str]]:

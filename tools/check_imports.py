@@ -14,8 +14,8 @@ from typing import NamedTuple
 CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
-    "errors types; forking records similarity; calibration; config; inputs; models; coalesce items pipeline; "
-    "embedder; ingestion tasks; search;"
+    "errors types; forking records scenes similarity; calibration; config; inputs; models; "
+    "coalesce items pipeline; embedder; ingestion tasks; search;"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
 APP = "clip_embeddings_app"  # above everything; nothing imports it
@@ -27,7 +27,6 @@ RESERVED = {
         f"{CORE}/models/text_tower.py",
         f"{CORE}/models/tokenizer.py",
         f"{CORE}/models/trainable.py",
-        f"{CORE}/models/tiny/",
     ),
     "open_clip": (f"{CORE}/models/open_clip/",),
     "sentence_transformers": (f"{CORE}/models/sentence_transformers/loading.py",),

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from benchmarks.mixed.metrics import Bools
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.captions import CLAIMABLE, Caption, Language, caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import BACKDROPS, OBJECTS, TIMES, WEATHERS, Scene, scenes
+from clip_embeddings.scenes.captions import CLAIMABLE, Caption, Language, caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import BACKDROPS, OBJECTS, TIMES, WEATHERS, Scene, scenes
 from clip_embeddings.types import Embeddings, Modality
 
 LANGUAGES: tuple[Language, ...] = ("en", "ko")

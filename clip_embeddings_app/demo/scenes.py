@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from clip_embeddings.models.tiny.scenes import Scene, sample_scene
+from clip_embeddings.scenes.scene import Scene, sample_scene
 
 FIRST_SEED = 500_000  # training starts at 1,000,000
 QUERY_SEED = 300_000
@@ -77,7 +77,7 @@ def _words(scene: Scene) -> set[str]:
 
 def _write(scene: Scene, path: Path) -> None:
     """Draw a scene unless it is there; a stopped run leaves no half picture."""
-    from clip_embeddings.models.tiny.draw import render
+    from clip_embeddings.scenes.draw import render
 
     if path.exists():
         return

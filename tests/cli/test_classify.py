@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import sample_scene
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import sample_scene
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 TINY = ("--model", "tiny")

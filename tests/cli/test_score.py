@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from clip_embeddings import CLIPEmbedder, clip_score, ref_clip_score
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 USAGE, FAILED = 2, 1

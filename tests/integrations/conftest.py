@@ -15,8 +15,8 @@ from servers import RestartableServer, running
 
 from chroma_clip_embeddings import connect, open_collection
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 _NUMBERS = itertools.count()
 

@@ -18,8 +18,8 @@ from clip_embeddings import (
     StoreError,
     l2_normalize,
 )
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 
 def with_copies(client: ClientAPI, embedder: CLIPEmbedder) -> chromadb.Collection:

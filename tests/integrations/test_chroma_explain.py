@@ -11,9 +11,9 @@ from chromadb.api import ClientAPI
 from chroma_clip_embeddings import CLIPEmbeddingFunction, add_items, explain, open_collection
 from chroma_clip_embeddings.collection.sampling import draw_rows
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 Fill = Callable[[ClientAPI, str, CLIPEmbedder], chromadb.Collection]
 SCENES = 40

@@ -23,8 +23,8 @@ from clip_embeddings import (
     ImageDecodeError,
     InvalidInputError,
 )
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import sample_scene
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import sample_scene
 
 TEXTS = ["a photo of a cat", "노을지는 바다"]
 PICTURE = np.asarray(render(sample_scene(3), 96))

@@ -10,9 +10,9 @@ import pytest
 
 from chroma_clip_embeddings import OPEN_CLIP_TWINS, connect
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "integrations" / "chroma_clip_embeddings" / "README.md"

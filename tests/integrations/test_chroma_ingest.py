@@ -11,8 +11,8 @@ from stored import assert_same_rows, rows_of, write_notes, write_picture
 
 from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder, InvalidInputError
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import sample_scene
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import sample_scene
 
 
 def test_pictures_and_passages_become_rows(

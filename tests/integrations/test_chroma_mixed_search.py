@@ -11,9 +11,9 @@ from chromadb.api import ClientAPI
 from chroma_clip_embeddings import asearch, connect, ingest, open_collection, search
 from chroma_clip_embeddings.aio import aopen_collection
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 TEXT = "a brown dog running on the beach"
 

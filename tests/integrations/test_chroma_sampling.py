@@ -23,9 +23,9 @@ from chroma_clip_embeddings import (
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, ImageBatch, InvalidInputError
 from clip_embeddings.ingestion import gathering
 from clip_embeddings.ingestion.read.local import read_file
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 
 class Counting:

@@ -11,9 +11,9 @@ from langchain_core.vectorstores import InMemoryVectorStore, VectorStore
 from langchain_stores import in_memory
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models.tiny.captions import caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.captions import caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 from langchain_clip_embeddings import (
     CLIPEmbeddings,
     MultimodalChroma,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import ray
 
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "integrations" / "ray_clip_embeddings" / "README.md"

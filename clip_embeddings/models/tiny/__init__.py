@@ -1,7 +1,4 @@
-"""The bundled model: a very small CLIP, its weights, the scenes it was trained on and the scripts for both.
-
-Imports the standard library only.
-"""
+"""The bundled model, a very small CLIP, trained by `tools/tiny_model` on the scenes of this package."""
 
 from pathlib import Path
 

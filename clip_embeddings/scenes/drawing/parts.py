@@ -5,8 +5,8 @@ Imports pen and shapes only (Pillow).
 
 from collections.abc import Sequence
 
-from clip_embeddings.models.tiny.drawing.pen import Color, Pen, Point, darker, lighter
-from clip_embeddings.models.tiny.drawing.shapes import merged, oval, ribbon, through
+from clip_embeddings.scenes.drawing.pen import Color, Pen, Point, darker, lighter
+from clip_embeddings.scenes.drawing.shapes import merged, oval, ribbon, through
 
 INK: Color = (34, 32, 40)
 SNOW: Color = (252, 252, 250)

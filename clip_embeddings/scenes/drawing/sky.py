@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Callable
 
-from clip_embeddings.models.tiny.drawing.pen import Color, Pen, darker, mix
+from clip_embeddings.scenes.drawing.pen import Color, Pen, darker, mix
 
 SKIES: dict[str, tuple[Color, Color]] = {
     "day": ((92, 170, 238), (206, 234, 250)),

@@ -6,11 +6,11 @@ Imports the standard library, `scenes.py`, `parts_en.py` and `words_en.py`.
 import random
 import re
 
-from clip_embeddings.models.tiny.scenes import Scene
-from clip_embeddings.models.tiny.wording import words_en as w
-from clip_embeddings.models.tiny.wording.parts_en import EnglishParts
-from clip_embeddings.models.tiny.wording.words_en import NAMES_EN, PLACE_NAMES_EN, TIME_NAMES_EN
-from clip_embeddings.models.tiny.wording.writer import THING
+from clip_embeddings.scenes.scene import Scene
+from clip_embeddings.scenes.wording import words_en as w
+from clip_embeddings.scenes.wording.parts_en import EnglishParts
+from clip_embeddings.scenes.wording.words_en import NAMES_EN, PLACE_NAMES_EN, TIME_NAMES_EN
+from clip_embeddings.scenes.wording.writer import THING
 
 __all__ = ["NAMES_EN", "PLACE_NAMES_EN", "TIME_NAMES_EN", "compose"]
 

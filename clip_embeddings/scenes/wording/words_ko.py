@@ -3,7 +3,7 @@
 Alternatives are separated by commas, the commonest first; "*" stands for the colour of a backdrop.
 """
 
-from clip_embeddings.models.tiny.wording.words_en import alternatives
+from clip_embeddings.scenes.wording.words_en import alternatives
 
 NOUNS = alternatives({
     "cat": "고양이, 고양이, 냥이, 야옹이, 새끼 고양이", "dog": "개, 강아지, 강아지, 멍멍이, 댕댕이, 견공",

@@ -1,6 +1,6 @@
 """Train the bundled model: a CLIPModel of about 2 M parameters on drawn scenes, from nothing.
 
-    python -m clip_embeddings.models.tiny.train --output FOLDER
+    python -m tools.tiny_model.train --output FOLDER
 
 The loss is CLIP's own (Radford et al. 2021, figure 3) with two additions: a caption that is also true
 of another picture in the batch is no negative of it, and texts about things that are never drawn are
@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPVisionConfig
 
 from clip_embeddings.models.contrastive import MAX_LOGIT_SCALE, contrastive_loss
-from clip_embeddings.models.tiny import training_data as data
+from tools.tiny_model import training_data as data
 
 SIZE, PATCH, SEED = 96, 12, 20
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)

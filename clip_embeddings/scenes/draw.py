@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw
 
-from clip_embeddings.models.tiny.drawing import animals, people, things, vehicles
-from clip_embeddings.models.tiny.drawing.lands import HORIZONS, draw_place
-from clip_embeddings.models.tiny.drawing.pen import PALETTE, Color, Pen, lighter
-from clip_embeddings.models.tiny.drawing.sky import daylight, draw_rain, spotlight
-from clip_embeddings.models.tiny.scenes import Scene
+from clip_embeddings.scenes.drawing import animals, people, things, vehicles
+from clip_embeddings.scenes.drawing.lands import HORIZONS, draw_place
+from clip_embeddings.scenes.drawing.pen import PALETTE, Color, Pen, lighter
+from clip_embeddings.scenes.drawing.sky import daylight, draw_rain, spotlight
+from clip_embeddings.scenes.scene import Scene
 
 DRAWINGS: dict[str, Callable[[Pen, Color, str], None]] = {
     **animals.DRAWINGS,

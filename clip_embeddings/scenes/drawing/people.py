@@ -5,8 +5,8 @@ Imports pen and shapes only (Pillow).
 
 from collections.abc import Callable
 
-from clip_embeddings.models.tiny.drawing.pen import Color, Pen, Point, darker
-from clip_embeddings.models.tiny.drawing.shapes import merged, oval, ribbon, smooth, through
+from clip_embeddings.scenes.drawing.pen import Color, Pen, Point, darker
+from clip_embeddings.scenes.drawing.shapes import merged, oval, ribbon, smooth, through
 
 SKIN: Color = (240, 192, 152)
 DARK_HAIR: Color = (70, 44, 30)

@@ -5,8 +5,8 @@ Imports `caption_writer.py` and `words_en.py`.
 
 from collections.abc import Sequence
 
-from clip_embeddings.models.tiny.wording import words_en as w
-from clip_embeddings.models.tiny.wording.writer import CaptionWriter
+from clip_embeddings.scenes.wording import words_en as w
+from clip_embeddings.scenes.wording.writer import CaptionWriter
 
 
 def plural(noun: str) -> str:

@@ -6,7 +6,7 @@ Imports pen only.
 import math
 from collections.abc import Sequence
 
-from clip_embeddings.models.tiny.drawing.pen import Color, Pen, Point, darker, lighter
+from clip_embeddings.scenes.drawing.pen import Color, Pen, Point, darker, lighter
 
 # Half of it shows: the inner half lies under the fill.
 EDGE_WIDTH = 0.042

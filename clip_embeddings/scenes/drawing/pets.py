@@ -4,9 +4,9 @@ Each has an exaggerated outline of its own in each pose, because the model sees 
 Imports animal_parts, pen and shapes only (Pillow).
 """
 
-from clip_embeddings.models.tiny.drawing.parts import INK, ROSE, SNOW, eye, legs, shade, smile
-from clip_embeddings.models.tiny.drawing.pen import PALETTE, Color, Pen, lighter, mix
-from clip_embeddings.models.tiny.drawing.shapes import merged, oval, ribbon, smooth, through
+from clip_embeddings.scenes.drawing.parts import INK, ROSE, SNOW, eye, legs, shade, smile
+from clip_embeddings.scenes.drawing.pen import PALETTE, Color, Pen, lighter, mix
+from clip_embeddings.scenes.drawing.shapes import merged, oval, ribbon, smooth, through
 
 
 def _cat_head(pen: Pen, color: Color, x: float, y: float) -> None:

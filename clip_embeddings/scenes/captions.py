@@ -8,8 +8,8 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-from clip_embeddings.models.tiny.scenes import OBJECTS, Scene
-from clip_embeddings.models.tiny.wording import en, ko
+from clip_embeddings.scenes.scene import OBJECTS, Scene
+from clip_embeddings.scenes.wording import en, ko
 
 Language = Literal["en", "ko"]
 

@@ -6,10 +6,10 @@ Imports draw_pets, animal_parts, pen and shapes only (Pillow).
 
 from collections.abc import Callable
 
-from clip_embeddings.models.tiny.drawing.parts import INK, ROSE, SNOW, eye, legs, shade, smile
-from clip_embeddings.models.tiny.drawing.pen import Color, Pen, lighter, mix
-from clip_embeddings.models.tiny.drawing.pets import cat, dog, rabbit
-from clip_embeddings.models.tiny.drawing.shapes import merged, oval, ribbon, smooth, through
+from clip_embeddings.scenes.drawing.parts import INK, ROSE, SNOW, eye, legs, shade, smile
+from clip_embeddings.scenes.drawing.pen import Color, Pen, lighter, mix
+from clip_embeddings.scenes.drawing.pets import cat, dog, rabbit
+from clip_embeddings.scenes.drawing.shapes import merged, oval, ribbon, smooth, through
 
 BEAK: Color = (246, 150, 34)
 

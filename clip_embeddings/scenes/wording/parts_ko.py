@@ -5,8 +5,8 @@ Imports `caption_writer.py` and `words_ko.py`.
 
 from collections.abc import Sequence
 
-from clip_embeddings.models.tiny.wording import words_ko as w
-from clip_embeddings.models.tiny.wording.writer import CaptionWriter
+from clip_embeddings.scenes.wording import words_ko as w
+from clip_embeddings.scenes.wording.writer import CaptionWriter
 
 
 def particle(word: str, after_consonant: str, after_vowel: str) -> str:

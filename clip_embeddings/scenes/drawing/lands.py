@@ -8,8 +8,8 @@ import random
 
 from PIL import ImageDraw
 
-from clip_embeddings.models.tiny.drawing.pen import Color, Pen, Point, darker, lighter, mix
-from clip_embeddings.models.tiny.drawing.sky import daylight, draw_sky
+from clip_embeddings.scenes.drawing.pen import Color, Pen, Point, darker, lighter, mix
+from clip_embeddings.scenes.drawing.sky import daylight, draw_sky
 
 
 def _ridge(pen: Pen, base: float, heights: list[float], color: Color, *, snow: bool = False) -> None:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from clip_embeddings.models.tiny.captions import Language
-from clip_embeddings.models.tiny.wording import unrelated_en, unrelated_ko
-from clip_embeddings.models.tiny.wording.parts_ko import particle
+from clip_embeddings.scenes.captions import Language
+from clip_embeddings.scenes.wording.parts_ko import particle
+from tools.tiny_model import unrelated_en, unrelated_ko
 
 _SLOT = re.compile(r"\{(\w)(?::(.))?\}")
 # "a useful unit", but "an urgent honest hour"

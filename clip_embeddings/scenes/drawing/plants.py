@@ -5,8 +5,8 @@ Imports the pen (and through it Pillow) and its curve helpers only.
 
 from collections.abc import Callable
 
-from clip_embeddings.models.tiny.drawing.pen import PALETTE, Color, Pen, Point, darker, lighter, mix
-from clip_embeddings.models.tiny.drawing.shapes import around, bend
+from clip_embeddings.scenes.drawing.pen import PALETTE, Color, Pen, Point, darker, lighter, mix
+from clip_embeddings.scenes.drawing.shapes import around, bend
 
 _BARK: Color = (124, 82, 50)
 _LEAF: Color = (72, 156, 70)

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from clip_embeddings.models.tiny import scenes as sc
-from clip_embeddings.models.tiny.captions import Caption, Language, caption
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import Scene
-from clip_embeddings.models.tiny.unrelated import unrelated_text
+from clip_embeddings.scenes import scene as sc
+from clip_embeddings.scenes.captions import Caption, Language, caption
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import Scene
+from tools.tiny_model.unrelated import unrelated_text
 
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 _MENTIONS = 0.25  # share of partial captions inside a longer text

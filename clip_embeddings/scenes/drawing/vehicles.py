@@ -5,8 +5,8 @@ Imports the pen (and through it Pillow) and its curve helpers only.
 
 from collections.abc import Callable
 
-from clip_embeddings.models.tiny.drawing.pen import Color, Pen, darker, lighter
-from clip_embeddings.models.tiny.drawing.shapes import around, bend
+from clip_embeddings.scenes.drawing.pen import Color, Pen, darker, lighter
+from clip_embeddings.scenes.drawing.shapes import around, bend
 
 _GLASS: Color = (186, 224, 240)
 _TYRE: Color = (52, 52, 60)

@@ -7,7 +7,7 @@ each once. Imports the standard library and `scenes.py`.
 import random
 from collections.abc import Sequence
 
-from clip_embeddings.models.tiny.scenes import Scene
+from clip_embeddings.scenes.scene import Scene
 
 THING = frozenset({"thing", "kind"})
 

@@ -5,11 +5,11 @@ Imports the standard library, `scenes.py`, `parts_ko.py` and `words_ko.py`.
 
 import random
 
-from clip_embeddings.models.tiny.scenes import Scene
-from clip_embeddings.models.tiny.wording import words_ko as w
-from clip_embeddings.models.tiny.wording.parts_ko import KoreanParts, join, particle
-from clip_embeddings.models.tiny.wording.words_ko import NAMES_KO, PLACE_NAMES_KO, TIME_NAMES_KO
-from clip_embeddings.models.tiny.wording.writer import THING
+from clip_embeddings.scenes.scene import Scene
+from clip_embeddings.scenes.wording import words_ko as w
+from clip_embeddings.scenes.wording.parts_ko import KoreanParts, join, particle
+from clip_embeddings.scenes.wording.words_ko import NAMES_KO, PLACE_NAMES_KO, TIME_NAMES_KO
+from clip_embeddings.scenes.wording.writer import THING
 
 __all__ = ["NAMES_KO", "PLACE_NAMES_KO", "TIME_NAMES_KO", "compose"]
 

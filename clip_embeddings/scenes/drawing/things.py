@@ -6,9 +6,9 @@ Imports the pen (and through it Pillow) and its curve helpers only.
 from collections.abc import Callable
 from itertools import pairwise
 
-from clip_embeddings.models.tiny.drawing import plants
-from clip_embeddings.models.tiny.drawing.pen import Color, Pen, Point, darker, lighter
-from clip_embeddings.models.tiny.drawing.shapes import around, bend
+from clip_embeddings.scenes.drawing import plants
+from clip_embeddings.scenes.drawing.pen import Color, Pen, Point, darker, lighter
+from clip_embeddings.scenes.drawing.shapes import around, bend
 
 _GLASS: Color = (186, 224, 240)
 _ROOF: Color = (94, 62, 60)

@@ -15,7 +15,7 @@ CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
     "errors types; forking records scenes similarity; calibration; config; inputs; models; "
-    "coalesce items pipeline; embedder; ingestion tasks; search;"
+    "coalesce items pipeline; model_handle; encode; embedder; ingestion tasks; search;"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
 APP = "clip_embeddings_app"  # above everything; nothing imports it

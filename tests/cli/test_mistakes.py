@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings_app.cli.commands import similarity
+from clip_embeddings_app.cli.actions import similarity
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 USAGE, FAILED = 2, 1

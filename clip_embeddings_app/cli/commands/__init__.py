@@ -1,1 +1,1 @@
-"""One file a command, or a group of them: its options, and what it does."""
+"""The commands and their options, a file each; light, so that `--help` loads no torch and no store."""

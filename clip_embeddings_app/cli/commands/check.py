@@ -1,59 +1,25 @@
-"""`clip-embeddings check`: whether every row of a store has its vector."""
+"""The command `check`."""
 
-from typing import Any
+from typing import Annotated
 
 import typer
 
-from clip_embeddings_app.cli import render
-from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import connect_existing
-
-_SHOWN = 5  # ids of damaged rows
+from clip_embeddings_app.cli import options as opt
+from clip_embeddings_app.cli.guard import guarded
 
 
-def run(place: Place, name: str | None, *, as_json: bool) -> None:
-    """Look through one collection or all; exit with 1 if rows have no vector. Nothing is changed.
+@guarded
+def check(
+    db: opt.Db = None,
+    collection: Annotated[
+        str | None, typer.Option("--collection", metavar="NAME", help="One collection (all of them).")
+    ] = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Look whether every row of a store has its vector; exit with 1 if not. Nothing is changed."""
+    from clip_embeddings_app.cli.actions.check import run
 
-    Raises:
-        StoreError: no store there, no collection of that name, or the store does not answer.
-    """
-    records = [_record(collection) for collection in _collections(place, name)]
-    if as_json:
-        render.print_json({"store": str(place), "collections": records})
-    else:
-        out = render.console()
-        for record in records:
-            out.print(_words(record, place), soft_wrap=True)
-        if not records:
-            out.print(f"The store {place} has no collections.", soft_wrap=True)
-    if any(record["without_vector"] for record in records):
-        raise typer.Exit(1)
-
-
-def _collections(place: Place, name: str | None) -> list[Any]:
-    from chroma_clip_embeddings.collection.opening import absent
-
-    there = connect_existing(place).list_collections()
-    chosen = [collection for collection in there if name in (None, collection.name)]
-    if name is not None and not chosen:
-        raise absent(name, there)
-    return sorted(chosen, key=lambda collection: collection.name)
-
-
-def _record(collection: Any) -> dict[str, Any]:
-    from chroma_clip_embeddings.client.lost import checked
-
-    rows, lost = checked(collection)
-    return {"collection": collection.name, "rows": rows, "without_vector": len(lost), "ids": lost}
-
-
-def _words(record: dict[str, Any], place: Place) -> str:
-    counted, lost = render.counted(record["rows"], "row"), record["without_vector"]
-    if not lost:
-        return f"{record['collection']!r}: {counted}, each with its vector."
-    first = ", ".join(map(repr, record["ids"][:_SHOWN])) + (", ..." if lost > _SHOWN else "")
-    return (
-        f"{record['collection']!r}: {lost:,} of {counted} have no vector, as when two processes have written "
-        f"into the folder at once: {first}. To make them again: clip-embeddings ingest PATH... "
-        f"{place.arguments} --collection {record['collection']}"
-    )
+    run(opt.place(db, host, port), collection, as_json=as_json)

@@ -1,158 +1,109 @@
-"""`clip-embeddings classify`: pictures and folders into classes named in words."""
+"""The command `classify`; app.py adds it. Imports typer and what is light, like app.py."""
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import typer
 
-from clip_embeddings.config import DEFAULT_MODEL
-from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.pipeline import progress
-from clip_embeddings.tasks.zero_shot import ZeroShotClassifier
-from clip_embeddings_app.cli import render
-from clip_embeddings_app.cli.answers import Answer, Counts, CsvTable, Sheet
-from clip_embeddings_app.cli.pictures import pictures_in
-from clip_embeddings_app.cli.store import embedder_for
+from clip_embeddings_app.cli import options as opt
+from clip_embeddings_app.cli.guard import guarded
+from clip_embeddings_app.cli.ingest_options import Strict
 
 
-def run(
-    paths: Sequence[Path],
-    labels: Sequence[str],
-    labels_file: Path | None,
-    *,
-    templates: Sequence[str] | None,
-    k: int,
-    min_probability: float | None,
-    min_cosine: float | None,
-    csv_file: Path | None,
-    sheet: Path | None,
-    model: str | None,
-    deployment: dict[str, Any],
-    strict: bool,
-    as_json: bool,
+def _csv_name(path: Path | None) -> Path | None:
+    """Check a file name to write a table to, before any work is done for it."""
+    if path is not None and path.suffix.lower() != ".csv":
+        raise typer.BadParameter(f"{path} is not named as a table: .csv")
+    return path
+
+
+_ANSWER, _OUTPUT = "When the answer is `other`", "Output"
+
+
+@guarded
+def classify(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(exists=True, metavar="IMAGE...", help="Pictures, and folders of them."),
+    ],
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--labels", metavar="A,B,C", help="The classes, between commas. May be given often."),
+    ] = None,
+    labels_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels-file", metavar="FILE", exists=True, dir_okay=False, help="The classes, one a line."
+        ),
+    ] = None,
+    template: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--template",
+            metavar="NAME|TEXT",
+            help="A sentence with {} for the label; may be given often. Or a set, such as imagenet-7 or "
+            "korean. (a photo of a {}. and, for Korean labels, {} 사진)",
+        ),
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many labels to show for a picture.")] = 3,
+    min_probability: Annotated[
+        float | None,
+        typer.Option(
+            "--min-probability", metavar="P", rich_help_panel=_ANSWER, help="If the likeliest is below it."
+        ),
+    ] = None,
+    min_cosine: Annotated[
+        float | None,
+        typer.Option(
+            "--min-cosine", metavar="C", rich_help_panel=_ANSWER, help="If no class is as near as that."
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv",
+            metavar="OUT.csv",
+            callback=_csv_name,
+            rich_help_panel=_OUTPUT,
+            help="Write a line for each picture, and print only how many there are of each class.",
+        ),
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            "--sheet",
+            metavar="OUT.png",
+            callback=opt.picture_name,
+            rich_help_panel=_OUTPUT,
+            help="Also draw the surest pictures of each class as a contact sheet.",
+        ),
+    ] = None,
+    model: opt.Model = None,
+    device: opt.Device = None,
+    dtype: opt.Dtype = None,
+    batch_size: opt.BatchSize = None,
+    max_pixels: opt.MaxPixels = None,
+    strict: Strict = False,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
 ) -> None:
-    """Classify and report; exit with 1 if no picture can be read, or if `strict` and one cannot."""
-    if next(pictures_in(paths), None) is None:
-        raise InvalidInputError(f"no pictures in {', '.join(map(str, paths))}")
-    classifier = ZeroShotClassifier(
-        embedder_for(model or DEFAULT_MODEL, deployment),
-        read_labels(labels, labels_file),
-        # One may be the name of a set; several are sentences.
-        templates=templates[0] if templates and len(templates) == 1 else templates,
+    """Sort pictures into classes that are named in words; no training."""
+    from clip_embeddings_app.cli.actions.classify import run
+
+    if not labels and not labels_file:
+        raise typer.BadParameter("give at least one of them", param_hint="--labels / --labels-file")
+    run(
+        paths,
+        labels or [],
+        labels_file,
+        templates=template,
+        k=k,
         min_probability=min_probability,
         min_cosine=min_cosine,
+        csv_file=csv,
+        sheet=sheet,
+        model=model,
+        deployment=opt.deployment(device=device, dtype=dtype, batch_size=batch_size, max_pixels=max_pixels),
+        strict=strict,
+        as_json=as_json,
     )
-    classifier.probabilities_of(classifier.class_vectors)  # labels that cannot be used leave no half file
-    drawn = Sheet(sheet) if sheet else None
-    found = answers(classifier, paths, k, show_progress=sys.stdout.isatty() and not as_json)
-    counts, kept = _collect(found, csv_file, k, drawn)
-    if drawn:
-        drawn.write(counts)
-    if as_json:
-        _print_json(classifier, kept, counts, csv_file)
-    else:
-        _print_tables(kept, counts, csv_file, sheet, k)
-    if counts.failed and (strict or counts.failed == counts.pictures):
-        raise typer.Exit(1)
-
-
-def _collect(
-    found: Iterable[Answer], csv_file: Path | None, k: int, drawn: Sheet | None
-) -> tuple[Counts, list[Answer]]:
-    """The counts, and the answers themselves where no file takes them."""
-    counts, kept = Counts(), list[Answer]()
-    with CsvTable(csv_file, k) if csv_file else nullcontext() as table:
-        for answer in found:
-            counts.add(answer)
-            if table:
-                table.add(answer)
-            elif not answer.error:
-                kept.append(answer)
-            if drawn:
-                drawn.add(answer)
-    return counts, kept
-
-
-def read_labels(given: Sequence[str], file: Path | None) -> list[str]:
-    """Labels between commas, then those of a file, one a line.
-
-    Raises:
-        InvalidInputError: the file is not text.
-    """
-    labels = [label for several in given for label in several.split(",")]
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines() if file else []
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(f"labels {str(file)!r}: is not text in UTF-8") from error
-    return labels + [line for line in lines if line.strip()]
-
-
-def answers(
-    classifier: ZeroShotClassifier, paths: Sequence[Path], k: int, *, show_progress: bool
-) -> Iterator[Answer]:
-    """An answer or a failure for each picture; those of one batch are held at a time."""
-    waiting: dict[int, Path] = {}
-
-    def opened() -> Iterator[Path]:
-        for place, path in enumerate(pictures_in(paths)):
-            waiting[place] = path
-            yield path
-
-    pictures: Iterable[Path] = opened()
-    if show_progress:
-        total = sum(1 for _ in pictures_in(paths))
-        pictures = progress(pictures, "Classifying pictures", total, True)
-    for part in classifier.iter_predictions(pictures):
-        best = classifier.best(part.probabilities, k)
-        rows = zip(part.indices.tolist(), part.labels, best, strict=True)
-        found = {place: Answer(waiting.pop(place), label, top) for place, label, top in rows}
-        for failure in part.failures:
-            found[failure.index] = Answer(waiting.pop(failure.index), "", [], failure.reason)
-        yield from (found[place] for place in sorted(found))
-
-
-def _print_json(
-    classifier: ZeroShotClassifier, kept: Sequence[Answer], counts: Counts, csv_file: Path | None
-) -> None:
-    render.print_json(
-        {
-            "model": classifier.embedder.config.model,
-            "fingerprint": classifier.embedder.fingerprint,
-            "score": classifier.embedder.scoring.kind,
-            "labels": list(classifier.labels),
-            "counts": counts.labels,
-            "csv": str(csv_file) if csv_file else None,
-            "pictures": [answer.record() for answer in kept],
-            "failures": [{"path": str(path), "reason": reason} for path, reason in counts.failures],
-            "failed": counts.failed,
-        }
-    )
-
-
-def _print_tables(
-    kept: Sequence[Answer], counts: Counts, csv_file: Path | None, sheet: Path | None, k: int
-) -> None:
-    """The pictures, or how many there are of each class where a file has the rest; then what failed."""
-    out = render.console()
-    if csv_file:
-        rows: dict[str, object] = {label: f"{count:,}" for label, count in counts.ranked()}
-        out.print(render.facts({**rows, "files failed": f"{counts.failed:,}"}, right=True))
-    elif kept:
-        table = render.table("picture", "class", "probability", *(["next"] if k > 1 else []), right=(2,))
-        for answer in kept:
-            table.add_row(*answer.cells(k))
-        out.print(table)
-    if counts.failures:
-        failed = render.table("file", "reason", title="Failed")
-        for path, reason in counts.failures:
-            failed.add_row(render.short_path(path), render.clean(reason))
-        out.print()
-        out.print(failed)
-        if more := counts.failed - len(counts.failures):
-            out.print(f"and {more:,} more")
-    for name, file in (("Table", csv_file), ("Contact sheet", sheet)):
-        if file:
-            out.print(f"\n{name}: {file}", soft_wrap=True)

@@ -1,39 +1,29 @@
-"""`clip-embeddings download`: a model into the hub's cache on this machine, or into a folder."""
+"""The command `download`."""
 
 from pathlib import Path
+from typing import Annotated
 
-from clip_embeddings.errors import ModelLoadError
-from clip_embeddings_app.cli import render
+import typer
+
+from clip_embeddings_app.cli import options as opt
+from clip_embeddings_app.cli.guard import guarded
 
 
-def run(model: str, to: Path | None, revision: str | None, *, as_json: bool) -> None:
-    """Fetch what is not here yet, check that it is whole, and say where it is.
+@guarded
+def download(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Hub id or nickname (info --models).")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Also write a folder that loads without a network."),
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option("--revision", metavar="R", help="Branch, tag or commit (default branch)."),
+    ] = None,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Fetch a model, so that later starts need no network; with --to, as a folder for other machines."""
+    from clip_embeddings_app.cli.actions.download import run
 
-    Raises:
-        ModelLoadError: it cannot be had, or the folder that was written is another model.
-    """
-    from clip_embeddings import CLIPEmbedder
-    from clip_embeddings.models.hub.export import export
-    from clip_embeddings.models.hub.locate import locate
-
-    files = locate(model, revision)
-    embedder = CLIPEmbedder(model, revision=revision)
-    folder = files.folder
-    if to is not None:
-        folder = export(files, to)
-        if CLIPEmbedder(str(folder)).fingerprint != embedder.fingerprint:
-            raise ModelLoadError(f"the copy in {folder} is not what was copied; is the disk sound? Try again")
-    record: dict[str, object] = {
-        "model": model,
-        "folder": str(folder),
-        "revision": files.revision,
-        "weights": files.origin,
-        "fingerprint": embedder.fingerprint,
-    }
-    if as_json:
-        render.print_json(record)
-        return
-    out = render.console()
-    out.print(render.facts(record))
-    if to is not None:
-        out.print(f"\nOn any machine, without a network: CLIPEmbedder({str(folder)!r}), or --model {folder}")
+    run(model, to, revision, as_json=as_json)

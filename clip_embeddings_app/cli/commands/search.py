@@ -1,68 +1,58 @@
-"""`clip-embeddings search`: a query in words or a picture, answered from a collection."""
+"""The command `search`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from clip_embeddings_app.cli import render
-from clip_embeddings_app.cli.guard import say
-from clip_embeddings_app.cli.options import Modality, Place
-from clip_embeddings_app.cli.store import open_existing
+import typer
 
-if TYPE_CHECKING:
-    from chroma_clip_embeddings import SearchResult
+from clip_embeddings_app.cli import gap_options as gap
+from clip_embeddings_app.cli import options as opt
+from clip_embeddings_app.cli.guard import guarded
 
 
-def run(
-    query: str | None,
-    image: Path | None,
-    place: Place,
-    name: str,
-    *,
-    model: str | None,
-    k: int,
-    modality: Modality,
-    sheet: Path | None,
-    calibration: str | None,
-    as_json: bool,
+@guarded
+def search(
+    query: Annotated[str | None, typer.Argument(metavar="QUERY", help="What to look for, in words.")] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(
+            "--image", metavar="FILE", exists=True, dir_okay=False, help="Look for what is like a picture."
+        ),
+    ] = None,
+    k: Annotated[
+        int, typer.Option("-k", min=1, help="How many to show; of each modality if they are ranked apart.")
+    ] = 5,
+    modality: Annotated[opt.Modality, typer.Option(help="What to look for.")] = opt.Modality.any,
+    calibration: gap.Late = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT.png", callback=opt.picture_name, help="Also draw the result as a contact sheet."
+        ),
+    ] = None,
+    db: opt.Db = None,
+    collection: opt.Collection = opt.DEFAULT_COLLECTION,
+    model: opt.Model = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    as_json: opt.Json = False,
+    debug: opt.Debug = False,
 ) -> None:
-    """Search, print the result, and draw it if asked."""
-    from chroma_clip_embeddings import search
+    """Find the pictures and texts that are nearest to a query; give QUERY or --image."""
+    from clip_embeddings_app.cli.actions.search import run
 
-    collection = open_existing(place, name, model)
-    result = search(
-        collection, text=query, image=image, k=k, modality=modality.value, calibration=calibration
+    if (query is None) == (image is None):
+        raise typer.BadParameter("give exactly one of them", param_hint="QUERY / --image")
+    place = opt.place(db, host, port)
+    run(
+        query,
+        image,
+        place,
+        collection,
+        model=model,
+        k=k,
+        modality=modality,
+        sheet=sheet,
+        calibration=calibration,
+        as_json=as_json,
     )
-    if as_json:
-        _print_json(query, image, modality, result)
-    else:
-        _print_tables(query, image, modality, result)
-    if sheet:
-        draw_sheet(sheet, query, image, result)
-        if not as_json:
-            render.console().print(f"\nContact sheet: {sheet}")
-
-
-def draw_sheet(path: Path, query: str | None, image: Path | None, result: "SearchResult") -> None:
-    """Write one query's contact sheet."""
-    from clip_embeddings_app.figures.fonts import KOREAN_FONT_NOTE
-    from clip_embeddings_app.figures.sheet import Panel, write_sheet
-
-    if write_sheet(path, [Panel(query, image, result.hits, mixed=result.ranked)]).romanized:
-        say("note", KOREAN_FONT_NOTE)
-
-
-def _print_tables(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
-    out = render.console()
-    out.print(f'"{render.brief(query, 160)}"' if query is not None else f"Like {image}", style="bold")
-    out.print()
-    render.show_result(out, result, modality=modality.value)
-    if note := render.note_of(result):
-        out.print()
-        out.print(note, style="dim")
-
-
-def _print_json(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
-    asked = {"text": query} if query is not None else {"image": str(image)}
-    lists = [result.hits] if result.ranked else [result.images, result.texts]
-    hits = [render.hit_record(hit, rank) for hits in lists for rank, hit in enumerate(hits, 1)]
-    render.print_json({"query": asked, "modality": modality.value, "ranked": result.ranked, "hits": hits})

@@ -110,7 +110,7 @@ def in_folders(folder: Path) -> dict[str, Any]:
 
 def on_the_command_line(folder: Path) -> dict[str, Any]:
     """What `info` and `download` say."""
-    from clip_embeddings_app.cli.commands import download, info
+    from clip_embeddings_app.cli.actions import download, info
 
     name = f"open_clip:{folder / 'pickled'}"
     shown = _printed(lambda: info.run(name, None, as_json=True))

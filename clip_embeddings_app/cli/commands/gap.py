@@ -29,7 +29,7 @@ def explain(
     debug: opt.Debug = False,
 ) -> None:
     """Show how far apart a collection's pictures and texts lie, raw and calibrated; changes nothing."""
-    from clip_embeddings_app.cli.commands.explain import run
+    from clip_embeddings_app.cli.actions.explain import run
 
     _check(report)
     run(
@@ -91,7 +91,7 @@ def calibrate(
     debug: opt.Debug = False,
 ) -> None:
     """Measure the modality gap on PATHs, on --pairs, or on a collection (--db), and write a calibration."""
-    from clip_embeddings_app.cli.commands.calibrate import run
+    from clip_embeddings_app.cli.actions.calibrate import run
 
     stored = bool(db or host or port)
     if sum((bool(paths), pairs is not None, stored)) != 1:
@@ -127,7 +127,7 @@ def recalibrate(
     debug: opt.Debug = False,
 ) -> None:
     """Give a collection another calibration. Nothing is embedded again; do not write to it meanwhile."""
-    from clip_embeddings_app.cli.commands.recalibrate import run
+    from clip_embeddings_app.cli.actions.recalibrate import run
 
     run(opt.place(db, host, port), collection, calibration=calibration, as_json=as_json)
 

@@ -16,7 +16,7 @@ from clip_embeddings import (
 from clip_embeddings.calibration.kinds import Kind, error_of
 from clip_embeddings.calibration.levels import MOST_RATIO
 from clip_embeddings_app.cli import render
-from clip_embeddings_app.cli.commands.explain import draw_report, show_report
+from clip_embeddings_app.cli.actions.explain import draw_report, show_report
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import Place
 from clip_embeddings_app.cli.sample import Sample, of_collection, of_files, of_pairs, read_queries

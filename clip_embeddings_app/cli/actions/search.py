@@ -1,0 +1,68 @@
+"""`clip-embeddings search`: a query in words or a picture, answered from a collection."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clip_embeddings_app.cli import render
+from clip_embeddings_app.cli.guard import say
+from clip_embeddings_app.cli.options import Modality, Place
+from clip_embeddings_app.cli.store import open_existing
+
+if TYPE_CHECKING:
+    from chroma_clip_embeddings import SearchResult
+
+
+def run(
+    query: str | None,
+    image: Path | None,
+    place: Place,
+    name: str,
+    *,
+    model: str | None,
+    k: int,
+    modality: Modality,
+    sheet: Path | None,
+    calibration: str | None,
+    as_json: bool,
+) -> None:
+    """Search, print the result, and draw it if asked."""
+    from chroma_clip_embeddings import search
+
+    collection = open_existing(place, name, model)
+    result = search(
+        collection, text=query, image=image, k=k, modality=modality.value, calibration=calibration
+    )
+    if as_json:
+        _print_json(query, image, modality, result)
+    else:
+        _print_tables(query, image, modality, result)
+    if sheet:
+        draw_sheet(sheet, query, image, result)
+        if not as_json:
+            render.console().print(f"\nContact sheet: {sheet}")
+
+
+def draw_sheet(path: Path, query: str | None, image: Path | None, result: "SearchResult") -> None:
+    """Write one query's contact sheet."""
+    from clip_embeddings_app.figures.fonts import KOREAN_FONT_NOTE
+    from clip_embeddings_app.figures.sheet import Panel, write_sheet
+
+    if write_sheet(path, [Panel(query, image, result.hits, mixed=result.ranked)]).romanized:
+        say("note", KOREAN_FONT_NOTE)
+
+
+def _print_tables(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
+    out = render.console()
+    out.print(f'"{render.brief(query, 160)}"' if query is not None else f"Like {image}", style="bold")
+    out.print()
+    render.show_result(out, result, modality=modality.value)
+    if note := render.note_of(result):
+        out.print()
+        out.print(note, style="dim")
+
+
+def _print_json(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
+    asked = {"text": query} if query is not None else {"image": str(image)}
+    lists = [result.hits] if result.ranked else [result.images, result.texts]
+    hits = [render.hit_record(hit, rank) for hits in lists for rank, hit in enumerate(hits, 1)]
+    render.print_json({"query": asked, "modality": modality.value, "ranked": result.ranked, "hits": hits})

@@ -94,9 +94,9 @@ def _batched(decoded: Iterable[_Decoded | ImageDecodeError], size: int) -> Gener
 def _decode(handle: ModelHandle, item: tuple[int, ImageInput]) -> _Decoded | ImageDecodeError:
     index, source = item
     preprocessing = handle._encoder.preprocessing
-    enough = preprocessing.enough if handle.config.draft else None
+    least_edge = preprocessing.least_edge if handle.config.draft else None
     try:
-        picture = read_image(source, index=index, max_pixels=handle.config.max_pixels, enough=enough)
+        picture = read_image(source, index=index, max_pixels=handle.config.max_pixels, least_edge=least_edge)
     except ImageDecodeError as error:
         return error
     return index, preprocessing.to_pixels(picture)

@@ -26,28 +26,28 @@ def encoded(
 
 
 @pytest.mark.parametrize(
-    ("enough", "expected"),
+    ("least_edge", "expected"),
     [(900, (1600, 1200)), (601, (1600, 1200)), (600, (800, 600)), (300, (400, 300)), (10, (200, 150))],
 )
-def test_the_shorter_edge_keeps_enough(enough: int, expected: tuple[int, int]) -> None:
-    assert load_image(encoded((1600, 1200)), enough=enough).size == expected
+def test_the_shorter_edge_keeps_enough(least_edge: int, expected: tuple[int, int]) -> None:
+    assert load_image(encoded((1600, 1200)), least_edge=least_edge).size == expected
 
 
-@pytest.mark.parametrize("enough", [9, 64, 151, 192, 299, 300, 301, 599, 600, 601])
+@pytest.mark.parametrize("least_edge", [9, 64, 151, 192, 299, 300, 301, 599, 600, 601])
 @pytest.mark.parametrize("size", [(1601, 1203), (1203, 1601), (2399, 600)], ids=str)
-def test_an_odd_size_never_falls_below_what_is_enough(size: tuple[int, int], enough: int) -> None:
+def test_an_odd_size_never_falls_below_what_is_enough(size: tuple[int, int], least_edge: int) -> None:
     # Black, as only the size is looked at, and a scene of each would take long to draw.
     file = io.BytesIO()
     Image.new("RGB", size).save(file, "JPEG")
-    small = load_image(file.getvalue(), enough=enough)
-    assert min(small.size) >= min(enough, *size)
+    small = load_image(file.getvalue(), least_edge=least_edge)
+    assert min(small.size) >= min(least_edge, *size)
     assert small.size in [tuple(-(-edge // part) for edge in size) for part in (1, 2, 4, 8)]
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])
 def test_every_mode_is_decoded_smaller_and_looks_the_same(mode: str) -> None:
     file = encoded((1600, 1200), mode)
-    small, whole = load_image(file, enough=300), load_image(file)
+    small, whole = load_image(file, least_edge=300), load_image(file)
     assert (small.size, small.mode) == ((400, 300), "RGB")
     away = np.asarray(small, np.int16) - np.asarray(whole.resize((400, 300), Image.Resampling.BOX), np.int16)
     assert np.abs(away).mean() < 3
@@ -55,16 +55,16 @@ def test_every_mode_is_decoded_smaller_and_looks_the_same(mode: str) -> None:
 
 def test_a_turned_photo_is_still_upright() -> None:
     file = encoded((1600, 1200), turn=6)
-    assert load_image(file, enough=300).size == (300, 400)
+    assert load_image(file, least_edge=300).size == (300, 400)
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(file))).resize((300, 400), Image.Resampling.BOX)
-    away = np.asarray(load_image(file, enough=300), np.int16) - np.asarray(upright, np.int16)
+    away = np.asarray(load_image(file, least_edge=300), np.int16) - np.asarray(upright, np.int16)
     assert np.abs(away).mean() < 3
 
 
 def test_other_formats_and_a_callers_own_picture_stay_as_they_are() -> None:
-    assert load_image(encoded((1600, 1200), kind="PNG"), enough=300).size == (1600, 1200)
+    assert load_image(encoded((1600, 1200), kind="PNG"), least_edge=300).size == (1600, 1200)
     mine = Image.open(io.BytesIO(encoded((1600, 1200))))
-    assert load_image(mine, enough=300).size == mine.size == (1600, 1200)
+    assert load_image(mine, least_edge=300).size == mine.size == (1600, 1200)
 
 
 def test_a_large_jpeg_has_the_pixels_of_the_reference_unless_a_draft_is_asked_for() -> None:
@@ -72,7 +72,7 @@ def test_a_large_jpeg_has_the_pixels_of_the_reference_unless_a_draft_is_asked_fo
     ours = preprocessing(PIXELS)
     expected = pixels_of(Reference.processor_of(PIXELS), Image.open(io.BytesIO(file)).convert("RGB"))
     assert np.array_equal(ours.to_pixels(load_image(file)), expected)
-    drafted = ours.to_pixels(load_image(file, enough=ours.enough))
+    drafted = ours.to_pixels(load_image(file, least_edge=ours.least_edge))
     assert 0 < np.abs(drafted.astype(int) - expected).mean() < 2
 
 

@@ -167,9 +167,9 @@ def test_a_jpeg_over_the_limit_is_decoded_smaller(limit: int, expected: tuple[in
 
 def test_what_is_enough_and_the_limit_both_hold() -> None:
     content = jpeg((1600, 1200))
-    assert load_image(content, max_pixels=1_000_000, enough=300).size == (400, 300)
-    assert load_image(content, max_pixels=100_000, enough=600).size == (200, 150)
-    assert load_image(content, max_pixels=1_000_000, enough=5000).size == (800, 600)
+    assert load_image(content, max_pixels=1_000_000, least_edge=300).size == (400, 300)
+    assert load_image(content, max_pixels=100_000, least_edge=600).size == (200, 150)
+    assert load_image(content, max_pixels=1_000_000, least_edge=5000).size == (800, 600)
 
 
 @pytest.mark.parametrize("size", [(1601, 1203), (9, 1203), (1601, 8), (15, 15)], ids=str)

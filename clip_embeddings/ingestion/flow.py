@@ -36,7 +36,7 @@ def unstored_limit(batch_size: int) -> int:
 
 
 @dataclass(slots=True)
-class Flying:
+class Pending:
     """A picture on its way through the model, and the captions that wait for it."""
 
     row: Row
@@ -59,7 +59,7 @@ class Flow:
         self._vectors, self._ledger, self._storer = vectors, ledger, storer
         self._recorder, self._meter, self._embed_captions = recorder, meter, embed_captions
         self._report = recorder.report
-        self._flying: dict[str, Flying] = {}  # by row id
+        self._pending: dict[str, Pending] = {}  # by row id
         self._order: dict[int, str] = {}  # place in the stream of pictures -> row id
         self._texts: dict[str, Row] = {}
         self._failed: dict[str, str] = {}  # row id -> reason
@@ -84,11 +84,11 @@ class Flow:
                     batch = next(batches, None)
                     if batch is None:
                         break
-                    self._land(batch)
+                    self._take_in(batch)
                 if len(self._texts) >= UNIT:  # their captions
                     self._embed_texts()
         self._embed_texts()
-        self._write_notes()
+        self._count_asked()
         self._storer.finish()
 
     def _pictures(self, readings: Iterable[list[Reading]]) -> Generator[Encoded, None, None]:
@@ -101,7 +101,7 @@ class Flow:
                     self._embed_texts()
                 continue
             content = cast(bytes, row.item)
-            self._flying[row.id] = Flying(_light(row))
+            self._pending[row.id] = Pending(_without_content(row))
             self._order[count] = row.id
             count += 1
             del row
@@ -116,11 +116,11 @@ class Flow:
             while group:
                 self._storer.check()
                 yield from self._new_rows(group.pop(0), stored)
-                self._meter.moved(1)
-            self._write_notes()
+                self._meter.advance(1)
+            self._count_asked()
 
-    def _write_notes(self) -> None:
-        self._report.skipped += self._ledger.write_notes()
+    def _count_asked(self) -> None:
+        self._report.skipped += self._ledger.write_asked()
 
     def _new_rows(self, reading: Reading, stored: Set[str]) -> Iterator[Row]:
         """Note what a file asks for; the rows of it that have to be embedded."""
@@ -132,8 +132,8 @@ class Flow:
             self._recorder.left_out(reading.unwanted)
             return
         if picture in stored and reading.only != "texts":  # so what is in the file is known
-            self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
-            self._ledger.note(picture, entry.uri, new=False)
+            self._ledger.add_given(Given(entry.uri, entry.caption, entry.metadata))
+            self._ledger.ask_for(picture, entry.uri, new=False)
             yield from self._new_caption(entry, reading.sha256)
             return
         try:
@@ -145,12 +145,12 @@ class Flow:
             self._recorder.failed(*failure_of(entry, str(error)))
             return
         self._recorder.read_as(source.encoding)
-        self._ledger.told(Given(entry.uri, entry.caption, entry.metadata))
+        self._ledger.add_given(Given(entry.uri, entry.caption, entry.metadata))
         there: list[str] = []
         if source.text is not None:
             there, complete = self._ledger.passages(source.sha256, source.text, source.encoding)
             for id in there:
-                self._ledger.note(id, entry.uri, new=False)
+                self._ledger.ask_for(id, entry.uri, new=False)
             if complete:
                 return
         elif holds_several(source.content):
@@ -170,42 +170,42 @@ class Flow:
         if not (self._embed_captions and entry.caption):
             return
         picture, caption = picture_id(sha256), caption_row(entry.uri, sha256, entry.caption, entry.metadata)
-        if flying := self._flying.get(picture):  # it may yet turn out to be broken
-            flying.captions.append(caption)
+        if pending := self._pending.get(picture):  # it may yet turn out to be broken
+            pending.captions.append(caption)
         elif picture not in self._failed:
             yield from self._if_new(caption)
 
     def _if_new(self, row: Row) -> Iterator[Row]:
         """The row, unless it is stored, under way, or its vector is known."""
-        waits = row.id in self._flying or row.id in self._texts
+        waits = row.id in self._pending or row.id in self._texts
         if row.encoding and not waits and self._ledger.rereads(row):
             row = replace(row, rereads=True)
         new = not waits and (row.rereads or not self._ledger.holds(row.id))
-        self._ledger.note(row.id, row.uri or "", new=new)
+        self._ledger.ask_for(row.id, row.uri or "", new=new)
         if not new:
             return
         if (vector := self._vectors.known(row)) is not None:
             with self._storer.room_for(1):
-                self._put([_light(row)], [vector])
+                self._put([_without_content(row)], [vector])
             self._report.cached += 1
         else:
             yield row
 
-    def _land(self, batch: ImageBatch) -> None:
+    def _take_in(self, batch: ImageBatch) -> None:
         """Pictures come out of the model."""
-        landed = [self._flying.pop(self._order.pop(int(place))) for place in batch.indices]
-        rows = [each.row for each in landed]
+        done = [self._pending.pop(self._order.pop(int(place))) for place in batch.indices]
+        rows = [each.row for each in done]
         self._vectors.keep(rows, batch.embeddings)
         self._put(rows, batch.embeddings)
         for failure in batch.failures:
-            self._fail(self._flying.pop(self._order.pop(failure.index)).row, failure.reason)
-        for each in landed:
+            self._fail(self._pending.pop(self._order.pop(failure.index)).row, failure.reason)
+        for each in done:
             for caption in each.captions:
                 self._texts.update((row.id, row) for row in self._if_new(caption))
 
     def _fail(self, row: Row, reason: str) -> None:
         self._failed[row.id] = reason
-        self._write_notes()
+        self._count_asked()
         uris = self._ledger.forget(row.id)
         self._report.skipped -= len(uris) - 1  # those that waited for the first
         for uri in uris:
@@ -238,6 +238,6 @@ class Flow:
                 self._report.passages += 1
 
 
-def _light(row: Row) -> Row:
+def _without_content(row: Row) -> Row:
     """The row without the picture itself, which is large."""
     return replace(row, item=b"")

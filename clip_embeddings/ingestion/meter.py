@@ -18,7 +18,7 @@ class Meter:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def moved(self, entries: int) -> None:
+    def advance(self, entries: int) -> None:
         """So many files more are done."""
 
 
@@ -63,7 +63,7 @@ class _Shown(Meter):
         self._bar.update(self._task, rates=self._rates())
         self._stack.close()
 
-    def moved(self, entries: int) -> None:
+    def advance(self, entries: int) -> None:
         self._bar.update(self._task, advance=entries, rates=self._rates())
 
     def _rates(self) -> str:

@@ -38,7 +38,7 @@ _LOADING = FreeLock()
 
 
 def load_image(
-    source: ImageInput, *, index: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS, enough: int | None = None
+    source: ImageInput, *, index: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS, least_edge: int | None = None
 ) -> Image.Image:
     """Read one picture as upright RGB, in the colours of sRGB.
 
@@ -55,16 +55,16 @@ def load_image(
         max_pixels: refuse a picture with more, before decoding it. A JPEG file with more is decoded at 1/2,
             1/4 or 1/8 of its size if that is not more, and if its decoder can do so without holding all of
             it: not a progressive one.
-        enough: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size while its shorter edge keeps this many
-            pixels; None decodes all of it.
+        least_edge: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size while its shorter edge keeps this
+            many pixels; None decodes all of it.
     Raises:
         ImageDecodeError: unreadable, with index, source and reason.
     """
-    return to_srgb(read_image(source, index=index, max_pixels=max_pixels, enough=enough))
+    return to_srgb(read_image(source, index=index, max_pixels=max_pixels, least_edge=least_edge))
 
 
 def read_image(
-    source: ImageInput, *, index: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS, enough: int | None = None
+    source: ImageInput, *, index: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS, least_edge: int | None = None
 ) -> Image.Image:
     """`load_image`, for whoever makes the picture small before `to_srgb`.
 
@@ -74,7 +74,7 @@ def read_image(
     try:
         picture = _open(source)
         if picture is not source:  # a caller's own picture is not changed
-            draft(picture, enough, max_pixels)
+            draft(picture, least_edge, max_pixels)
         _check_size(picture, max_pixels)
         with _LOADING if picture is source else nullcontext():
             picture.load()

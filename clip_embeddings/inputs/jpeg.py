@@ -13,17 +13,17 @@ _PLAIN_FRAMES = {0xC0, 0xC1}
 _OTHER_FRAMES = set(range(0xC2, 0xD0)) - {0xC4, 0xC8, 0xCC}  # progressive and rarer ones
 
 
-def draft(picture: Image.Image, enough: int | None, max_pixels: int) -> None:
+def draft(picture: Image.Image, least_edge: int | None, max_pixels: int) -> None:
     """Let a JPEG that is not decoded yet be decoded at 1/2, 1/4 or 1/8 of its size; others stay as they are.
 
     Args:
-        enough: pixels that the shorter edge keeps at least; None keeps all of them.
+        least_edge: pixels that the shorter edge keeps at least; None keeps all of them.
         max_pixels: what is over this is made smaller whatever is enough, where the decoder can do so row by
             row. A file in several passes is held whole by libjpeg at any scale, so it stays as it is.
     """
     if picture.format not in _KINDS or 0 in picture.size:
         return
-    scale = _wanted(picture.size, enough) if enough else 1
+    scale = _wanted(picture.size, least_edge) if least_edge else 1
     if picture.width * picture.height > max_pixels:
         needed = _needed(picture.size, max_pixels)
         if needed is None or not _in_one_pass(picture):
@@ -34,9 +34,9 @@ def draft(picture: Image.Image, enough: int | None, max_pixels: int) -> None:
         picture.draft(None, (max(1, picture.width // scale), max(1, picture.height // scale)))
 
 
-def _wanted(size: tuple[int, int], enough: int) -> int:
+def _wanted(size: tuple[int, int], least_edge: int) -> int:
     width, height = size
-    share = enough / min(size)
+    share = least_edge / min(size)
     if share > 0.5:
         return 1
     most = min(width // ceil(width * share), height // ceil(height * share))

@@ -74,7 +74,7 @@ class PatchPreprocessing:
         )
 
     @property
-    def enough(self) -> int | None:
+    def least_edge(self) -> int | None:
         """A decoder's scaling could change proportions by a pixel, and with them the number of patches."""
         return None
 

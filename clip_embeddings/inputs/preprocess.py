@@ -92,7 +92,7 @@ class Preprocessing:
         return self.crop or self.resize_to
 
     @property
-    def enough(self) -> int | None:
+    def least_edge(self) -> int | None:
         """Pixels of a picture's shorter edge from which on more would not be seen; None: all are needed.
 
         Twice what it is resized to, so that the filter still has something to work on.

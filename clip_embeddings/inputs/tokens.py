@@ -3,6 +3,7 @@
 Works on any `tokenizers.Tokenizer`. Imports numpy, errors, ragged and spans.
 """
 
+import sys
 import warnings
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -245,13 +246,21 @@ def of_like_length(lengths: NDArray[np.int64], *, size: int | None, tokens: int)
     return groups
 
 
+def _callers_level() -> int:
+    """For `warnings.warn`: the line that called this library, through whichever of its packages."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and str(frame.f_globals.get("__name__", "")).split(".")[0].endswith("clip_embeddings"):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def _warn_of_truncation(texts: int, total: int, tokens: int, room: int) -> None:
     warnings.warn(
         f"{texts} of {total} texts are longer than the {room} tokens the model reads; "
         f"{tokens} tokens were cut off. "
         'Use long_text="chunk" to average over all of a text, or embedder.split_text to store it in passages',
         TruncationWarning,
-        stacklevel=4,
+        stacklevel=_callers_level(),
     )
 
 

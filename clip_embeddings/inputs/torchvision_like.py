@@ -30,7 +30,7 @@ class TorchvisionPreprocessing(Preprocessing):
         return f"{self.keep} edge to that of the crop, {said}" if self.keep else said
 
     @property
-    def enough(self) -> int | None:
+    def least_edge(self) -> int | None:
         """Pixels of a picture's shorter edge from which on more would not be seen."""
         kept = self.resize_to or (self.crop if self.keep else None) or (0,)
         return 2 * (self.shortest_edge or max(kept)) or None

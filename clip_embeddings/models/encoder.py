@@ -74,11 +74,11 @@ class Pictures(Protocol):
     """How a picture becomes what `encode_image` takes.
 
     Attributes:
-        enough: pixels of its shorter edge from which on more would not be seen; None: all are needed.
+        least_edge: pixels of its shorter edge from which on more would not be seen; None: all are needed.
     """
 
     @property
-    def enough(self) -> int | None: ...
+    def least_edge(self) -> int | None: ...
 
     def to_pixels(self, picture: "Image") -> "NDArray[np.uint8]":
         """A picture as `read_image` gives it: -> (H, W, 3) uint8, in sRGB."""

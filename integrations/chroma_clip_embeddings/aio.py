@@ -29,7 +29,7 @@ from chroma_clip_embeddings.collection.identity import (
 from chroma_clip_embeddings.collection.opening import CHECK, absent, bound, made_with
 from chroma_clip_embeddings.collection.probing import SAMPLE, places_in
 from chroma_clip_embeddings.collection.settings import Wanted
-from chroma_clip_embeddings.collection.swap import heir
+from chroma_clip_embeddings.collection.swap import interrupted_copy
 from chroma_clip_embeddings.loader import OnError
 from chroma_clip_embeddings.retrieval.search import FIX, arguments_of, query_of, rows_of, search
 from chroma_clip_embeddings.rows import (
@@ -101,7 +101,7 @@ async def aopen_collection(
             found = await client.get_collection(name, embedding_function=None)
         except NotFoundError:
             there = await client.list_collections()
-            if not (copy := heir(name, there)):
+            if not (copy := interrupted_copy(name, there)):
                 if not create or embedder is None:
                     raise absent(name, there) from None
                 return await client.create_collection(name, **await to_thread(made_with, embedder, wanted))

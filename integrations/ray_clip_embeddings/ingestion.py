@@ -26,7 +26,7 @@ from ray_clip_embeddings.columns import SourceColumns
 from ray_clip_embeddings.folder import Folder
 from ray_clip_embeddings.report import DatasetReport, Tally
 from ray_clip_embeddings.server import Server
-from ray_clip_embeddings.stages import FATAL, EmbedRows, Job, Place, identify, store
+from ray_clip_embeddings.stages import FATAL, EmbedRows, Job, Sink, identify, store
 
 Workers = int | tuple[int, int]
 _DEFAULTS = EmbedderConfig()
@@ -117,7 +117,7 @@ def ingest_dataset(
         max_pixels=max_pixels,
         allow_pickle=allow_pickle,
     )
-    places: list[Place] = []
+    places: list[Sink] = []
     if output is not None:  # first, so that a row of the server is in the folder too
         places.append(Folder.prepare(output, embedder))
     if collection is not None:

@@ -38,7 +38,7 @@ _OUTCOME = pa.schema(
 )
 
 
-class Place(Protocol):
+class Sink(Protocol):
     """Where rows are stored: a Chroma server or a folder."""
 
     def stored(self, ids: Sequence[str]) -> set[str]: ...
@@ -52,7 +52,7 @@ class Job:
 
     columns: SourceColumns
     caption_column: str | None
-    places: tuple[Place, ...]  # in the order in which a row gets there
+    places: tuple[Sink, ...]  # in the order in which a row gets there
 
 
 def identify(batch: Any, *, job: Job) -> pa.Table:

@@ -87,8 +87,8 @@ class Ours:
 
     def _load(self) -> Callable[[str], Any]:
         """Reads a picture as the embedder does: whole, unless its configuration says draft."""
-        enough = self._encoder.preprocessing.enough if self._embedder.config.draft else None
-        return partial(load_image, enough=enough)
+        least_edge = self._encoder.preprocessing.least_edge if self._embedder.config.draft else None
+        return partial(load_image, least_edge=least_edge)
 
     def _decode(self, paths: list[str]) -> Work:
         load = self._load()

@@ -17,7 +17,7 @@ _SHOWN = 20  # columns in a message
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Manifest:
     """What the lines of one manifest have in common."""
 
     path: Path
@@ -30,7 +30,7 @@ class Place:
         return f"{self.path.name} {word}s {first}-{last}"
 
 
-def check_columns(place: Place, columns: Iterable[str], fix: str = "") -> None:
+def check_columns(place: Manifest, columns: Iterable[str], fix: str = "") -> None:
     """Columns of a table.
 
     Raises:
@@ -49,7 +49,7 @@ def check_columns(place: Place, columns: Iterable[str], fix: str = "") -> None:
             raise InvalidInputError(f"{place.path}: column {name!r} is written for you; rename it")
 
 
-def entry_from(fields: Mapping[str, Any], place: Place, line: str) -> Entry:
+def entry_from(fields: Mapping[str, Any], place: Manifest, line: str) -> Entry:
     """The entry of one line. None and, in further columns, what is no scalar are left out.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.find.entries import Entry, IngestProblem, checked_schemes, has_surrogates
-from clip_embeddings.ingestion.find.fields import Place, check_columns, entry_from, json_object
+from clip_embeddings.ingestion.find.fields import Manifest, check_columns, entry_from, json_object
 from clip_embeddings.ingestion.find.parquet import read_parquet
 
 # Characters. A longer line is not a line of a manifest, and is not read into memory whole.
@@ -40,8 +40,8 @@ def read_manifest(path: str | os.PathLike[str], *, allow_schemes: Iterable[str] 
         InvalidInputError: at once: it cannot be read at all, or has no column `uri`.
         MissingExtraError: at once: Parquet, and pyarrow is not installed.
     """
-    place = Place(Path(os.path.abspath(path)), checked_schemes(allow_schemes))  # noqa: PTH100
-    readers: dict[str, Callable[[Place], Found]] = {
+    place = Manifest(Path(os.path.abspath(path)), checked_schemes(allow_schemes))  # noqa: PTH100
+    readers: dict[str, Callable[[Manifest], Found]] = {
         ".jsonl": _read_json_lines,
         ".ndjson": _read_json_lines,
         ".csv": _read_csv,
@@ -62,17 +62,17 @@ def read_manifest(path: str | os.PathLike[str], *, allow_schemes: Iterable[str] 
         raise InvalidInputError(f"{place.path}: cannot be read ({error.strerror or error})") from error
 
 
-def _opened(place: Place) -> TextIO:
+def _opened(place: Manifest) -> TextIO:
     # Bytes that are not UTF-8 are kept as surrogates, so that one bad line does not end the reading.
     return place.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _read_json_lines(place: Place) -> Found:
+def _read_json_lines(place: Manifest) -> Found:
     _opened(place).close()
     return _to_the_end(_json_lines(place), place)
 
 
-def _read_csv(place: Place) -> Found:
+def _read_csv(place: Manifest) -> Found:
     with _opened(place) as file:
         try:
             header = _header(csv.reader(file, strict=True))
@@ -85,7 +85,7 @@ def _read_csv(place: Place) -> Found:
     return _to_the_end(_csv_rows(place), place)
 
 
-def _to_the_end(entries: Found, place: Place) -> Found:
+def _to_the_end(entries: Found, place: Manifest) -> Found:
     """The disk may go away while a manifest is read."""
     try:
         yield from entries
@@ -94,7 +94,7 @@ def _to_the_end(entries: Found, place: Place) -> Found:
         yield IngestProblem(place.path.name, reason)
 
 
-def _json_lines(place: Place) -> Found:
+def _json_lines(place: Manifest) -> Found:
     with _opened(place) as file:
         number = 0
         while line := file.readline(_LONGEST_LINE):
@@ -108,7 +108,7 @@ def _json_lines(place: Place) -> Found:
                 yield _json_entry(line, place, place.line(number))
 
 
-def _json_entry(line: str, place: Place, name: str) -> Entry | IngestProblem:
+def _json_entry(line: str, place: Manifest, name: str) -> Entry | IngestProblem:
     try:
         _check_utf8(line)
         return entry_from(json_object(line, "the line"), place, name)
@@ -120,7 +120,7 @@ def _header(rows: Iterator[list[str]]) -> list[str]:
     return [name.strip() for name in next(rows, [])]
 
 
-def _csv_rows(place: Place) -> Found:
+def _csv_rows(place: Manifest) -> Found:
     with _opened(place) as file:
         rows = csv.reader(file, strict=True)
         header = _header(rows)
@@ -139,7 +139,7 @@ def _csv_rows(place: Place) -> Found:
                 yield IngestProblem(place.line(first, rows.line_num), str(error))
 
 
-def _csv_entry(header: list[str], row: list[str], place: Place, name: str) -> Entry:
+def _csv_entry(header: list[str], row: list[str], place: Manifest, name: str) -> Entry:
     _check_utf8("".join(row))
     if len(row) != len(header):
         raise InvalidInputError(f"has {len(row)} fields; the header has {len(header)}")

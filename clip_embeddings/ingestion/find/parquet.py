@@ -7,12 +7,12 @@ from typing import Any
 
 from clip_embeddings.errors import InvalidInputError, MissingExtraError
 from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
-from clip_embeddings.ingestion.find.fields import NAMED, Place, check_columns, entry_from
+from clip_embeddings.ingestion.find.fields import NAMED, Manifest, check_columns, entry_from
 
 _ROWS = 1024  # that are Python objects at once
 
 
-def read_parquet(place: Place) -> Iterator[Entry | IngestProblem]:
+def read_parquet(place: Manifest) -> Iterator[Entry | IngestProblem]:
     """The entries of a Parquet file.
 
     Raises:
@@ -57,7 +57,7 @@ def _is_scalar(kind: Any) -> bool:
     return _is_text(kind) or any(test(kind) for test in tests)
 
 
-def _groups(place: Place, columns: list[str]) -> Iterator[Entry | IngestProblem]:
+def _groups(place: Manifest, columns: list[str]) -> Iterator[Entry | IngestProblem]:
     import pyarrow
     import pyarrow.parquet
 
@@ -77,7 +77,7 @@ def _groups(place: Place, columns: list[str]) -> Iterator[Entry | IngestProblem]
         yield IngestProblem(place.path.name, f"cannot be read to its end ({error})")
 
 
-def _rows(batch: Any, place: Place, first: int) -> Iterator[Entry | IngestProblem]:
+def _rows(batch: Any, place: Manifest, first: int) -> Iterator[Entry | IngestProblem]:
     names = batch.schema.names
     for index in range(batch.num_rows):
         line = place.line(first + index, word="row")

@@ -5,7 +5,7 @@ from threading import Condition
 
 
 class Budget:
-    """Bytes that are in memory. Whose turn it is gets in however many there are, so nothing stands still."""
+    """A limit on bytes in memory. The next file in order gets in over it too: all wait for that one."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._used, self._turn, self._open = limit, 0, 0, True

@@ -28,7 +28,7 @@ class Limits:
         """Seconds that are left.
 
         Raises:
-            TimeoutError: none.
+            TimeoutError: no time is left.
         """
         seconds = self.end - time.monotonic()
         if seconds <= 0:

@@ -120,8 +120,8 @@ class Finish:
                 self._ledger.database.execute("INSERT OR IGNORE INTO gone VALUES (?, ?, 'moved')", (id, uri))
             picture = self._seen(picture_of(id))
             if not (self._embed_captions and any(given.caption for given in self._given(picture))):
-                self._ledger.note(id, picture[0], new=False)
-        self._ledger.write_notes()
+                self._ledger.ask_for(id, picture[0], new=False)
+        self._ledger.write_asked()
 
     def _settle(self, ids: list[str]) -> None:
         uris = {id: [uri for page in self._ledger.each(_URIS, id) for (uri,) in page] for id in ids}
@@ -151,7 +151,7 @@ class Finish:
         if sorted(self._stored(id)) != sorted(uris):
             return True
         ((document, extra),) = next(self._ledger.each("SELECT document, extra FROM stored WHERE id = ?", id))
-        caption, metadata = self._told(id)
+        caption, metadata = self._given_to(id)
         known = json.loads(extra) if extra else {}
         return any(not _same(known.get(key), value) for key, value in metadata.items()) or bool(
             caption and digest_of(caption) != document
@@ -162,7 +162,7 @@ class Finish:
         for id, document, metadata in zip(found.ids, found.documents, found.metadatas, strict=True):
             others = set(uris_of(metadata)).difference(self._stored(id))  # of ingestions at the same time
             uris[id] = sorted(others.union(uris[id]))
-            caption, more = self._told(id)
+            caption, more = self._given_to(id)
             documents.append(_document(id, document, metadata, uris[id], caption))
             metadatas.append({**self._that_fits(more, metadata, uris[id]), **fields_of_uris(uris[id])})
             if "moved" in self._reasons(id):
@@ -187,7 +187,7 @@ class Finish:
             return {}
         return more
 
-    def _told(self, id: str) -> tuple[str | None, dict[str, Any]]:
+    def _given_to(self, id: str) -> tuple[str | None, dict[str, Any]]:
         """Caption and metadata that this run gives to a row; of several files the first counts.
 
         A caption's row has what came with that caption, not with the picture's others.
@@ -196,14 +196,14 @@ class Finish:
         given = self._given(uris)
         fields = [each.metadata for each in given]
         if is_caption(id):
-            own = [found for uri in uris if (found := self._ledger.told_with(id, uri)) is not None]
+            own = [found for uri in uris if (found := self._ledger.metadata_with(id, uri)) is not None]
             fields = own or fields
         metadata = {key: value for each in reversed(fields) for key, value in each.items()}
         captions = [each.caption for each in given if each.caption] if is_picture(id) else []
         return (captions[0] if captions else None), metadata
 
     def _given(self, uris: list[str]) -> list[Given]:
-        return [given for uri in uris if (given := self._ledger.given(uri))]
+        return [given for uri in uris if (given := self._ledger.given_for(uri))]
 
     def _stored(self, id: str) -> list[str]:
         query = "SELECT uri FROM stored_uri WHERE id = ?"

@@ -152,11 +152,11 @@ class Ledger:
         complete = not text[position:].strip()
         return Passages(list(spans) if complete else whole, complete)
 
-    def told(self, given: Given) -> None:
+    def add_given(self, given: Given) -> None:
         """Note caption and metadata of a uri; of two captions the first counts, and both are on record."""
         if given.caption is None and not given.metadata:
             return
-        known = self.given(given.uri)
+        known = self.given_for(given.uri)
         caption = given.caption if known is None or known.caption is None else known.caption
         metadata = {**given.metadata, **(known.metadata if known else {})}
         row = (given.uri, caption, json.dumps(metadata))
@@ -165,11 +165,11 @@ class Ledger:
             one = (given.uri, mark_of(given.caption), json.dumps(given.metadata))
             self.database.execute("INSERT OR IGNORE INTO caption VALUES (?, ?, ?)", one)
 
-    def given(self, uri: str) -> Given | None:
+    def given_for(self, uri: str) -> Given | None:
         found = self._all("SELECT uri, caption, metadata FROM entry WHERE uri = ?", uri)
         return Given(found[0][0], found[0][1], json.loads(found[0][2])) if found else None
 
-    def told_with(self, id: str, uri: str) -> dict[str, Any] | None:
+    def metadata_with(self, id: str, uri: str) -> dict[str, Any] | None:
         """The metadata that came with the caption of which a row is; None if this run was told no such."""
         found = self._all("SELECT metadata FROM caption WHERE uri = ? AND mark = ?", uri, mark_in(id))
         return dict(json.loads(found[0][0])) if found else None
@@ -179,11 +179,11 @@ class Ledger:
         ((count,),) = self._all(_BESIDE)
         return int(count)
 
-    def note(self, id: str, uri: str, *, new: bool) -> None:
-        """A file asks for a row, a new one or one that there is; written down by `write_notes`."""
+    def ask_for(self, id: str, uri: str, *, new: bool) -> None:
+        """A file asks for a row, a new one or one that there is; written down by `write_asked`."""
         self._asked[new].append((id, uri))
 
-    def write_notes(self) -> int:
+    def write_asked(self) -> int:
         """Returns how often a file asked for a row that there was, each file and row once."""
         written = {True: 0, False: 0}
         for new, asked in self._asked.items():  # the new ones first: asking again adds nothing

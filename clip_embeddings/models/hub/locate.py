@@ -18,7 +18,7 @@ from clip_embeddings.models.hub.search import HubModel
 from clip_embeddings.models.hub.texts import TEXTS, text_files
 from clip_embeddings.models.model import Model
 from clip_embeddings.models.open_clip import layout as open_clip
-from clip_embeddings.models.open_clip.names import Place, from_anywhere, place_of
+from clip_embeddings.models.open_clip.names import OpenClipName, from_anywhere, place_of
 from clip_embeddings.models.pair import PairedModel
 from clip_embeddings.models.registry import meaning_of, suggestion
 from clip_embeddings.models.sentence_transformers import names as sentence_transformers
@@ -89,7 +89,7 @@ def _located(model: str, revision: str | None, allowed: bool, library: Library |
     return HubModel(model, repository, revision, allowed, library or TRANSFORMERS).files()
 
 
-def _of_open_clip(model: str, place: Place, revision: str | None, allowed: bool) -> Model:
+def _of_open_clip(model: str, place: OpenClipName, revision: str | None, allowed: bool) -> Model:
     library = open_clip.library_of(place.weights, place.pictures)
     if place.folder is not None:
         _refuse_revision(model, "is a folder", revision)

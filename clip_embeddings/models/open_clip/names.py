@@ -23,7 +23,7 @@ _PICTURES = ("mean", "std", "interpolation", "resize_mode")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OpenClipName:
     """Where a model of open_clip lies.
 
     Attributes:
@@ -45,7 +45,7 @@ def parted(model: str) -> tuple[str, str]:
     return prefix, model[len(prefix) :]
 
 
-def place_of(model: str) -> Place | None:
+def place_of(model: str) -> OpenClipName | None:
     """Where the model is that a name with a prefix means; None for a name without one.
 
     Raises:
@@ -56,20 +56,20 @@ def place_of(model: str) -> Place | None:
         return None
     folder = Path(rest).expanduser()
     if prefix != HUB and rest and folder.is_dir():
-        return Place(folder.resolve())
+        return OpenClipName(folder.resolve())
     if prefix == FOLDER or not rest:
         raise ModelLoadError(f"model {model!r}: no such folder; expected one with open_clip_config.json")
     if prefix == HUB:
-        return Place(None, rest)
+        return OpenClipName(None, rest)
     return _entry(model, rest)
 
 
-def _entry(model: str, name: str) -> Place:
+def _entry(model: str, name: str) -> OpenClipName:
     """The row of open_clip's table, noted for its release: importing it takes seconds."""
     key = key_of("entry", name, *releases())
     noted = read_note(_KIND, key)
     try:
-        return Place(None, str(noted["repository"]), str(noted["weights"]), dict(noted["pictures"]))
+        return OpenClipName(None, str(noted["repository"]), str(noted["weights"]), dict(noted["pictures"]))
     except (KeyError, TypeError, ValueError):  # not noted, or by another release of ours
         row = _looked_up(model, name)
     # "ORGANISATION/REPOSITORY/FILE", with the file left out where it has the usual name.
@@ -77,7 +77,7 @@ def _entry(model: str, name: str) -> Place:
     pictures = {key: row[key] for key in _PICTURES if key in row}
     note = {"name": name, "repository": repository, "weights": weights, "pictures": pictures}
     write_note(_KIND, key, note)
-    return Place(None, repository, weights, pictures)
+    return OpenClipName(None, repository, weights, pictures)
 
 
 def _looked_up(model: str, name: str) -> dict[str, Any]:

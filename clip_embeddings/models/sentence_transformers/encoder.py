@@ -33,7 +33,7 @@ _UNLIMITED = 1_000_000  # tokens; tokenizers without a limit say 1e30
 class WholePictures:
     """Pictures as they are: how they are resized is the model's affair."""
 
-    enough: None = None
+    least_edge: None = None
 
     def to_pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
         """A picture as `read_image` gives it: -> (H, W, 3) uint8, in sRGB."""

@@ -28,7 +28,7 @@ from chroma_clip_embeddings.collection.identity import (
 )
 from chroma_clip_embeddings.collection.probing import SAMPLE, places_in
 from chroma_clip_embeddings.collection.settings import Wanted
-from chroma_clip_embeddings.collection.swap import heir
+from chroma_clip_embeddings.collection.swap import interrupted_copy
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from clip_embeddings import CLIPEmbedder, StoreError
@@ -76,7 +76,7 @@ def open_collection(
             found = client.get_collection(name, embedding_function=None)
         except NotFoundError:
             there = client.list_collections()
-            if not (copy := heir(name, there)):
+            if not (copy := interrupted_copy(name, there)):
                 if not create or embedder is None:
                     raise absent(name, there) from None
                 return client.create_collection(name, **made_with(embedder, wanted))

@@ -32,10 +32,10 @@ def mark_of(collection: CollectionCommon[Any]) -> Any:
     return (collection.metadata or {}).get(MARK)
 
 
-def heir(name: str, collections: Iterable[AnyCollection]) -> AnyCollection | None:
+def interrupted_copy(name: str, collections: Iterable[AnyCollection]) -> AnyCollection | None:
     """The complete copy that a swap, interrupted between its two renamings, has left without the name.
 
-    `heir.modify(name=name)` finishes the swap.
+    `interrupted_copy.modify(name=name)` finishes the swap.
     """
     there = {collection.name: collection for collection in collections}
     copy, old = there.get(copy_name(name)), there.get(old_name(name))

@@ -81,3 +81,16 @@ class Spans:
             return len(self._text)
         found = _BREAK.search(self._text, wanted, wanted + PIECE)
         return found.end() - 1 if found else wanted
+
+
+def good_end(text: str, start: int, limit: int) -> int:
+    """The best place to cut at or before `limit`: after a paragraph, a sentence, a word, else right there."""
+    for marks, least in (
+        (("\n\n",), 0.5),
+        ((". ", "! ", "? ", "。", ".\n", "!\n", "?\n"), 0.5),
+        ((" ", "\n", "\t"), 0.0),
+    ):
+        cuts = [text.rfind(mark, start, limit) + len(mark) for mark in marks if mark in text[start:limit]]
+        if cuts and max(cuts) > start + least * (limit - start):
+            return max(cuts)
+    return max(limit, start + 1)

@@ -3,8 +3,6 @@
 Works on any `tokenizers.Tokenizer`. Imports numpy, errors, ragged and spans.
 """
 
-import sys
-import warnings
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +12,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clip_embeddings.errors import InvalidInputError, TextTooLongError, TruncationWarning
+from clip_embeddings.errors import InvalidInputError, TextTooLongError
 from clip_embeddings.inputs.ragged import Ragged
-from clip_embeddings.inputs.spans import Spans
+from clip_embeddings.inputs.spans import Spans, good_end
+from clip_embeddings.inputs.windows import Windows, of_like_length, warn_of_truncation
 from clip_embeddings.types import LongText
 
 if TYPE_CHECKING:
@@ -33,23 +32,6 @@ class Passage:
     text: str
     start: int
     end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Token ids of what is encoded, and how it makes up the texts.
-
-    ids: one row a window, special tokens included. owner: (W,) index of each window's text.
-    weight: (W,) content tokens in each window, at least 1.
-    """
-
-    ids: Ragged
-    owner: NDArray[np.int64]
-    weight: NDArray[np.int64]
-
-    def take(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """Some of the windows, as an encoder takes them."""
-        return [self.ids[row] for row in rows]
 
 
 class TextTokenizer:
@@ -144,7 +126,7 @@ class TextTokenizer:
                 lengths.append(len(window))
                 owner.append(index)
         if cut_texts:
-            _warn_of_truncation(cut_texts, len(texts), cut_tokens, self.room)
+            warn_of_truncation(cut_texts, len(texts), cut_tokens, self.room)
         ids = Ragged(np.asarray(flat), np.asarray(lengths))
         # An empty text counts as one token: its window is all there is of it.
         weight = np.maximum(1, ids.lengths - len(self._first) - len(self._last))
@@ -196,7 +178,7 @@ class TextTokenizer:
         while spans.at(token) is not None:
             # Offsets of the last tokens may begin in the space before a word; `_fit` strips it.
             after = spans.at(token + self.room)
-            end = len(clean) if after is None else _good_end(clean, position, after[0])
+            end = len(clean) if after is None else good_end(clean, position, after[0])
             passage = self._fit(text, clean, position, end)
             if passage.text:
                 found.append(passage)
@@ -230,38 +212,7 @@ class TextTokenizer:
                 return Passage("", start, end)
             if over <= 0 or right - left == 1:
                 return Passage(text[left:right], left, right)
-            end = _good_end(clean, start, max(left + 1, right - over))
-
-
-def of_like_length(lengths: NDArray[np.int64], *, size: int | None, tokens: int) -> list[NDArray[np.int64]]:
-    """Places of (W,) lengths in tokens, in groups that are encoded together; see `TextTokenizer.batches`."""
-    # Longest first: where memory is too small, it shows at once.
-    order = np.argsort(-lengths, kind="stable")
-    groups: list[NDArray[np.int64]] = []
-    start = 0
-    while start < len(order):
-        count = size or max(1, tokens // max(1, int(lengths[order[start]])))
-        groups.append(order[start : start + count])
-        start += count
-    return groups
-
-
-def _callers_level() -> int:
-    """For `warnings.warn`: the line that called this library, through whichever of its packages."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back and str(frame.f_globals.get("__name__", "")).split(".")[0].endswith("clip_embeddings"):
-        frame, level = frame.f_back, level + 1
-    return level
-
-
-def _warn_of_truncation(texts: int, total: int, tokens: int, room: int) -> None:
-    warnings.warn(
-        f"{texts} of {total} texts are longer than the {room} tokens the model reads; "
-        f"{tokens} tokens were cut off. "
-        'Use long_text="chunk" to average over all of a text, or embedder.split_text to store it in passages',
-        TruncationWarning,
-        stacklevel=_callers_level(),
-    )
+            end = good_end(clean, start, max(left + 1, right - over))
 
 
 def checked_text(text: object, index: int) -> str:
@@ -275,19 +226,6 @@ def checked_text(text: object, index: int) -> str:
     except UnicodeEncodeError:
         return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
     return text
-
-
-def _good_end(text: str, start: int, limit: int) -> int:
-    """The best place to cut at or before `limit`: after a paragraph, a sentence, a word, else right there."""
-    for marks, least in (
-        (("\n\n",), 0.5),
-        ((". ", "! ", "? ", "。", ".\n", "!\n", "?\n"), 0.5),
-        ((" ", "\n", "\t"), 0.0),
-    ):
-        cuts = [text.rfind(mark, start, limit) + len(mark) for mark in marks if mark in text[start:limit]]
-        if cuts and max(cuts) > start + least * (limit - start):
-            return max(cuts)
-    return max(limit, start + 1)
 
 
 def _frame_of(tokenizer: "Tokenizer") -> tuple[list[int], list[int]]:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.inputs import spans
-from clip_embeddings.inputs.tokens import Passage, TextTokenizer, _good_end
+from clip_embeddings.inputs.spans import good_end
+from clip_embeddings.inputs.tokens import Passage, TextTokenizer
 
 LONG = {
     "English": "The dog ran on the beach, and it wasn't 3 o'clock yet. He said: “Run!”\n\nThen it rained. ",
@@ -41,7 +42,7 @@ def of_the_whole(tokenizer: TextTokenizer, text: str) -> list[Passage]:
     token = position = 0
     while token < len(tokens):
         stop = min(token + tokenizer.room, len(tokens))
-        end = len(text) if stop == len(tokens) else _good_end(text, position, tokens[stop][0])
+        end = len(text) if stop == len(tokens) else good_end(text, position, tokens[stop][0])
         passage = tokenizer._fit(text, text, position, end)
         if passage.text:
             found.append(passage)

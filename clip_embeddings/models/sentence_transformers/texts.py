@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clip_embeddings.inputs.tokens import Passage, TextTokenizer, checked_text, of_like_length
+from clip_embeddings.inputs.tokens import Passage, TextTokenizer, checked_text
+from clip_embeddings.inputs.windows import of_like_length
 from clip_embeddings.types import LongText
 
 

@@ -6,11 +6,9 @@ takes the folder's lock, opens the store anew if another has written since, and 
 at the end. A server is one process, whoever writes to it. Imports the standard library and the public core.
 """
 
-import json
 import os
 import secrets
 import socket
-import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from chroma_clip_embeddings.client.exclusive import seize
+from chroma_clip_embeddings.client.exclusive import is_file_at, named, opened, read_owner, seize, write_owner
 from chroma_clip_embeddings.client.read_only import origin_of, refusal
 from clip_embeddings import StoreError
 
@@ -27,9 +25,6 @@ _LINGER = 2.0  # seconds that the folder is kept after a small write: opening th
 _PATIENCE = 5.0  # seconds that another process is waited for: longer than one lingers
 _TURN = 0.1
 _TURN_SEEN = "_clip_turn"  # on Chroma's own object: the last turn to write that it knows of, its own
-_FLAGS = os.O_RDWR | os.O_CREAT
-for _name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):  # where the system has them
-    _FLAGS |= getattr(os, _name, 0)
 
 
 @contextmanager
@@ -134,7 +129,7 @@ class _FolderLock:
 
     def _check_file(self) -> None:
         """The file may have been deleted while it is held: then another process may write by now."""
-        if self._file is None or _is_file_at(self._file, self._path):
+        if self._file is None or is_file_at(self._file, self._path):
             return
         if self._users:
             raise StoreError(
@@ -182,45 +177,31 @@ class _FolderLock:
     def _seized(self) -> int:
         end = time.monotonic() + _PATIENCE
         while True:
-            file = self._opened()
+            file = opened(self._path)
             if seize(file):
-                if _is_file_at(file, self._path):
+                if is_file_at(file, self._path):
                     return file
                 os.close(file)  # it was deleted meanwhile: others lock the one that is there now
                 continue
-            owner = _read(file)
+            owner = read_owner(file)
             os.close(file)
             if time.monotonic() > end:
                 raise StoreError(
-                    f"the store in {self._path.parent} is being written to by process {_named(owner)}. One "
+                    f"the store in {self._path.parent} is being written to by process {named(owner)}. One "
                     "process at a time may write to a folder: wait for it or end it, or run a server, which "
                     f"takes any number: chroma run --path {self._path.parent}"
                 )
             time.sleep(_TURN)
-
-    def _opened(self) -> int:
-        """The file of the lock. Never one that a link leads to: a folder of somebody else may hold one."""
-        problem = f"cannot write to the store in {self._path.parent}: {self._path}"
-        try:
-            file = os.open(self._path, _FLAGS, 0o666)
-        except OSError as error:
-            reason = "is a link; remove it" if self._path.is_symlink() else error.strerror or error
-            raise StoreError(f"{problem}: {reason}") from error
-        facts = os.fstat(file)
-        if stat.S_ISREG(facts.st_mode) and facts.st_nlink <= 1:
-            return file
-        os.close(file)
-        raise StoreError(f"{problem} is no plain file, or has another name elsewhere; remove it")
 
     def _begin(self, file: int) -> None:
         """Put this process on record; open the store anew if another may have written since it was opened.
 
         That is so whenever the last turn on record is not one of its own; the file may have been deleted.
         """
-        if _read(file).get("turn", "") != getattr(self._api, _TURN_SEEN, None):
+        if read_owner(file).get("turn", "") != getattr(self._api, _TURN_SEEN, None):
             _open_anew(self._api)
         turn, started = secrets.token_hex(8), time.strftime("%Y-%m-%d %H:%M:%S")
-        _write(file, {"turn": turn, "pid": os.getpid(), "host": socket.gethostname(), "since": started})
+        write_owner(file, {"turn": turn, "pid": os.getpid(), "host": socket.gethostname(), "since": started})
         setattr(self._api, _TURN_SEEN, turn)
 
     def _let_go(self) -> None:
@@ -257,33 +238,6 @@ def _open_anew(api: Any) -> None:
     folder = folder_of(api)
     if folder is not None and (folder / "chroma.sqlite3").exists():  # not where it was closed and deleted
         api.start()
-
-
-def _is_file_at(file: int, path: Path) -> bool:
-    """Whether an open file is the one that has this name now."""
-    with suppress(OSError):
-        return os.path.samestat(os.fstat(file), path.lstat())
-    return False
-
-
-def _read(file: int) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        found = json.loads(os.pread(file, 4096, 0))
-        return found if isinstance(found, dict) else {}
-    return {}
-
-
-def _write(file: int, owner: dict[str, Any]) -> None:
-    content = json.dumps(owner).encode()
-    os.pwrite(file, content, 0)
-    os.ftruncate(file, len(content))
-
-
-def _named(owner: dict[str, Any]) -> str:
-    if "pid" not in owner:
-        return "(not on record)"
-    pid, host, since = (str(owner.get(name))[:100] for name in ("pid", "host", "since"))
-    return f"{pid} on {host}, since {since}"
 
 
 def _after_fork() -> None:

@@ -51,7 +51,7 @@ ADAPTERS = {
 }
 COMMON = {"numpy", "PIL", "rich", "typing_extensions"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
-PUBLIC_MODULES = {"errors", "types", "pipeline", "inputs.formats", "ingestion", "search"}
+PUBLIC_MODULES = {"errors", "types", "pipeline", "inputs.formats", "ingestion", "search", "tasks.stored"}
 HOSTS = {APP, *ADAPTERS}.union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
     "pyarrow",
     "torch",

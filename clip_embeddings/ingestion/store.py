@@ -53,6 +53,9 @@ class RowStore(Protocol):
     def page(self, start: int, size: int) -> Stored:
         """Rows in an order that stays while nothing is written, without vectors; none at the end."""
 
+    def ids(self, modality: str) -> Iterator[str]:
+        """Ids of all rows of one modality, in the store's order; one may come twice while others write."""
+
     def get(self, ids: Sequence[str], *, vectors: bool = False) -> Stored:
         """Those of some rows that are there, in any order."""
 

@@ -73,7 +73,7 @@ def of_pairs(file: Path, model: str | None, deployment: dict[str, Any], size: in
 def of_collection(place: Place, name: str, model: str | None, size: int, seed: int) -> Sample:
     """Rows of a collection, drawn at random; calibrated ones are taken back to raw."""
     from chroma_clip_embeddings import embedder_of
-    from chroma_clip_embeddings.collection.sampling import draw_rows
+    from chroma_clip_embeddings.retrieval.measuring import draw_rows
 
     collection = open_existing(place, name, model)
     texts, images = (draw_rows(collection, "text", size, seed), draw_rows(collection, "image", size, seed))

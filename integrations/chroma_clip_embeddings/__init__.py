@@ -20,12 +20,15 @@ from chroma_clip_embeddings.collection.identity import embedder_of
 from chroma_clip_embeddings.collection.migration import open_migrated
 from chroma_clip_embeddings.collection.opening import open_collection
 from chroma_clip_embeddings.collection.recalibration import recalibrate
-from chroma_clip_embeddings.collection.sampling import sample_collection
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.ingestion import aingest, ingest
 from chroma_clip_embeddings.loader import CLIPImageLoader
-from chroma_clip_embeddings.retrieval.duplicates import Duplicates, find_duplicates
-from chroma_clip_embeddings.retrieval.explaining import explain
+from chroma_clip_embeddings.retrieval.measuring import (
+    Duplicates,
+    explain,
+    find_duplicates,
+    sample_collection,
+)
 from chroma_clip_embeddings.retrieval.search import search
 from chroma_clip_embeddings.rows import AddReport, add_items, set_caption
 from clip_embeddings import OPEN_CLIP_TWINS

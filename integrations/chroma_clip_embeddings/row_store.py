@@ -17,6 +17,8 @@ from chroma_clip_embeddings.rows import upsert_arguments
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.store import Metadata, Stored
 
+_LISTED = 5000  # ids asked for at once
+
 
 class ChromaRows:
     """The `RowStore` of a collection, in a folder, in memory or on a server.
@@ -43,6 +45,12 @@ class ChromaRows:
     def page(self, start: int, size: int) -> Stored:
         include = ["documents", "metadatas"]
         return _stored(self._collection.get(limit=size, offset=start, include=include))
+
+    def ids(self, modality: str) -> Iterator[str]:
+        start, where = 0, {"modality": modality}
+        while page := self._collection.get(where=where, limit=_LISTED, offset=start, include=[])["ids"]:
+            yield from page
+            start += len(page)
 
     def get(self, ids: Sequence[str], *, vectors: bool = False) -> Stored:
         include = ["documents", "metadatas", *(["embeddings"] if vectors else [])]

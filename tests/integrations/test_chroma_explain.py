@@ -9,7 +9,7 @@ import pytest
 from chromadb.api import ClientAPI
 
 from chroma_clip_embeddings import CLIPEmbeddingFunction, add_items, explain, open_collection
-from chroma_clip_embeddings.collection.sampling import draw_rows
+from chroma_clip_embeddings.retrieval.measuring import draw_rows
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError
 from clip_embeddings.scenes.captions import caption
 from clip_embeddings.scenes.draw import render
@@ -110,8 +110,8 @@ def test_rows_of_more_than_one_request_are_all_drawn_once(
 ) -> None:
     collection = fill(client, "paged", tiny)
     whole = draw_rows(collection, "text", 60, 3)
-    monkeypatch.setattr("chroma_clip_embeddings.collection.sampling._LISTED", 7)
-    monkeypatch.setattr("chroma_clip_embeddings.collection.sampling._FETCHED", 11)
+    monkeypatch.setattr("chroma_clip_embeddings.row_store._LISTED", 7)
+    monkeypatch.setattr("clip_embeddings.tasks.stored._PAGE", 11)
     assert np.array_equal(draw_rows(collection, "text", 60, 3), whole)
 
 

@@ -53,8 +53,8 @@ def test_a_collection_is_sampled_at_random_and_not_from_its_start(
 def test_a_large_sample_is_the_whole_collection(
     photos: chromadb.Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chroma_clip_embeddings.collection.sampling._LISTED", 25)
-    monkeypatch.setattr("chroma_clip_embeddings.collection.sampling._FETCHED", 7)
+    monkeypatch.setattr("chroma_clip_embeddings.row_store._LISTED", 25)
+    monkeypatch.setattr("clip_embeddings.tasks.stored._PAGE", 7)
     stored = np.stack(list(vectors_of(photos).values()))
     means = sample_collection(photos).calibration("model", minimum=60).means
     np.testing.assert_allclose(means["document", "text"], stored[:60].mean(axis=0), atol=1e-6)

@@ -19,13 +19,13 @@ from chroma_clip_embeddings.client.kinds import refuse_async
 from chroma_clip_embeddings.client.lock import writing
 from chroma_clip_embeddings.collection.identity import IDENTITY, embedder_of, with_fingerprint
 from chroma_clip_embeddings.collection.opening import open_collection
-from chroma_clip_embeddings.collection.sampling import raw_vectors
 from chroma_clip_embeddings.collection.swap import COPYING, MARK, copy_name, mark_of, old_name
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.parts import parts_of, size_of
-from chroma_clip_embeddings.progress import progress
 from clip_embeddings import CLIPEmbedder, InvalidInputError, ModalityCalibration, StoreError
 from clip_embeddings.ingestion.rows.checks import ADDED_KEYS, check_limits
+from clip_embeddings.pipeline import progress
+from clip_embeddings.tasks.stored import raw_vectors
 from clip_embeddings.types import Modality
 
 _ROWS = 1000  # copied together
@@ -162,7 +162,8 @@ def _fill(
 ) -> None:
     """Copy the rows in their order; all but the vectors as it is."""
     size = min(_ROWS, old._client.get_max_batch_size())
-    for start in progress(range(0, old.count(), size), "Recalibrating", show_progress):
+    starts = range(0, old.count(), size)
+    for start in progress(starts, "Recalibrating", len(starts), show_progress):
         rows: Any = old.get(
             limit=size, offset=start, include=["embeddings", "documents", "metadatas", "uris"]
         )

@@ -22,7 +22,7 @@ from clip_embeddings import (
 )
 from clip_embeddings.ingestion.sample import SAMPLE_SIZE
 from clip_embeddings.tasks import stored
-from clip_embeddings.tasks.stored import Duplicates as Duplicates
+from clip_embeddings.tasks.stored import Duplicates
 from clip_embeddings.types import Embeddings, Modality
 
 

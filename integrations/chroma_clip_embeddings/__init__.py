@@ -25,9 +25,10 @@ from chroma_clip_embeddings.ingestion import aingest, ingest
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from chroma_clip_embeddings.retrieval.measuring import explain, find_duplicates, sample_collection
 from chroma_clip_embeddings.retrieval.search import search
-from chroma_clip_embeddings.rows import AddReport, add_items, set_caption
+from chroma_clip_embeddings.rows import add_items, set_caption
 from clip_embeddings import OPEN_CLIP_TWINS
 from clip_embeddings.ingestion import FileSample, IngestFailure, IngestReport, sample_files
+from clip_embeddings.ingestion.rows.prepared import AddReport
 from clip_embeddings.search import Hit, SearchResult
 from clip_embeddings.tasks.stored import Duplicates
 

@@ -30,19 +30,12 @@ from chroma_clip_embeddings.collection.opening import CHECK, absent, bound, made
 from chroma_clip_embeddings.collection.probing import SAMPLE, places_in
 from chroma_clip_embeddings.collection.settings import Wanted
 from chroma_clip_embeddings.collection.swap import interrupted_copy
-from chroma_clip_embeddings.loader import OnError
 from chroma_clip_embeddings.retrieval.search import FIX, arguments_of, query_of, rows_of, search
-from chroma_clip_embeddings.rows import (
-    AddReport,
-    add_items,
-    caption_arguments,
-    check_caption,
-    prepare,
-    set_caption,
-)
+from chroma_clip_embeddings.rows import add_items, batches, caption_arguments, check_caption, set_caption
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.rows.columns import Columns
 from clip_embeddings.ingestion.rows.growth import check_growth
+from clip_embeddings.ingestion.rows.prepared import AddReport, OnError, prepare
 from clip_embeddings.search import AnyModality, Calibration, Method, SearchResult
 from clip_embeddings.types import ImageInput
 
@@ -147,7 +140,7 @@ async def aadd_items(
     with store_errors("reach the store", ready.fix(0)):
         size = await collection._client.get_max_batch_size()
     replaced = 0
-    for stored, batch in ready.batches(size):
+    for stored, batch in batches(ready, size):
         with store_errors("store rows", ready.fix(stored)):
             there = await collection.get(ids=batch["ids"], include=["metadatas"])
             check_growth(there, batch, ready.so_far(stored))

@@ -6,15 +6,15 @@ Imports chromadb, numpy and the public core.
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from chromadb.api.types import DataLoader
 from numpy.typing import NDArray
 
 from clip_embeddings import EmbedderConfig, ImageDecodeError, InvalidInputError, load_image
+from clip_embeddings.ingestion.rows.prepared import OnError
 
-OnError = Literal["raise", "skip"]
 Picture = NDArray[np.uint8]
 
 

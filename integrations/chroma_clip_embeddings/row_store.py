@@ -12,8 +12,8 @@ from chroma_clip_embeddings.client.connection import is_out_of_reach, store_erro
 from chroma_clip_embeddings.client.lock import folder_of, writing
 from chroma_clip_embeddings.client.lost import rows_without_vectors
 from chroma_clip_embeddings.client.patience import bounded
-from chroma_clip_embeddings.parts import parts_in_bytes
 from chroma_clip_embeddings.rows import upsert_arguments
+from clip_embeddings.ingestion.rows.parts import parts_in_bytes
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.store import Metadata, Stored
 

@@ -5,8 +5,7 @@ the public core.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import chromadb
 import numpy as np
@@ -16,15 +15,8 @@ from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.kinds import refuse_async
 from chroma_clip_embeddings.client.lock import writing
 from chroma_clip_embeddings.collection.identity import check_identity, embedder_of, record_identity
-from chroma_clip_embeddings.loader import OnError
-from chroma_clip_embeddings.parts import parts_in_bytes
 from clip_embeddings import (
-    CLIPEmbedder,
-    ImageDecodeError,
-    ImageItem,
     InvalidInputError,
-    TextItem,
-    TextTooLongError,
 )
 from clip_embeddings.ingestion.rows.checks import (
     check_id,
@@ -32,52 +24,18 @@ from clip_embeddings.ingestion.rows.checks import (
     check_row,
     check_string,
 )
-from clip_embeddings.ingestion.rows.columns import Columns, rows_from
+from clip_embeddings.ingestion.rows.columns import Columns
 from clip_embeddings.ingestion.rows.growth import check_growth
+from clip_embeddings.ingestion.rows.prepared import AddReport, OnError, Prepared, prepare
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.rows.values import shown
 from clip_embeddings.types import ImageInput
 
 
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """What became of the items.
-
-    Attributes:
-        added: rows that are new.
-        replaced: rows that were there under the same id and are overwritten.
-        repeated: ids given more than once in the call; the last one of each was stored.
-        failures: pictures left out under on_error="skip"; `index` is their place in the call.
-    """
-
-    added: int
-    replaced: int
-    repeated: int
-    failures: tuple[ImageDecodeError, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Rows that are ready to be stored: row i has vectors[i]."""
-
-    rows: list[Row]
-    vectors: NDArray[np.float32]  # (N, D)
-    repeated: int
-    failures: tuple[ImageDecodeError, ...]
-
-    def batches(self, size: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        """How many rows came before, and the arguments of one `upsert` of `size` rows at most."""
-        for part in parts_in_bytes(self.rows, self.vectors, size):
-            yield part.start, _arguments([self.rows[i] for i in part], self.vectors[list(part)])
-
-    def report(self, replaced: int) -> AddReport:
-        return AddReport(len(self.rows) - replaced, replaced, self.repeated, self.failures)
-
-    def fix(self, stored: int) -> str:
-        return f"{self.so_far(stored)}; the same call again stores the rest"
-
-    def so_far(self, stored: int) -> str:
-        return f"{stored} of {len(self.rows)} rows are stored"
+def batches(prepared: Prepared, size: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """How many rows came before, and the arguments of one `upsert` of `size` rows at most."""
+    for part in prepared.parts(size):
+        yield part.start, _arguments([prepared.rows[i] for i in part], prepared.vectors[list(part)])
 
 
 def upsert_arguments(rows: Sequence[Row], vectors: NDArray[np.float32]) -> dict[str, Any]:
@@ -99,29 +57,6 @@ def _arguments(rows: Sequence[Row], vectors: NDArray[np.float32]) -> dict[str, A
         "metadatas": [row.metadata for row in rows],
         "uris": [row.uri for row in rows],
     }
-
-
-def prepare(embedder: CLIPEmbedder, columns: Columns, on_error: OnError) -> Prepared:
-    """Check and embed everything; nothing is stored yet."""
-    if on_error not in get_args(OnError):
-        raise InvalidInputError(f"on_error: got {on_error!r}; expected one of raise, skip")
-    rows, repeated = rows_from(columns)
-    for row in rows:
-        check_row(f"metadatas[{row.index}]", row.id, row.document, row.metadata, row.uri)
-    vectors = np.zeros((len(rows), embedder.dimension), np.float32)
-    failed: dict[int, ImageDecodeError] = {}
-    items = [ImageItem(row.item) if row.is_picture else TextItem(row.document) for row in rows]
-    for batch in embedder.iter_items(items):
-        vectors[batch.indices] = batch.embeddings
-        for failure in batch.failures:
-            if isinstance(failure, TextTooLongError):
-                raise TextTooLongError(rows[failure.index].index, failure.reason)
-            error = ImageDecodeError(rows[failure.index].index, failure.source, failure.reason)
-            if on_error == "raise":
-                raise error from failure
-            failed[failure.index] = error
-    kept = [place for place in range(len(rows)) if place not in failed]
-    return Prepared([rows[place] for place in kept], vectors[kept], repeated, tuple(failed.values()))
 
 
 def add_items(
@@ -167,7 +102,7 @@ def add_items(
     with store_errors("reach the store", ready.fix(0)):
         size = collection._client.get_max_batch_size()
     replaced = 0
-    for stored, batch in ready.batches(size):
+    for stored, batch in batches(ready, size):
         with store_errors("store rows", ready.fix(stored)), writing(collection):
             there = collection.get(ids=batch["ids"], include=["metadatas"])
             check_growth(there, batch, ready.so_far(stored))

@@ -10,7 +10,7 @@ import chromadb
 
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.lock import writing
-from chroma_clip_embeddings.parts import parts_of, size_of
+from clip_embeddings.ingestion.rows.parts import parts_of, size_of
 from langchain_clip_embeddings.rows import Rows
 
 T = TypeVar("T")

@@ -25,9 +25,9 @@ from chroma_clip_embeddings import (
     search,
     set_caption,
 )
-from chroma_clip_embeddings.parts import parts_of
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.rows.checks import MOST_KEYS, MOST_LISTED
+from clip_embeddings.ingestion.rows.parts import parts_of
 
 NAN, INF = float("nan"), float("inf")
 

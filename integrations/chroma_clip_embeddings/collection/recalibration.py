@@ -21,9 +21,9 @@ from chroma_clip_embeddings.collection.identity import IDENTITY, embedder_of, wi
 from chroma_clip_embeddings.collection.opening import open_collection
 from chroma_clip_embeddings.collection.swap import COPYING, MARK, copy_name, mark_of, old_name
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
-from chroma_clip_embeddings.parts import parts_of, size_of
 from clip_embeddings import CLIPEmbedder, InvalidInputError, ModalityCalibration, StoreError
 from clip_embeddings.ingestion.rows.checks import ADDED_KEYS, check_limits
+from clip_embeddings.ingestion.rows.parts import parts_of, size_of
 from clip_embeddings.pipeline import progress
 from clip_embeddings.tasks.stored import raw_vectors
 from clip_embeddings.types import Modality

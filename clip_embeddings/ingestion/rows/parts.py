@@ -1,4 +1,4 @@
-"""Rows in parts that go into one request. Imports numpy and the Chroma adapter's checks."""
+"""Rows in parts that go into one request."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -16,7 +16,7 @@ RIVALS  := $(VENV)/bench-peers/.ready
 LOWEST  := $(VENV)-lowest
 # --group needs pip 25.1 or newer; the pip that comes with Python is often older.
 PIP_PIN := pip==25.3
-CODE    := $(wildcard clip_embeddings clip_embeddings_app integrations/chroma_clip_embeddings integrations/langchain_clip_embeddings integrations/ray_clip_embeddings tests examples tools benchmarks)
+CODE    := $(wildcard clip_embeddings clip_embeddings_app integrations/chroma_clip_embeddings integrations/lancedb_clip_embeddings integrations/langchain_clip_embeddings integrations/ray_clip_embeddings tests examples tools benchmarks)
 EXPORTS := tests/test_exported_names.py
 
 .DEFAULT_GOAL := help

@@ -51,7 +51,7 @@ ADAPTERS = {
     "lancedb_clip_embeddings": {"filelock", "lancedb", "pyarrow"},
     "ray_clip_embeddings": {"chroma_clip_embeddings", "chromadb", "pyarrow", "ray", "torch"},
 }
-COMMON = {"numpy", "PIL", "rich", "typing_extensions"}
+COMMON = {"numpy", "PIL", "rich"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
 PUBLIC_MODULES = {"errors", "types", "pipeline", "inputs.formats", "ingestion", "on_record", "search"}
 HOSTS = {APP, *ADAPTERS}.union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {

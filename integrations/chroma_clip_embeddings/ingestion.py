@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from threading import Event
-from typing import Any
+from typing import Any, Unpack
 
 import chromadb
 from chromadb.api.models.AsyncCollection import AsyncCollection
-from typing_extensions import Unpack
 
 from chroma_clip_embeddings.aio import record_identity as arecord_identity
 from chroma_clip_embeddings.client.kinds import refuse_async

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from threading import Event
+from typing import Unpack
 
 from lancedb.table import Table
-from typing_extensions import Unpack
 
 from clip_embeddings.ingestion import AnyPath, IngestOptions, IngestReport, Plan, check_sample, run_plan
 from lancedb_clip_embeddings.row_store import LanceRows

@@ -57,7 +57,8 @@ def search(
 
 def _rows(table: Table, request: Request, where: str | None) -> Iterator[Found]:
     """Nearest first."""
-    wanted: Any = table.search(request.vector, vector_column_name="vector").distance_type("cosine")
+    search: Any = table.search(request.vector, vector_column_name="vector")
+    wanted = search.distance_type("cosine")
     conditions = [f"modality = '{request.modality}'"] if request.modality else []
     conditions += [where] if where else []
     if conditions:

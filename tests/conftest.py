@@ -11,6 +11,7 @@ import pytest
 import torch
 import warm
 from reference import Reference, byte_level_tokenizer, clip_tokenizer, write_checkpoint
+from stores import KINDS, Held, opened
 from xdist.scheduler import LoadFileScheduling
 
 from clip_embeddings import CLIPEmbedder, ModalityCalibration
@@ -97,6 +98,14 @@ def reference(calibrated: CLIPEmbedder) -> ModalityCalibration:
     """The calibration that the bundled model ships with."""
     assert calibrated.calibration is not None
     return calibrated.calibration
+
+
+@pytest.fixture(params=KINDS)
+def held(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny: CLIPEmbedder
+) -> Held:
+    """An empty collection or table of the bundled model, apart from `tmp_path`, which tests ingest."""
+    return opened(request.param, tmp_path_factory.mktemp("store") / "db", embedder=tiny)
 
 
 @pytest.fixture(scope="session", params=["clip", "byte-level", "tiny"])

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Whose absence is answered with the extra to install: any extra may declare them.
 OPTIONAL = {
+    "charset_normalizer",
     "chromadb",
     "fsspec",
     "ftfy",
@@ -24,7 +25,7 @@ OPTIONAL = {
 }
 # Not installed where the tests run, so that nothing says whose module it is.
 DISTRIBUTIONS = {"open_clip": ["open_clip_torch"]}
-ADAPTERS = ("chroma", "langchain", "ray")
+ADAPTERS = ("chroma", "lancedb", "langchain", "ray")
 
 
 def tool(name: str) -> ModuleType:

@@ -14,6 +14,7 @@ PACKAGES = (
     "clip_embeddings",
     "clip_embeddings_app",
     "chroma_clip_embeddings",
+    "lancedb_clip_embeddings",
     "langchain_clip_embeddings",
     "ray_clip_embeddings",
 )
@@ -100,6 +101,7 @@ def test_the_installed_package_imports_without_the_repository_or_torch(
             "langchain_core",
             'needs langchain-core: pip install "clip-embeddings[langchain]"',
         ),
+        ("lancedb_clip_embeddings", "lancedb", 'needs lancedb: pip install "clip-embeddings[lancedb]"'),
         ("ray_clip_embeddings", "ray", 'needs ray: pip install "clip-embeddings[ray]"'),
     ],
 )

@@ -15,7 +15,7 @@ CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
     "errors types; forking records scenes similarity; calibration; config; inputs; models; "
-    "coalesce items pipeline; model_handle; encode; embedder; ingestion tasks; search;"
+    "coalesce items pipeline; model_handle; encode; embedder; ingestion on_record tasks; search;"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
 APP = "clip_embeddings_app"  # above everything; nothing imports it
@@ -47,12 +47,16 @@ ADAPTERS = {
         "langchain_text_splitters",
         "pydantic",
     },
+    "lancedb_clip_embeddings": {"filelock", "lancedb", "pyarrow"},
     "ray_clip_embeddings": {"chroma_clip_embeddings", "chromadb", "pyarrow", "ray", "torch"},
 }
-COMMON = {"numpy", "PIL", "rich", "typing_extensions"}
+COMMON = {"numpy", "PIL", "rich"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
-PUBLIC_MODULES = {"errors", "types", "pipeline", "inputs.formats", "ingestion", "search", "tasks.stored"}
+PUBLIC_MODULES = {
+    *("errors", "types", "pipeline", "inputs.formats", "ingestion", "on_record", "search", "tasks.stored"),
+}
 HOSTS = {APP, *ADAPTERS}.union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
+    "filelock",
     "pyarrow",
     "torch",
 }

@@ -109,8 +109,19 @@ def extra(project: dict[str, Any], name: str) -> dict[str, str]:
     for line in lines:
         if line.startswith(f"{own}["):
             for other in line[len(own) + 1 : -1].split(","):
-                found |= extra(project, other)
+                found = higher(found, extra(project, other))
     return found
+
+
+def higher(one: dict[str, str], other: dict[str, str]) -> dict[str, str]:
+    """All bounds of both; of two for one name the higher: extras that are installed together need that."""
+
+    def numbers(bound: str) -> list[int]:
+        return [int(part) for part in re.findall("[0-9]+", bound)]
+
+    return {
+        name: max((each[name] for each in (one, other) if name in each), key=numbers) for name in one | other
+    }
 
 
 def declared(root: Path) -> dict[str, str]:
@@ -118,7 +129,7 @@ def declared(root: Path) -> dict[str, str]:
     table = project(root)
     found = bounds(table["dependencies"], table["name"])
     for name in sorted(table["optional-dependencies"].keys() - NOT_TRIED):
-        found |= extra(table, name)
+        found = higher(found, extra(table, name))
     return dict(sorted(found.items()))
 
 

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from threading import Event, Thread
+from contextlib import ExitStack, contextmanager
+from threading import Event, RLock, Thread
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ _LEAST = 10.0  # seconds that one request may take, however short a server that 
 _TURN = 0.2
 _GRACE = 5.0  # seconds that a request may still take when the run is called off
 _PAGE = 1000
+_CHANGING = RLock()  # what threads of this process read and write over, they do one after the other
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -71,6 +73,15 @@ class Target:
         documents: Sequence[str] | None = None,
     ) -> None:
         self._tried("update rows", lambda: self.store.update(ids, vectors, metadatas, documents))
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """While rows are read and written over: nobody does the same in between, where that can be had."""
+        with ExitStack() as stack:
+            stack.enter_context(_CHANGING)
+            with self.store.errors("update rows", self.fix()):
+                stack.enter_context(self.store.changing())
+            yield
 
     def delete(self, ids: Sequence[str]) -> None:
         self._tried("remove rows", lambda: self.store.delete(ids))

@@ -1,6 +1,6 @@
 """What ingestion asks of a store. An adapter that answers it gets all of ingestion.
 
-Where to begin: `chroma_clip_embeddings/row_store.py`.
+Where to begin: `chroma_clip_embeddings/row_store.py` or `lancedb_clip_embeddings/row_store.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,6 +48,13 @@ class RowStore(Protocol):
 
         Raises:
             StoreError: another process writes.
+        """
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Entered by a thread while it reads rows and writes over them, for moments; may be entered again.
+
+        Where several processes may write, it keeps others from doing the same in between: what they wrote
+        would be lost. Where one process writes it does nothing.
         """
 
     def page(self, start: int, size: int) -> Stored:

@@ -19,12 +19,11 @@ from clip_embeddings import (
     ModalityCalibration,
     TextItem,
 )
+from clip_embeddings.on_record import FINGERPRINT as RECORDED  # a collection's metadata has it too
+from clip_embeddings.on_record import described, for_collection, record_of, resolved, settings_of
 from clip_embeddings.types import LongText, Role
 
 _DEFAULTS = EmbedderConfig()
-_STORED = {"model_name", "revision", "text_model", "truncate_dim", "long_text", "calibration"}
-RECORDED = "fingerprint"
-"""In a stored config: that of the vectors. A collection's metadata has it too, but can be written anew."""
 
 
 @register_embedding_function
@@ -78,7 +77,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
             max_pixels=max_pixels,
             allow_pickle=allow_pickle,
         )
-        self._embedder = _resolved(embedder)
+        # In `get_config` it would be too late: Chroma takes an exception there for another kind of function.
+        self._embedder = resolved(embedder)
 
     @classmethod
     def of(cls, embedder: CLIPEmbedder, *, record: bool = False) -> "CLIPEmbeddingFunction":
@@ -89,13 +89,9 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         Raises:
             InvalidInputError: its vectors are not of unit length (normalize=False).
         """
-        if not embedder.config.normalize:
-            raise InvalidInputError(
-                "normalize: the embedder has normalize=False; a collection is for vectors of unit length. "
-                "Make one without it"
-            )
+        behind = for_collection(embedder)
         function = cls()
-        function._embedder = _resolved(embedder)
+        function._embedder = behind
         function._fingerprint = embedder.fingerprint if record else None
         return function
 
@@ -163,27 +159,14 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         """Identity only: a collection built on a GPU opens on a laptop."""
         if self._unusable:
             return dict(self._unusable[0])
-        identity = self.embedder.portable_config.identity()
-        calibration = self.embedder.config.calibration
-        if isinstance(calibration, ModalityCalibration):  # left out where there is none
-            identity["calibration"] = calibration.to_record()
         recorded = {} if self._fingerprint is None else {RECORDED: self._fingerprint}
-        return {"model_name": identity.pop("model"), **identity, **recorded}
+        return {**record_of(self.embedder), **recorded}
 
     @staticmethod
     def build_from_config(config: dict[str, Any]) -> "CLIPEmbeddingFunction":
         """Build from a stored config. This never fails; what is wrong with a config is said at first use."""
-        known = {key: config[key] for key in _STORED if config.get(key) is not None}
         try:
-            if unknown := sorted(config.keys() - _STORED - {RECORDED}):
-                raise InvalidInputError(
-                    f"{', '.join(unknown)} is of a later version; upgrade clip-embeddings"
-                )
-            if "model_name" not in known:
-                raise InvalidInputError("it names no model")
-            if "calibration" in known:
-                known["calibration"] = ModalityCalibration.from_record(known["calibration"])
-            function = CLIPEmbeddingFunction(**known)
+            function = CLIPEmbeddingFunction(**settings_of(config))
             function._fingerprint = config.get(RECORDED)
             return function
         except InvalidInputError as error:
@@ -205,26 +188,6 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
     @staticmethod
     def validate_config(config: dict[str, Any]) -> None:
         """Everything is checked where it is used; see `build_from_config`."""
-
-
-def _resolved(embedder: CLIPEmbedder) -> CLIPEmbedder:
-    """With the calibration itself in place of its name, so that a bad name is an error here and now.
-
-    In `get_config` it would be too late: Chroma turns an exception there into another kind of collection.
-    """
-    if embedder.config.calibration is None or isinstance(embedder.config.calibration, ModalityCalibration):
-        return embedder
-    return embedder.with_calibration(embedder.calibration)
-
-
-def described(config: dict[str, Any]) -> str:
-    """A config in words: "calibration=2f7413114bd150b9, model_name=tiny"."""
-    short = {
-        key: value.get("id", "unreadable") if key == "calibration" and isinstance(value, dict) else value
-        for key, value in config.items()
-    }
-    shown = sorted((key, value) for key, value in short.items() if key != RECORDED and value is not None)
-    return ", ".join(f"{key}={value}" for key, value in shown)
 
 
 def _listed(items: Any) -> list[Any]:

@@ -1,7 +1,7 @@
 """A Chroma collection as ingestion sees it."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +41,10 @@ class ChromaRows:
 
     def writing(self) -> AbstractContextManager[None]:
         return writing(self._collection, whole=True)
+
+    def changing(self) -> AbstractContextManager[None]:
+        """A folder has one writer at a time, and a server has nothing to hold others off with."""
+        return nullcontext()
 
     def page(self, start: int, size: int) -> Stored:
         include = ["documents", "metadatas"]

@@ -1,8 +1,9 @@
 """Runs ingestions to be killed: a process with everything loaded that forks one child for each line it reads.
 
-A line is a JSON object: store, collection, folder, log; and if it is so: where the child is to kill itself,
-its cache, and how large its files may grow. The child writes how many items it has embedded to the log as
-they come out of the model. One that meets a StoreError ends with 1 and writes the error beside the log.
+A line is a JSON object: kind of store, store, collection, folder, log; and if it is so: where the child is to
+kill itself, its cache, and how large its files may grow from which call of `add` on. The child writes how many
+items it has embedded to the log as they come out of the model. One that meets a StoreError ends with 1 and
+writes the error beside the log.
 """
 
 import gc
@@ -16,11 +17,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import chromadb
 import numpy as np
 import torch
+from stores import opened
 
-from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder, StoreError
 
 
@@ -43,33 +43,47 @@ def log_embedded_items(log: Path) -> None:
         setattr(CLIPEmbedder, function.__name__, function)
 
 
-def die_at(method: str, call: int, when: str) -> None:
-    """Kill this process at a call of a collection's method, before it or after it."""
-    real, calls = getattr(chromadb.Collection, method), 0
+def die_at(row_store: type[Any], method: str, call: int, when: str) -> None:
+    """Kill this process at a call of a row store's method, before it or after it."""
+    real, calls = getattr(row_store, method), 0
 
-    def deadly(self: chromadb.Collection, **arguments: Any) -> Any:
+    def deadly(self: Any, *values: Any, **arguments: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == call and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        result = real(self, **arguments)
+        result = real(self, *values, **arguments)
         if calls == call:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    setattr(chromadb.Collection, method, deadly)
+    setattr(row_store, method, deadly)
+
+
+def limit_files(row_store: type[Any], size: int, call: int) -> None:
+    """From a call of `add` on: what a store meets then is the system's own refusal to write."""
+    real, calls = row_store.add, 0
+
+    def limited(self: Any, *values: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        real(self, *values)
+
+    setattr(row_store, real.__name__, limited)
 
 
 def run(order: dict[str, Any]) -> None:
     log_embedded_items(Path(order["log"]))
-    if order.get("die_at"):
-        die_at(*order["die_at"])
     embedder = CLIPEmbedder("tiny", device="cpu", dtype="float32", calibration="reference")
-    collection = open_collection(connect(order["store"]), order["collection"], embedder=embedder)
-    if order.get("largest_file"):  # what a store meets then is the system's own refusal to write
-        resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest_file"],) * 2)
+    held = opened(order["kind"], order["store"], order["collection"], embedder=embedder)
+    if order.get("die_at"):
+        die_at(held.row_store, *order["die_at"])
+    if order.get("largest_file"):
+        limit_files(held.row_store, *order["largest_file"])
     try:
-        ingest([order["folder"]], collection, prune=True, cache=order.get("cache"))
+        held.ingest([order["folder"]], prune=True, cache=order.get("cache"))
     except StoreError as error:
         Path(order["log"]).with_suffix(".error").write_text(str(error), encoding="utf-8")
         raise SystemExit(1) from error
@@ -80,7 +94,10 @@ def main() -> None:
     warm = CLIPEmbedder("tiny", device="cpu", dtype="float32")
     warm.embed_texts(["warm"])
     warm.embed_images([np.zeros((8, 8, 3), np.uint8)])
-    importlib.import_module("chromadb.api.rust")  # what a client imports when it is made
+    # The first is what a client of Chroma's imports when it is made. lancedb starts threads, so each child has
+    # to import it; most of the time goes to what that imports.
+    for name in ("chromadb.api.rust", "chroma_clip_embeddings", "lance_namespace", "pyarrow.dataset"):
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()  # else a collection in a child writes to every page that it shares with this process
     print("ready", flush=True)

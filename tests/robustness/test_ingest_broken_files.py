@@ -7,21 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import chromadb
 import pytest
 from PIL import Image
-from stored import rows_of, write_notes, write_picture
+from stored import write_notes, write_picture
+from stores import KINDS, Held, opened
 
-from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder
 
 PICTURES, NOTES = 120, 70
 NOBODY = 65534
-
-
-@pytest.fixture
-def collection(tmp_path: Path, tiny: CLIPEmbedder) -> chromadb.Collection:
-    return open_collection(connect(tmp_path / "db"), "photos", embedder=tiny)
 
 
 def bitmap_without_columns() -> bytes:
@@ -34,7 +28,7 @@ def bitmap_without_columns() -> bytes:
 
 
 def test_every_good_file_is_stored_and_every_bad_one_is_named(
-    collection: chromadb.Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Permission is refused by a stand-in for the system here; the test at the end asks the system itself."""
     folder = tmp_path / "files"
@@ -66,9 +60,9 @@ def test_every_good_file_is_stored_and_every_bad_one_is_named(
         return system_open(path, *flags, **options)
 
     monkeypatch.setattr(os, "open", guarded)
-    report = ingest([folder], collection)
+    report = held.ingest([folder])
     assert (report.images, report.passages) == (PICTURES, NOTES)
-    assert collection.count() == PICTURES + NOTES
+    assert held.count() == PICTURES + NOTES
     reasons = {Path(failure.path).name: failure.reason for failure in report.failures}
     assert len(report.failures) == len(reasons)
     others = {"009-bomb.png": "pixels", "secret.png": "Permission denied"}
@@ -77,29 +71,30 @@ def test_every_good_file_is_stored_and_every_bad_one_is_named(
     assert reasons.keys() == expected.keys()
     for name, reason in expected.items():
         assert reason in reasons[name], name
-    again = ingest([folder], collection)
+    again = held.ingest([folder])
     assert (again.added, len(again.failures)) == (0, len(report.failures))
 
 
-def test_a_broken_file_and_its_copies_are_each_named(collection: chromadb.Collection, tmp_path: Path) -> None:
+def test_a_broken_file_and_its_copies_are_each_named(held: Held, tmp_path: Path) -> None:
     whole = write_picture(tmp_path / "files" / "good.png", 1).read_bytes()
     for i in range(200):
         (tmp_path / "files" / f"broken-{i}.png").write_bytes(whole[:-40])
-    report = ingest([tmp_path / "files"], collection)
+    report = held.ingest([tmp_path / "files"])
     assert {Path(failure.path).name for failure in report.failures} == {f"broken-{i}.png" for i in range(200)}
     assert (len(report.failures), report.skipped) == (200, 0)
-    assert len(rows_of(collection)) == 1
+    assert len(held.rows()) == 1
 
 
-def test_what_the_system_does_not_let_be_read_is_named(tiny: CLIPEmbedder) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_system_does_not_let_be_read_is_named(tiny: CLIPEmbedder, kind: str) -> None:
     """As root, who may read everything, this is done as the user nobody."""
     with TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name) / "files"
         write_notes(folder / "open", 3)
         write_notes(folder / "closed", 1, first=100)
-        store = connect(Path(name) / "db")
-        ingest([folder / "open"], open_collection(store, "warm", embedder=tiny))  # loads all that is needed
-        collection = open_collection(store, "photos", embedder=tiny)
+        place = Path(name) / "db"
+        opened(kind, place, "warm", embedder=tiny).ingest([folder / "open"])  # loads all that is needed
+        held = opened(kind, place, embedder=tiny)
         if os.geteuid() == 0:
             for path in (Path(name), *Path(name).rglob("*")):
                 os.chown(path, NOBODY, NOBODY)
@@ -108,10 +103,10 @@ def test_what_the_system_does_not_let_be_read_is_named(tiny: CLIPEmbedder) -> No
         (folder / "open" / "note-00001.txt").chmod(0)
         stack.callback((folder / "closed").chmod, 0o700)
         (folder / "closed").chmod(0)
-        report = ingest([folder], collection)
+        report = held.ingest([folder])
         reasons = {Path(failure.path).name: failure.reason for failure in report.failures}
         assert reasons == {
             "closed": "the folder cannot be read (Permission denied)",
             "note-00001.txt": "cannot be read (Permission denied)",
         }
-        assert report.passages == collection.count() == 2
+        assert report.passages == held.count() == 2

@@ -13,14 +13,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from stored import StoredRow, assert_same_rows, rows_of, write_notes, write_picture
+from stored import StoredRow, assert_same_rows, write_notes, write_picture
+from stores import KINDS, opened
 
-from chroma_clip_embeddings import connect, open_collection
 from clip_embeddings.ingestion.flow import UNIT
 
 AT_MOST_TWICE = 128
@@ -59,7 +60,8 @@ class Runner:
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
     command = [sys.executable, str(Path(__file__).with_name("killed_ingestion.py"))]
-    environment = {**os.environ, "TOKENIZERS_PARALLELISM": "false"}
+    paths = os.pathsep.join(filter(None, sys.path))
+    environment = {**os.environ, "TOKENIZERS_PARALLELISM": "false", "PYTHONPATH": paths}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
@@ -93,9 +95,10 @@ def change(folder: Path) -> None:
 class Place:
     """A folder and a store; the folder is filled, ingested, changed, and ingested again."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, kind: str) -> None:
         self.folder, self.log = root / "files", root / "embedded.log"
         self.order: dict[str, Any] = {
+            "kind": kind,
             "store": str(root / "db"),
             "collection": "photos",
             "folder": str(self.folder),
@@ -107,7 +110,7 @@ class Place:
 
     def rows(self) -> dict[str, StoredRow]:
         """Rows, with paths relative to the folder."""
-        found = rows_of(open_collection(connect(self.order["store"]), "photos"))
+        found = opened(self.order["kind"], self.order["store"]).rows()
         here = f"{self.folder}/"
 
         def relative(value: Any) -> Any:
@@ -123,30 +126,40 @@ class Place:
 class Undisturbed(NamedTuple):
     """Two ingestions that nothing disturbed: their rows, how many items they embedded, how long one took."""
 
+    kind: str
     rows: dict[str, StoredRow]
     embedded: int
     seconds: float
 
 
 @pytest.fixture(scope="module")
-def undisturbed(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    place, seconds = Place(tmp_path_factory.mktemp("undisturbed")), 0.0
-    for prepare in (fill, change):
-        prepare(place.folder)
-        start = time.perf_counter()
-        assert runner.run(place.order)
-        seconds += (time.perf_counter() - start) / 2
-    return Undisturbed(place.rows(), place.embedded(), seconds)
+def undisturbed_in(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Undisturbed]:
+    @cache
+    def run(kind: str) -> Undisturbed:
+        place, seconds = Place(tmp_path_factory.mktemp("undisturbed"), kind), 0.0
+        for prepare in (fill, change):
+            prepare(place.folder)
+            start = time.perf_counter()
+            assert runner.run(place.order)
+            seconds += (time.perf_counter() - start) / 2
+        return Undisturbed(kind, place.rows(), place.embedded(), seconds)
+
+    return run
+
+
+@pytest.fixture(params=KINDS)
+def undisturbed(undisturbed_in: Callable[[str], Undisturbed], request: pytest.FixtureRequest) -> Undisturbed:
+    return undisturbed_in(request.param)
 
 
 @pytest.mark.slow
-def test_killed_at_ten_random_moments_it_ends_like_an_undisturbed_run(
+def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
     runner: Runner, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     """Moments from soon after the start to a little after the end, whatever the machine's speed."""
     chance, kills, start = random.Random(5), 0, 0
-    while kills < 10:
-        place = Place(tmp_path / f"round-{start}")
+    while kills < {"chroma": 10, "lancedb": 3}[undisturbed.kind]:
+        place = Place(tmp_path / f"round-{start}", undisturbed.kind)
         start += 1
         killed = 0
         for prepare in (fill, change):
@@ -159,15 +172,20 @@ def test_killed_at_ten_random_moments_it_ends_like_an_undisturbed_run(
 
 
 @pytest.mark.parametrize(
-    ("method", "call", "when"),
+    ("undisturbed", "method", "call", "when"),
     [
-        ("add", 1, "after"),
-        ("add", 2, "before"),
-        ("update", 1, "before"),
-        ("update", 1, "after"),
-        ("delete", 1, "before"),
-        ("delete", 1, "after"),
+        ("chroma", "add", 1, "after"),
+        ("chroma", "add", 2, "before"),
+        ("chroma", "update", 1, "before"),
+        ("chroma", "update", 1, "after"),
+        ("chroma", "delete", 1, "before"),
+        ("chroma", "delete", 1, "after"),
+        ("lancedb", "add", 1, "after"),
+        ("lancedb", "update", 1, "after"),
+        ("lancedb", "delete", 1, "after"),
+        ("lancedb", "_compact", 1, "after"),
     ],
+    indirect=["undisturbed"],
 )
 def test_killed_at_a_write_it_ends_like_an_undisturbed_run(
     runner: Runner,
@@ -177,7 +195,7 @@ def test_killed_at_a_write_it_ends_like_an_undisturbed_run(
     call: int,
     when: str,
 ) -> None:
-    place = Place(tmp_path)
+    place = Place(tmp_path, undisturbed.kind)
     fill(place.folder)
     assert runner.run(place.order)
     change(place.folder)
@@ -190,7 +208,7 @@ def test_killed_at_a_write_it_ends_like_an_undisturbed_run(
 def test_with_a_cache_only_what_the_model_was_at_is_embedded_twice(
     runner: Runner, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    place, killed = Place(tmp_path), 0
+    place, killed = Place(tmp_path, undisturbed.kind), 0
     order = {**place.order, "cache": str(tmp_path / "cache")}
     for prepare in (fill, change):
         prepare(place.folder)
@@ -205,18 +223,22 @@ def test_with_a_cache_only_what_the_model_was_at_is_embedded_twice(
 def test_a_disk_that_the_system_says_is_full_costs_no_row_that_is_called_safe(
     runner: Runner, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    """The limit on a file's size stands for the disk: the store's own writes are refused."""
-    place = Place(tmp_path)
+    """The limit on a file's size stands for the disk: the store's own writes are refused.
+
+    A file of Chroma's grows from call to call, and each call of LanceDB's writes small ones of its own.
+    """
+    limit = {"chroma": [500_000, 1], "lancedb": [10_000, 2]}[undisturbed.kind]
+    place = Place(tmp_path, undisturbed.kind)
     fill(place.folder)
-    assert not runner.run({**place.order, "largest_file": 500_000})
+    assert not runner.run({**place.order, "largest_file": limit})
     error = place.log.with_suffix(".error").read_text(encoding="utf-8")
     found = re.search(
         r"cannot store rows: .* (\d+) rows of this run are stored and safe; run the same", error
     )
     assert found, error
     # A copy: Chroma keeps what it knows of a folder, and another process writes to this one yet.
-    then = connect(shutil.copytree(place.order["store"], tmp_path / "db-then"))
-    assert len(rows_of(open_collection(then, "photos"))) >= int(found[1]) > 0
+    then = opened(undisturbed.kind, shutil.copytree(place.order["store"], tmp_path / "db-then"))
+    assert len(then.rows()) >= int(found[1]) > 0
     for prepare in (lambda folder: None, change):
         prepare(place.folder)
         assert runner.run(place.order)

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import chromadb
 import pytest
 from servers import running
-from stored import rows_of, write_notes
+from stored import write_notes
+from stores import KINDS, Held, opened
 
-from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.ingestion.retry import Target
 from clip_embeddings.ingestion.rows.ids import uris_of
@@ -42,45 +41,44 @@ def at_once(*works: Callable[[], object]) -> None:
     assert errors == []
 
 
-def both_uris(collection: chromadb.Collection) -> int:
-    return sum(len(uris_of(row.metadata)) == 2 for row in rows_of(collection).values())
+def both_uris(held: Held) -> int:
+    return sum(len(uris_of(row.metadata)) == 2 for row in held.rows().values())
 
 
-@pytest.mark.parametrize("place", ["server", "folder"])
+@pytest.mark.parametrize("place", ["server", *KINDS])
 def test_identical_files_of_two_ingestions_keep_both_uris_and_survive_a_prune(
     tmp_path: Path, twins: tuple[Path, Path], tiny: CLIPEmbedder, place: str
 ) -> None:
     (tmp_path / "db").mkdir()
-    if place == "folder":
-        work_through(twins, tiny, lambda: connect(tmp_path / "db"))
+    if place in KINDS:
+        work_through(twins, lambda: opened(place, tmp_path / "db", embedder=tiny))
         return
     with running(tmp_path / "db") as (port, _):
-        work_through(twins, tiny, lambda: connect(host="127.0.0.1", port=port))
+        work_through(twins, lambda: opened("chroma", port, embedder=tiny))
 
 
-def work_through(twins: tuple[Path, Path], tiny: CLIPEmbedder, client: Callable[[], Any]) -> None:
-    collections = [open_collection(client(), "notes", embedder=tiny) for _ in twins]
-    pairs = list(zip(twins, collections, strict=True))
-    at_once(*(lambda folder=folder, into=into: ingest([folder], into) for folder, into in pairs))
-    assert both_uris(collections[0]) == 150
+def work_through(twins: tuple[Path, Path], open_it: Callable[[], Held]) -> None:
+    both = [open_it() for _ in twins]
+    pairs = list(zip(twins, both, strict=True))
+    at_once(*(lambda folder=folder, into=into: into.ingest([folder]) for folder, into in pairs))
+    assert both_uris(both[0]) == 150
     a, b = twins
     for note in sorted(a.glob("*.txt"))[:60]:
         note.unlink()
-    assert ingest([a], collections[0], prune=True).pruned == 0
-    rows = rows_of(collections[0])
+    assert both[0].ingest([a], prune=True).pruned == 0
+    rows = both[0].rows()
     assert len(rows) == 152
     held = {uri for row in rows.values() for uri in uris_of(row.metadata)}
     assert {str(note) for note in b.glob("*.txt")} <= held
 
 
 def test_a_prune_keeps_a_row_that_another_ingestion_has_found_meanwhile(
-    tmp_path: Path, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+    held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its ledger is of before: what it would delete is looked up once more."""
-    collection = open_collection(connect(tmp_path / "db"), "notes", embedder=tiny)
     a, b = tmp_path / "a", tmp_path / "b"
     write_notes(a, 5)
-    ingest([a], collection)
+    held.ingest([a])
     write_notes(b, 2)
     (a / "note-00000.txt").unlink()
     write_notes(a, 1, first=90)
@@ -89,11 +87,11 @@ def test_a_prune_keeps_a_row_that_another_ingestion_has_found_meanwhile(
     def add(self: Target, *given: Any) -> None:
         if not met:  # in the middle of the run that prunes
             met.append(1)
-            ingest([b], collection)
+            held.ingest([b])
         real(self, *given)
 
     monkeypatch.setattr(Target, "add", add)
-    assert ingest([a], collection, prune=True).pruned == 0
+    assert held.ingest([a], prune=True).pruned == 0
     assert {str(b / "note-00000.txt"), str(b / "note-00001.txt")} <= {
-        uri for row in rows_of(collection).values() for uri in uris_of(row.metadata)
+        uri for row in held.rows().values() for uri in uris_of(row.metadata)
     }

@@ -125,22 +125,26 @@ class Finish:
 
     def _settle(self, ids: list[str]) -> None:
         uris = {id: [uri for page in self._ledger.each(_URIS, id) for (uri,) in page] for id in ids}
-        lost = self._still_lost([id for id in ids if not uris[id]], uris)
+        self._remove([id for id in ids if not uris[id]], uris)
         changed = [id for id in ids if uris[id] and id not in self._without and self._differs(id, uris[id])]
         if changed:
-            self._update(self._target.get(changed, vectors=True), uris)
+            with self._target.changing():
+                self._update(self._target.get(changed, vectors=True), uris)
+
+    def _remove(self, ids: list[str], uris: dict[str, list[str]]) -> None:
+        if not ids:
+            return
+        with self._target.changing():
+            if lost := self._still_lost(ids, uris):
+                self._target.delete(lost)
         for id in lost:
             if "vanished" in self._reasons(id):
                 self._report.pruned += 1
             else:
                 self._report.removed += 1
-        if lost:
-            self._target.delete(lost)
 
     def _still_lost(self, lost: list[str], uris: dict[str, list[str]]) -> list[str]:
         """Without those that another ingestion has found elsewhere meanwhile; they have its uris."""
-        if not lost:
-            return []
         now = now_of(self._target, lost)
         for id in lost:
             uris[id] = sorted(now.get(id, set()).difference(self._stored(id)))

@@ -5,7 +5,6 @@ read back: where another ingestion was faster, what it lacks is joined to it, an
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.store import Metadata
 
 _TRIES = 20  # each takes another ingestion that writes the same row at the same moment
-_READ_AND_WRITE = Lock()  # what threads of this process do, they do one after the other
 
 
 def store(target: Target, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
@@ -58,7 +56,7 @@ def join(target: Target, wanted: Mapping[str, set[str]]) -> set[str]:
         lacking = {id for id, metadata in known.items() if _lacks(id, metadata, wanted[id])}
         wanted = {id: wanted[id] for id in lacking}
         if lacking:
-            with _READ_AND_WRITE:
+            with target.changing():
                 _add_uris(target, wanted)
     return gone
 

@@ -16,8 +16,10 @@ from chromadb.api.models.CollectionCommon import CollectionCommon
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.collection.probing import SAMPLE, look_at
 from chroma_clip_embeddings.collection.settings import without_index
-from chroma_clip_embeddings.function import RECORDED, CLIPEmbeddingFunction, described
+from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, StoreError
+from clip_embeddings.on_record import FINGERPRINT as RECORDED
+from clip_embeddings.on_record import described, record_of, refuse_other
 
 # Keys in the collection's metadata.
 FINGERPRINT = "clip_fingerprint"
@@ -79,15 +81,13 @@ def check_identity(collection: CollectionCommon[Any], embedder: CLIPEmbedder) ->
     Raises:
         FingerprintMismatchError: names both models.
     """
-    stored, ours = stored_identity(collection), CLIPEmbeddingFunction.of(embedder).get_config()
-    on_record = fingerprints(collection)
-    others = [each for each in on_record if not embedder.matches(each)]
-    if others or (not on_record and stored != ours):
-        holds = _named(stored, others[0] if others else None)
-        raise FingerprintMismatchError(
-            f"collection {collection.name!r} holds vectors of {holds}; "
-            f"got {_named(ours, embedder.fingerprint)}. {_fix(stored, ours)}"
-        )
+    refuse_other(
+        f"collection {collection.name!r}",
+        stored_identity(collection),
+        fingerprints(collection),
+        embedder,
+        recalibrate="Open it with the calibration it has, or move its vectors to another one: recalibrate",
+    )
 
 
 def check_unrecorded(collection: CollectionCommon[Any], embedder: CLIPEmbedder, rows: Any) -> None:
@@ -104,7 +104,7 @@ def check_unrecorded(collection: CollectionCommon[Any], embedder: CLIPEmbedder, 
     if problem := look_at(rows, embedder).problem:
         raise FingerprintMismatchError(
             f"collection {collection.name!r} has no fingerprint on record, and its vectors are not of "
-            f"{described(CLIPEmbeddingFunction.of(embedder).get_config())} as that is now (fingerprint "
+            f"{described(record_of(embedder))} as that is now (fingerprint "
             f"{embedder.fingerprint}): {problem}. Open it with the model that filled it; where every "
             "document is the caption of a picture, open_migrated(client, name, embedder=..., verify=False) "
             "takes your word for it"
@@ -145,19 +145,3 @@ def unrecorded(collection: CollectionCommon[Any], metadata: Any, embedder: CLIPE
 def with_fingerprint(metadata: Any, embedder: CLIPEmbedder) -> dict[str, Any]:
     """Collection metadata with the fingerprint, without what Chroma refuses to be told again."""
     return {**without_index(metadata), FINGERPRINT: embedder.fingerprint}
-
-
-def _fix(stored: dict[str, Any], ours: dict[str, Any]) -> str:
-    """What helps: where the calibration alone differs, nothing has to be embedded again."""
-    if _raw(stored) == _raw(ours) and stored != ours:
-        return "Open it with the calibration it has, or move its vectors to another one: recalibrate"
-    return "Open it with the model it was made with, or ingest into a new collection"
-
-
-def _raw(identity: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in identity.items() if key != "calibration"}
-
-
-def _named(identity: dict[str, Any], fingerprint: object) -> str:
-    how = described(identity) + ("" if "calibration" in identity else ", raw (no calibration)")
-    return f"{how} (fingerprint {fingerprint or 'not recorded'})"

@@ -3,11 +3,9 @@
 import json
 from pathlib import Path
 
-import chromadb
 import pytest
-from stored import counts, rows_of, write_picture
-
-from chroma_clip_embeddings import ingest
+from stored import counts, write_picture
+from stores import Held
 
 WORDS = ["the sea", "a boat", "waves", "a beach", "blue water"]
 
@@ -30,49 +28,45 @@ def write_manifest(path: Path, words: list[str]) -> Path:
     return path
 
 
-def captions(collection: chromadb.Collection) -> dict[str, int]:
+def captions(held: Held) -> dict[str, int]:
     """Words of each caption's row -> the field that its line gave."""
-    rows = [row for id, row in rows_of(collection).items() if id.startswith("caption:")]
+    rows = [row for id, row in held.rows().items() if id.startswith("caption:")]
     return {row.document: row.metadata["caption_id"] for row in rows}
 
 
-def test_captions_that_are_not_kept_are_counted(collection: chromadb.Collection, manifest: Path) -> None:
-    report = ingest([], collection, manifests=manifest)
+def test_captions_that_are_not_kept_are_counted(held: Held, manifest: Path) -> None:
+    report = held.ingest([], manifests=manifest)
     assert (report.images, report.captions, report.captions_left_out) == (2, 0, 8)
     assert "8 captions left out" in str(report)
-    assert [row.document for row in rows_of(collection).values()] == ["the sea 0", "the sea 1"]
-    assert ingest([], collection, manifests=manifest).captions_left_out == 8
+    assert [row.document for row in held.rows().values()] == ["the sea 0", "the sea 1"]
+    assert held.ingest([], manifests=manifest).captions_left_out == 8
 
 
 def test_the_same_caption_twice_is_one_and_copies_of_a_picture_are_one_picture(
-    collection: chromadb.Collection, tmp_path: Path
+    held: Held, tmp_path: Path
 ) -> None:
     for name in ("a.png", "b.png"):
         write_picture(tmp_path / name, 1)
     lines = [("a.png", "the sea"), ("a.png", "the sea"), ("b.png", "the sea"), ("b.png", "a boat")]
     manifest = tmp_path / "list.csv"
     manifest.write_text("uri,caption\n" + "\n".join(map(",".join, lines)), encoding="utf-8")
-    assert ingest([], collection, manifests=manifest).captions_left_out == 1
+    assert held.ingest([], manifests=manifest).captions_left_out == 1
 
 
-def test_every_caption_becomes_a_row_with_its_own_fields_and_stays(
-    collection: chromadb.Collection, manifest: Path
-) -> None:
+def test_every_caption_becomes_a_row_with_its_own_fields_and_stays(held: Held, manifest: Path) -> None:
     expected = {f"{each} {number}": place for number in range(2) for place, each in enumerate(WORDS)}
-    report = ingest([], collection, manifests=manifest, embed_captions=True)
+    report = held.ingest([], manifests=manifest, embed_captions=True)
     assert (report.images, report.captions, report.captions_left_out) == (2, 10, 0)
-    assert captions(collection) == expected
-    again = ingest([], collection, manifests=manifest, embed_captions=True, prune=True)
+    assert captions(held) == expected
+    again = held.ingest([], manifests=manifest, embed_captions=True, prune=True)
     assert counts(again) == {"skipped": 12}
-    assert captions(collection) == expected
+    assert captions(held) == expected
 
 
-def test_a_caption_that_is_taken_from_the_manifest_loses_its_row(
-    collection: chromadb.Collection, manifest: Path
-) -> None:
-    ingest([], collection, manifests=manifest, embed_captions=True)
+def test_a_caption_that_is_taken_from_the_manifest_loses_its_row(held: Held, manifest: Path) -> None:
+    held.ingest([], manifests=manifest, embed_captions=True)
     write_manifest(manifest, [each for each in WORDS if each != "waves"])
-    report = ingest([], collection, manifests=manifest, embed_captions=True)
+    report = held.ingest([], manifests=manifest, embed_captions=True)
     assert (report.captions, report.removed) == (0, 2)
-    assert "waves 0" not in captions(collection)
-    assert len(captions(collection)) == 8
+    assert "waves 0" not in captions(held)
+    assert len(captions(held)) == 8

@@ -1,0 +1,120 @@
+"""Which model a collection's vectors are of, as every store has it on record: written, read, compared.
+
+Device, dtype and batch size are never part of it; a calibration is, whole. Imports the embedder.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clip_embeddings.calibration import ModalityCalibration
+from clip_embeddings.embedder import CLIPEmbedder
+from clip_embeddings.errors import FingerprintMismatchError, InvalidInputError
+
+FINGERPRINT = "fingerprint"
+"""Key of the vectors' fingerprint in a record, where a store keeps it there."""
+_KNOWN = {"model_name", "revision", "text_model", "truncate_dim", "long_text", "calibration"}
+_FIX = "Open it with the model it was made with, or ingest into a new collection"
+
+
+def record_of(embedder: CLIPEmbedder) -> dict[str, Any]:
+    """What is put on record of an embedder, the fingerprint aside; JSON can hold it."""
+    identity = embedder.portable_config.identity()
+    calibration = embedder.config.calibration
+    if isinstance(calibration, ModalityCalibration):  # left out where there is none
+        identity["calibration"] = calibration.to_record()
+    return {"model_name": identity.pop("model"), **identity}
+
+
+def settings_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as arguments, the model's name under "model_name".
+
+    Raises:
+        InvalidInputError: it is of a later version, or names no model.
+    """
+    if unknown := sorted(record.keys() - _KNOWN - {FINGERPRINT}):
+        raise InvalidInputError(f"{', '.join(unknown)} is of a later version; upgrade clip-embeddings")
+    known = {key: record[key] for key in _KNOWN if record.get(key) is not None}
+    if "model_name" not in known:
+        raise InvalidInputError("it names no model")
+    if "calibration" in known:
+        known["calibration"] = ModalityCalibration.from_record(known["calibration"])
+    return known
+
+
+def embedder_on_record(record: Mapping[str, Any]) -> CLIPEmbedder:
+    """The embedder that a record is of; nothing is loaded.
+
+    Raises:
+        InvalidInputError: the record cannot be used.
+    """
+    settings = settings_of(record)
+    return CLIPEmbedder(settings.pop("model_name"), **settings)
+
+
+def resolved(embedder: CLIPEmbedder) -> CLIPEmbedder:
+    """With the calibration itself in place of its name, so that a bad name is an error here and now."""
+    if embedder.config.calibration is None or isinstance(embedder.config.calibration, ModalityCalibration):
+        return embedder
+    return embedder.with_calibration(embedder.calibration)
+
+
+def for_collection(embedder: CLIPEmbedder) -> CLIPEmbedder:
+    """The embedder as it can stand behind a collection.
+
+    Raises:
+        InvalidInputError: its vectors are not of unit length (normalize=False).
+    """
+    if not embedder.config.normalize:
+        raise InvalidInputError(
+            "normalize: the embedder has normalize=False; a collection is for vectors of unit length. "
+            "Make one without it"
+        )
+    return resolved(embedder)
+
+
+def described(record: Mapping[str, Any]) -> str:
+    """A record in words: "calibration=2f7413114bd150b9, model_name=tiny"."""
+    short = {
+        key: value.get("id", "unreadable") if key == "calibration" and isinstance(value, dict) else value
+        for key, value in record.items()
+    }
+    shown = sorted((key, value) for key, value in short.items() if key != FINGERPRINT and value is not None)
+    return ", ".join(f"{key}={value}" for key, value in shown)
+
+
+def refuse_other(
+    name: str,
+    record: Mapping[str, Any],
+    fingerprints: Sequence[object],
+    embedder: CLIPEmbedder,
+    *,
+    recalibrate: str = "",
+) -> None:
+    """Refuse an embedder whose vectors cannot be compared with those of a collection.
+
+    Args:
+        name: what the collection is called in the message: "collection 'photos'".
+        record: what it has, without fingerprints; compared where there are none.
+        recalibrate: what the message advises where the calibration alone differs.
+    Raises:
+        FingerprintMismatchError: names both models.
+    """
+    stored = {key: value for key, value in record.items() if key != FINGERPRINT}
+    ours = record_of(for_collection(embedder))
+    others = [each for each in fingerprints if not embedder.matches(each)]
+    if not others and (fingerprints or stored == ours):
+        return
+    holds = _named(stored, others[0] if others else None)
+    fix = recalibrate if recalibrate and _raw(stored) == _raw(ours) and stored != ours else _FIX
+    raise FingerprintMismatchError(
+        f"{name} holds vectors of {holds}; got {_named(ours, embedder.fingerprint)}. {fix}"
+    )
+
+
+def _raw(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key != "calibration"}
+
+
+def _named(record: Mapping[str, Any], fingerprint: object) -> str:
+    how = described(record) + ("" if "calibration" in record else ", raw (no calibration)")
+    return f"{how} (fingerprint {fingerprint or 'not recorded'})"

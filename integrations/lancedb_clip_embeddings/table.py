@@ -1,0 +1,124 @@
+"""Tables with the model's identity on record: made, opened, and refused where two models would meet.
+
+The record is in the metadata of the table's schema. Imports lancedb and the core.
+"""
+
+import json
+from datetime import timedelta
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import lancedb
+from lancedb.db import DBConnection
+from lancedb.table import Table
+
+from clip_embeddings import CLIPEmbedder, StoreError
+from clip_embeddings.on_record import (
+    FINGERPRINT,
+    embedder_on_record,
+    for_collection,
+    record_of,
+    refuse_other,
+)
+from lancedb_clip_embeddings.columns import schema_of
+from lancedb_clip_embeddings.errors import store_errors
+
+Address = str | PathLike[str]
+_RECORD = "clip_embeddings"  # key in the schema's metadata; JSON
+# What callers opened tables with: its device and batch size are on no record.
+_EMBEDDERS: WeakKeyDictionary[Table, CLIPEmbedder] = WeakKeyDictionary()
+
+
+def connect(uri: Address = "clip-lance") -> DBConnection:
+    """A store in a folder, or at an address that LanceDB knows ("s3://...").
+
+    A relative path is the folder that it names now. Tables see what other processes have written.
+
+    Raises:
+        StoreError: it cannot be used.
+    """
+    place = fspath(uri)
+    if "://" not in place:
+        place = str(Path(place).expanduser().absolute())
+    with store_errors(
+        f"open the store in {place}", "Expected a folder of LanceDB's, or one that is not there yet"
+    ):
+        return lancedb.connect(place, read_consistency_interval=timedelta(0))
+
+
+def open_table(
+    db: DBConnection | Address, name: str, *, embedder: CLIPEmbedder | None = None, create: bool = True
+) -> Table:
+    """Open a table, or create it with the model's identity on record.
+
+    Args:
+        db: from `connect` or `lancedb.connect`, or where the store is.
+        embedder: the model; None opens a table with the one that it was made with.
+        create: whether a table that is not there is made.
+    Raises:
+        StoreError: no such table (and it may not be made), or one that was not made here.
+        FingerprintMismatchError: the table holds vectors of another model.
+        InvalidInputError: an embedder of vectors that are not of unit length.
+    """
+    opened = connect(db) if isinstance(db, str | PathLike) else db
+    ours = None if embedder is None else for_collection(embedder)
+    with store_errors(f"open the table {name!r}", "Check the store and the table's name"):
+        table = _found(opened, name)
+        if table is None:
+            if not create or ours is None:
+                there = ", ".join(sorted(opened.list_tables().tables)) or "none"
+                raise StoreError(f"no table {name!r} in this store; it has: {there}")
+            table = _made(opened, name, ours)
+        _check(table, ours or embedder_on_record(_record(table)))
+    if ours is not None:
+        _EMBEDDERS[table] = ours
+    return table
+
+
+def embedder_of(table: Table) -> CLIPEmbedder:
+    """The embedder behind a table: the one that it was opened with, else the one on record.
+
+    Raises:
+        StoreError: the table was not made by `open_table`.
+        FingerprintMismatchError: the model on record has other weights now.
+    """
+    embedder = _EMBEDDERS.get(table) or embedder_on_record(_record(table))
+    _check(table, embedder)
+    return embedder
+
+
+def _found(db: DBConnection, name: str) -> Table | None:
+    try:
+        return db.open_table(name)
+    except (ValueError, FileNotFoundError) as error:
+        if "not found" in str(error).lower():
+            return None
+        raise
+
+
+def _made(db: DBConnection, name: str, embedder: CLIPEmbedder) -> Table:
+    record = json.dumps({**record_of(embedder), FINGERPRINT: embedder.fingerprint}, sort_keys=True)
+    try:
+        return db.create_table(name, schema=schema_of(embedder.dimension, {_RECORD: record}))
+    except ValueError:
+        if (made := _found(db, name)) is None:  # else another process was faster
+            raise
+        return made
+
+
+def _record(table: Table) -> dict[str, Any]:
+    found = (table.schema.metadata or {}).get(_RECORD.encode())
+    if found is None:
+        raise StoreError(
+            f"table {table.name!r} has no model on record; it was not made with open_table. Make a new one "
+            "and ingest into it"
+        )
+    record: dict[str, Any] = json.loads(found)
+    return record
+
+
+def _check(table: Table, embedder: CLIPEmbedder) -> None:
+    record = _record(table)
+    refuse_other(f"table {table.name!r}", record, [record[FINGERPRINT]], embedder)

@@ -1,0 +1,134 @@
+"""The stores that ingestion is tested on, behind one face: what is true of it is true in each of them.
+
+A store's library is imported when it is used: of a process that has imported lancedb, no child may be forked.
+"""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, Unpack
+
+import numpy as np
+from stored import StoredRow
+from stored import rows_of as rows_in_chroma
+
+from clip_embeddings import CLIPEmbedder
+from clip_embeddings.ingestion import AnyPath, IngestOptions, IngestReport
+from clip_embeddings.ingestion.rows.row import Row
+
+KINDS = ("chroma", "lancedb")
+
+
+class Held(ABC):
+    """A collection or a table, opened.
+
+    Attributes:
+        raw: what the store calls it.
+        row_store: the class of the adapter that ingestion writes through.
+    """
+
+    raw: Any
+    row_store: type[Any]
+
+    @abstractmethod
+    def ingest(self, paths: Any, **options: Unpack[IngestOptions]) -> IngestReport: ...
+
+    @abstractmethod
+    def rows(self) -> dict[str, StoredRow]:
+        """Everything, by id."""
+
+    @abstractmethod
+    def count(self) -> int: ...
+
+    @abstractmethod
+    def set_caption(self, id: str, caption: str) -> None:
+        """By hand, as a user does it."""
+
+    @abstractmethod
+    def add_row(self, id: str, uri: str) -> None:
+        """One that ingestion has not made."""
+
+    def row(self, path: Path) -> StoredRow:
+        """The one row whose main uri is this path."""
+        (row,) = [row for row in self.rows().values() if row.metadata["uri"] == str(path)]
+        return row
+
+
+class InChroma(Held):
+    def __init__(self, place: Any, name: str, embedder: CLIPEmbedder | None) -> None:
+        from chroma_clip_embeddings import connect, open_collection
+        from chroma_clip_embeddings.row_store import ChromaRows
+
+        self.row_store = ChromaRows
+        client = connect(host="127.0.0.1", port=place) if isinstance(place, int) else connect(place)
+        self.raw = open_collection(client, name, embedder=embedder)
+
+    def ingest(self, paths: Any, **options: Unpack[IngestOptions]) -> IngestReport:
+        from chroma_clip_embeddings import ingest
+
+        return ingest(paths, self.raw, **options)
+
+    def rows(self) -> dict[str, StoredRow]:
+        return rows_in_chroma(self.raw)
+
+    def count(self) -> int:
+        return int(self.raw.count())
+
+    def set_caption(self, id: str, caption: str) -> None:
+        from chroma_clip_embeddings import set_caption
+
+        set_caption(self.raw, id, caption)
+
+    def add_row(self, id: str, uri: str) -> None:
+        from chroma_clip_embeddings import add_items
+
+        add_items(self.raw, ids=[id], uris=[uri])
+
+
+class InLanceDB(Held):
+    def __init__(self, place: Any, name: str, embedder: CLIPEmbedder | None) -> None:
+        from lancedb_clip_embeddings import LanceRows, open_table
+
+        self.row_store = LanceRows
+        self.raw = open_table(place, name, embedder=embedder)
+
+    def ingest(self, paths: Any, **options: Unpack[IngestOptions]) -> IngestReport:
+        from lancedb_clip_embeddings import ingest
+
+        return ingest(paths, self.raw, **options)
+
+    def rows(self) -> dict[str, StoredRow]:
+        store = self.row_store(self.raw)
+        ids = [id for start in range(0, self.count(), 500) for id in store.page(start, 500).ids]
+        found = store.get(ids, vectors=True)
+        assert sorted(ids) == sorted(found.ids)
+        assert found.vectors is not None
+        columns = zip(found.documents, found.metadatas, found.vectors, strict=True)
+        rows = (
+            StoredRow(document, dict(metadata), vector, metadata.get("uri"))
+            for document, metadata, vector in columns
+        )
+        return dict(zip(found.ids, rows, strict=True))
+
+    def count(self) -> int:
+        return int(self.raw.count_rows())
+
+    def set_caption(self, id: str, caption: str) -> None:
+        self.raw.update(where=f"id = '{id}'", values={"document": caption})
+
+    def add_row(self, id: str, uri: str) -> None:
+        row = Row(id, uri, True, id, {"modality": "image", "uri": uri}, uri)
+        dimension = self.raw.schema.field("vector").type.list_size
+        self.row_store(self.raw).add([row], np.eye(1, dimension, dtype=np.float32))
+
+
+def opened(
+    kind: str, place: AnyPath | int, name: str = "photos", *, embedder: CLIPEmbedder | None = None
+) -> Held:
+    """Open or make one.
+
+    Args:
+        kind: of `KINDS`.
+        place: its folder, or the port of a server of Chroma's.
+        embedder: None for the one that it was made with.
+    """
+    return (InChroma if kind == "chroma" else InLanceDB)(place, name, embedder)

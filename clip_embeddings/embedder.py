@@ -34,13 +34,14 @@ from clip_embeddings.models.hub.locate import locate, name_from_anywhere
 from clip_embeddings.models.model import Model, importing
 from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
 from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize
-from clip_embeddings.types import Embeddings, ImageInput, LongText, Modality, Role
+from clip_embeddings.types import DecodedImage, Embeddings, ImageInput, LongText, Modality, Role
 
 if TYPE_CHECKING:
     from clip_embeddings.models.encoder import Encoder
 
 
 _Decoded: TypeAlias = tuple[int, NDArray[np.uint8]]  # place in the stream, (H, W, 3)
+_Given: TypeAlias = ImageInput | DecodedImage
 _Batch: TypeAlias = tuple[list[_Decoded], list[ImageDecodeError]]
 _ROLES: tuple[Role, ...] = get_args(Role)
 _FEW = 32  # texts of one asynchronous call that are embedded together with other callers'
@@ -343,13 +344,13 @@ class CLIPEmbedder:
         return self._calibrated(units, "text", role)
 
     def embed_images(
-        self, images: Iterable[ImageInput], *, role: Role = "document", show_progress: bool = False
+        self, images: Iterable[_Given], *, role: Role = "document", show_progress: bool = False
     ) -> Embeddings:
         """Embed pictures into the joint space.
 
         Args:
             images: N paths, `file://` or `data:` URIs, encoded bytes, binary file objects, PIL images or
-                (H, W, 1|3|4) uint8 arrays.
+                (H, W, 1|3|4) uint8 arrays; or what `decode_image` gave.
             role: what the vectors are for; without a calibration both roles are the same, but for a model
                 of sentence-transformers with prompts.
         Returns:
@@ -371,7 +372,7 @@ class CLIPEmbedder:
         return np.concatenate(rows)
 
     def iter_images(
-        self, images: Iterable[ImageInput], *, role: Role = "document"
+        self, images: Iterable[_Given], *, role: Role = "document"
     ) -> Generator[ImageBatch, None, None]:
         """Embed a stream of pictures in bounded memory; an unreadable one is reported and the rest goes on.
 
@@ -405,15 +406,31 @@ class CLIPEmbedder:
         if good or failures:
             yield good, failures
 
-    def _decode(self, item: tuple[int, ImageInput]) -> _Decoded | ImageDecodeError:
-        index, source = item
+    def decode_image(self, image: ImageInput, *, index: int = 0) -> DecodedImage:
+        """Read one picture as far as this model needs it, for `embed_images` or `iter_images` later.
+
+        For who has to know early whether a picture is good, and wants it decoded once.
+
+        Args:
+            index: place in the caller's list, for the error.
+        Raises:
+            ImageDecodeError: unreadable, with index, source and reason.
+        """
         preprocessing = self._encoder.preprocessing
         enough = preprocessing.enough if self.config.draft else None
+        picture = read_image(image, index=index, max_pixels=self.config.max_pixels, enough=enough)
+        return DecodedImage(preprocessing.to_pixels(picture), preprocessing)
+
+    def _decode(self, item: tuple[int, _Given]) -> _Decoded | ImageDecodeError:
+        index, source = item
+        if isinstance(source, DecodedImage):
+            if source.preprocessing != self._encoder.preprocessing:
+                return ImageDecodeError(index, "a decoded picture", "was made small for another model")
+            return index, source.pixels
         try:
-            picture = read_image(source, index=index, max_pixels=self.config.max_pixels, enough=enough)
+            return index, self.decode_image(source, index=index).pixels
         except ImageDecodeError as error:
             return error
-        return index, preprocessing.to_pixels(picture)
 
     def _encode_batch(self, role: Role, batch: _Batch) -> ImageBatch:
         good, failures = batch
@@ -460,7 +477,7 @@ class CLIPEmbedder:
         """One queue for each role."""
         return {role: Coalescer(partial(self.embed_texts, role=role), most=8 * _FEW) for role in _ROLES}
 
-    async def aembed_images(self, images: Iterable[ImageInput], *, role: Role = "document") -> Embeddings:
+    async def aembed_images(self, images: Iterable[_Given], *, role: Role = "document") -> Embeddings:
         """`embed_images` in a thread, so that the event loop stays free."""
         return await asyncio.to_thread(self.embed_images, images, role=role)
 

@@ -1,8 +1,10 @@
 """MediaLoader: folders of pictures and text -> Documents, one file at a time.
 
-Imports langchain-core, the Chroma adapter's reading of files, and the public core.
+Files are found, read and named by the core's ingestion, as `ingest` does it. Imports langchain-core and the
+public core.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,16 +15,17 @@ from typing import Any, Literal
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 
-from clip_embeddings import ImageDecodeError, InvalidInputError, load_image
+from clip_embeddings import ImageDecodeError, InvalidInputError
 from clip_embeddings.ingestion.find.choosing import Only, choice_of
 from clip_embeddings.ingestion.find.discovery import discover
 from clip_embeddings.ingestion.find.entries import Entry, IngestProblem, absolute
 from clip_embeddings.ingestion.find.found import Found
 from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile
-from clip_embeddings.ingestion.read.sources import Source, read_source
+from clip_embeddings.ingestion.read.sources import Source, read_source, rows_of
 from clip_embeddings.ingestion.read.texts import checked_encoding
 from clip_embeddings.ingestion.stored.prune import trouble_with, trouble_with_link
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
+from langchain_clip_embeddings.handover import Handover, Loaded, PictureText, watch, watch_no_more
 from langchain_clip_embeddings.pictures import describe
 
 _log = logging.getLogger(__name__)
@@ -37,11 +40,15 @@ class LoadFailure:
 
 
 class MediaLoader(BaseLoader):
-    """Loads the pictures and texts at and under some paths, ready for `MultimodalChroma`.
+    """Loads the pictures and texts at and under some paths, for any store of LangChain.
 
     Pictures are told from text by content and decoded once, so that none fails later; text comes in passages
-    that fit the model's context. The digest of the file is in the metadata, so LangChain's `index()` sees
-    what changed: run it with `cleanup="full"` to have changed files replaced and vanished ones removed. A
+    that fit the model's context. Ids and metadata are those of `ingest`: the same content is the same row, by
+    whichever door, and of identical files the first is loaded. A picture's `page_content` is its caption or
+    its name, and `CLIPEmbeddings` embeds it as the picture; where Documents are copied on the way, as
+    `index()` does, `MultimodalChroma` and `MediaStore` know the picture by its metadata.
+
+    Run `index()` with `cleanup="full"` to have changed files replaced and vanished ones removed. A
     file that cannot be read any more counts as vanished then. A disk that is not mounted looks like an empty
     folder, so these stop the run unless `allow_empty`; a folder that is gone without a trace cannot be seen
     here: what was in it has vanished. Name such a folder in `paths`; one that is not there is an error then.
@@ -62,7 +69,8 @@ class MediaLoader(BaseLoader):
             `index()` knows of a file that is left out now it deletes under `cleanup="full"`.
     Attributes:
         failures: what the latest run skipped.
-        left_out: how many files the latest run did not load because they are not wanted, by what they are.
+        left_out: how many files the latest run did not load because they are not wanted, by what they are;
+            copies of files that were loaded are among them.
     """
 
     def __init__(
@@ -87,6 +95,7 @@ class MediaLoader(BaseLoader):
         self._max_bytes, self._encoding = max_bytes, checked_encoding(encoding)
         self._choice = choice_of(exclude, include, only)
         self._captions = {absolute(path): caption for path, caption in (captions or {}).items()}
+        self._handover = Handover(self._embedder)
         self.failures: list[LoadFailure] = []
         self.left_out: dict[str, int] = {}
 
@@ -99,12 +108,14 @@ class MediaLoader(BaseLoader):
             ImageDecodeError: under on_error="raise", a picture that cannot be read.
         """
         self.failures, self.left_out = [], {}
-        only = self._choice.only
+        seen: set[str] = set()
         for index, path in enumerate(self._files()):
             try:
-                source = read_source(path, max_bytes=self._max_bytes, encoding=self._encoding, only=only)
-                if source.text is None:
-                    load_image(source.content, index=index, max_pixels=self._embedder.config.max_pixels)
+                source = self._read(path)
+                if source.sha256 in seen:
+                    self._count({"copies of other files": 1})
+                    continue
+                documents = self._documents(source, index)
             except NotWanted as error:
                 self._count({str(error): 1})
             except UnusableFile as error:
@@ -113,7 +124,19 @@ class MediaLoader(BaseLoader):
                 named = ImageDecodeError(index, repr(str(path)), error.reason)
                 self._fail(path, error.reason, named)
             else:
-                yield from self._documents(source)
+                seen.add(source.sha256)
+                yield from documents
+
+    def load(self) -> list[Document]:
+        """All of them, in order of name."""
+        return _unwatched(list(self.lazy_load()))
+
+    async def aload(self) -> list[Document]:
+        """`load`, with the event loop free meanwhile."""
+        return await asyncio.to_thread(self.load)
+
+    def _read(self, path: Path) -> Source:
+        return read_source(path, max_bytes=self._max_bytes, encoding=self._encoding, only=self._choice.only)
 
     def _files(self) -> Iterator[Path]:
         """As `ingest` finds them; what may be a disk that is not there ends the run, or is listed."""
@@ -160,20 +183,38 @@ class MediaLoader(BaseLoader):
             self.failures.append(LoadFailure(folder, problem))
             _log.warning("%s: %s", folder, problem)
 
-    def _documents(self, source: Source) -> Iterator[Document]:
-        path = str(source.path)
-        common: dict[str, Any] = {"source": path, "uri": path, "content_sha256": source.sha256}
-        if source.text is None:
-            metadata = {"modality": "image", **common, **describe(source.content)}
-            caption = self._captions.get(source.path) or source.path.name
-            yield Document(page_content=caption, metadata=metadata)
-            return
-        for passage in self._embedder.split_text(source.text):
-            span = {"start": passage.start, "end": passage.end}
-            yield Document(page_content=passage.text, metadata={"modality": "text", **common, **span})
+    def _documents(self, source: Source, index: int) -> list[Document]:
+        """Those of one file, under the ids that `ingest` gives its rows.
+
+        Raises:
+            ImageDecodeError: a picture that cannot be read.
+        """
+        documents = []
+        for row in rows_of(source, self._embedder, self._captions.get(source.path)):
+            metadata = {"modality": row.metadata["modality"], "source": source.uri, **row.metadata}
+            document = Document(row.document, id=row.id, metadata=metadata)
+            if row.is_picture:
+                document.metadata |= self._decoded(source, index)
+                text = PictureText(row.document, source.uri, source.sha256, self._handover)
+                watch(text)
+                document.page_content = text  # not by the constructor, which makes a plain string of it
+            documents.append(document)
+        return documents
+
+    def _decoded(self, source: Source, index: int) -> dict[str, Any]:
+        """What is kept about a picture; its pixels wait for who embeds it."""
+        image = self._embedder.decode_image(source.content, index=index)
+        facts = describe(source.content, source.sha256)
+        self._handover.put(source.uri, source.sha256, Loaded(image, facts))
+        return facts
 
     def _fail(self, path: Path, reason: str, error: InvalidInputError) -> None:
         if self._on_error == "raise":
             raise error
         self.failures.append(LoadFailure(str(path), reason))
         _log.warning("skipped %s: %s", path, reason)
+
+
+def _unwatched(documents: list[Document]) -> list[Document]:
+    watch_no_more(document.page_content for document in documents)
+    return documents

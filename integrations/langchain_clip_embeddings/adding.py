@@ -114,12 +114,12 @@ def embeddings_of(store: VectorStore, given: CLIPEmbeddings | None = None) -> CL
 
 
 def there(store: VectorStore, ids: Sequence[str]) -> list[str]:
-    """Those of the ids that a store has rows of.
+    """Those of the ids that a store says it has rows of; some, such as Qdrant's, never say.
 
     Raises:
-        NotImplementedError: the store does not say.
+        NotImplementedError: the store cannot look up ids.
     """
-    return [str(document.id) for document in store.get_by_ids(list(ids))]
+    return [document.id for document in store.get_by_ids(list(ids)) if document.id]
 
 
 def _way_into(store: VectorStore, given: CLIPEmbeddings | None) -> Callable[..., AddReport]:

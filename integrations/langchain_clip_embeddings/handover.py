@@ -4,15 +4,17 @@ LangChain's stores embed `document.page_content`. That of a picture's Document i
 it would be embedded as a text, in silence. The loader therefore gives a `PictureText`: a str to everyone, and
 the picture to `CLIPEmbeddings`. A plain string is never opened.
 
-Imports the public core.
+Imports langchain-core and the public core.
 """
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakSet, WeakValueDictionary
+from weakref import WeakSet, finalize
+
+from langchain_core.documents import Document
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.types import DecodedImage
@@ -20,8 +22,8 @@ from clip_embeddings.types import DecodedImage
 KEPT_BYTES = 64_000_000
 """Of decoded pictures that a loader keeps for who embeds them: hundreds, of what most models see."""
 _alive: "WeakSet[Handover]" = WeakSet()
-_given: "WeakValueDictionary[int, PictureText]" = WeakValueDictionary()
-_turn = threading.Lock()
+_watched: dict[str, dict[int, str]] = {}  # text -> Document, by its number -> path
+_turn = threading.RLock()  # a finalizer may run while its own thread has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Handover:
         self._size = 0
         with _turn:
             _alive.add(self)
+
+    def __reduce__(self) -> tuple[type["Handover"], tuple[CLIPEmbedder]]:
+        """Copies and pickles begin empty."""
+        return Handover, (self._embedder,)
 
     def put(self, uri: str, sha256: str, loaded: Loaded) -> None:
         """Keep a picture; the oldest ones give way, and are decoded again by who embeds them."""
@@ -76,7 +82,7 @@ class PictureText(str):
         sha256: of its file as it was loaded; another content is refused.
     """
 
-    __slots__ = ("__weakref__", "_handover", "sha256", "uri")
+    __slots__ = ("_handover", "sha256", "uri")
     uri: str
     sha256: str
     _handover: Handover | None
@@ -108,23 +114,26 @@ def taken(text: object, uri: str, sha256: str | None, embedder: CLIPEmbedder) ->
     return next((found for each in alive if (found := each.take(uri, sha256, embedder))), None)
 
 
-def watch(text: PictureText) -> None:
-    """From now on, while its Document is alive, a plain string like it is a copy that lost its picture.
-
-    LangChain's `index()` makes such copies, and holds the Documents until the store has theirs.
+def watch(document: Document) -> None:
+    """From now on, while a picture's Document is alive, a plain string like its text is a picture that got
+    lost: LangChain's `index()` and some stores copy Documents, which whoever called them holds.
     """
+    text = document.page_content
+    if isinstance(text, PictureText):
+        with _turn:
+            _watched.setdefault(str(text), {})[id(document)] = text.uri
+        finalize(document, _forget, str(text), id(document)).atexit = False
+
+
+def _forget(text: str, document: int) -> None:
     with _turn:
-        _given[id(text)] = text
+        same = _watched.get(text, {})
+        same.pop(document, None)
+        if not same:
+            _watched.pop(text, None)
 
 
-def watch_no_more(texts: Iterable[object]) -> None:
-    """Who has all Documents at once may embed their texts as texts."""
-    with _turn:
-        for text in texts:
-            _given.pop(id(text), None)
-
-
-def watched() -> dict[str, str]:
-    """Texts of pictures that are on their way from a loader to a store: text -> path."""
-    with _turn:
-        return {str(text): text.uri for text in _given.values()}
+def lost_picture(text: str) -> str | None:
+    """The path of a picture whose Document is alive and has this text; None where there is none."""
+    same = _watched.get(text)
+    return next(iter(list(same.values())), None) if same else None

@@ -4,11 +4,11 @@ Files are found, read and named by the core's ingestion, as `ingest` does it. Im
 public core.
 """
 
-import asyncio
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,16 +18,19 @@ from langchain_core.documents import Document
 from clip_embeddings import ImageDecodeError, InvalidInputError
 from clip_embeddings.ingestion.find.choosing import Only, choice_of
 from clip_embeddings.ingestion.find.discovery import discover
-from clip_embeddings.ingestion.find.entries import Entry, IngestProblem, absolute
+from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
 from clip_embeddings.ingestion.find.found import Found
 from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile
 from clip_embeddings.ingestion.read.sources import Source, read_source, rows_of
 from clip_embeddings.ingestion.read.texts import checked_encoding
 from clip_embeddings.ingestion.stored.prune import trouble_with, trouble_with_link
+from clip_embeddings.pipeline import map_ordered
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
-from langchain_clip_embeddings.handover import Handover, Loaded, PictureText, watch, watch_no_more
+from langchain_clip_embeddings.handover import Handover, Loaded, PictureText, watch
 from langchain_clip_embeddings.pictures import describe
 
+_THREADS = 4
+"""That read and decode; twice as many files are held at most."""
 _log = logging.getLogger(__name__)
 
 
@@ -37,6 +40,16 @@ class LoadFailure:
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A file that was read, or why it was not; `loaded` is of a picture, whose bytes are let go of."""
+
+    index: int
+    entry: Entry
+    source: Source | UnusableFile | ImageDecodeError
+    loaded: Loaded | None = None
 
 
 class MediaLoader(BaseLoader):
@@ -94,7 +107,7 @@ class MediaLoader(BaseLoader):
         self._allow_empty = allow_empty
         self._max_bytes, self._encoding = max_bytes, checked_encoding(encoding)
         self._choice = choice_of(exclude, include, only)
-        self._captions = {absolute(path): caption for path, caption in (captions or {}).items()}
+        self._captions = {os.fspath(path): caption for path, caption in (captions or {}).items()}
         self._handover = Handover(self._embedder)
         self.failures: list[LoadFailure] = []
         self.left_out: dict[str, int] = {}
@@ -109,36 +122,47 @@ class MediaLoader(BaseLoader):
         """
         self.failures, self.left_out = [], {}
         seen: set[str] = set()
-        for index, path in enumerate(self._files()):
-            try:
-                source = self._read(path)
+        files = enumerate(self._files())
+        with closing(map_ordered(self._read, files, threads=_THREADS, ahead=2 * _THREADS)) as readings:
+            for reading in readings:
+                source = self._usable(reading)
+                if source is None:
+                    continue
                 if source.sha256 in seen:
                     self._count({"copies of other files": 1})
                     continue
-                documents = self._documents(source, index)
-            except NotWanted as error:
-                self._count({str(error): 1})
-            except UnusableFile as error:
-                self._fail(path, str(error), InvalidInputError(f"{path}: {error}"))
-            except ImageDecodeError as error:
-                named = ImageDecodeError(index, repr(str(path)), error.reason)
-                self._fail(path, error.reason, named)
-            else:
                 seen.add(source.sha256)
-                yield from documents
+                yield from self._documents(source, reading)
 
-    def load(self) -> list[Document]:
-        """All of them, in order of name."""
-        return _unwatched(list(self.lazy_load()))
+    def _read(self, file: tuple[int, Entry]) -> "_Reading":
+        """Read a file, and decode it if it is a picture. In a thread; what is wrong is told, not raised."""
+        index, entry = file
+        options: dict[str, Any] = {"max_bytes": self._max_bytes, "encoding": self._encoding}
+        try:
+            source = read_source(Path(entry.uri), only=self._choice.only, **options)
+            if source.text is not None:
+                return _Reading(index, entry, source)
+            image = self._embedder.decode_image(source.content, index=index)
+        except (UnusableFile, ImageDecodeError) as error:
+            return _Reading(index, entry, error)
+        facts = describe(source.content, source.sha256)
+        return _Reading(index, entry, replace(source, content=b""), Loaded(image, facts))
 
-    async def aload(self) -> list[Document]:
-        """`load`, with the event loop free meanwhile."""
-        return await asyncio.to_thread(self.load)
+    def _usable(self, reading: "_Reading") -> Source | None:
+        """What was read; None where it is left out or of no use, which is counted or told."""
+        error, path = reading.source, Path(reading.entry.uri)
+        if isinstance(error, NotWanted):
+            self._count({str(error): 1})
+        elif isinstance(error, UnusableFile):
+            self._fail(path, str(error), InvalidInputError(f"{path}: {error}"))
+        elif isinstance(error, ImageDecodeError):
+            named = ImageDecodeError(reading.index, repr(str(path)), error.reason)
+            self._fail(path, error.reason, named)
+        else:
+            return error
+        return None
 
-    def _read(self, path: Path) -> Source:
-        return read_source(path, max_bytes=self._max_bytes, encoding=self._encoding, only=self._choice.only)
-
-    def _files(self) -> Iterator[Path]:
+    def _files(self) -> Iterator[Entry]:
         """As `ingest` finds them; what may be a disk that is not there ends the run, or is listed."""
         found = self._discovered()  # what is not there raises at once
         for root in (os.fspath(path) for path in self._paths):
@@ -151,13 +175,13 @@ class MediaLoader(BaseLoader):
             if self._is_doubted(each):
                 continue
             if isinstance(each, Entry):
-                yield Path(each.uri)
+                yield each
             else:
                 self._fail(Path(each.place), each.reason, InvalidInputError(str(each)))
         self._count(found.left_out)
 
     def _discovered(self) -> Found:
-        return discover(self._paths, choice=self._choice, name_empty=True)
+        return discover(self._paths, captions=self._captions, choice=self._choice, name_empty=True)
 
     def _is_doubted(self, each: Entry | IngestProblem) -> bool:
         if isinstance(each, Entry):
@@ -183,38 +207,21 @@ class MediaLoader(BaseLoader):
             self.failures.append(LoadFailure(folder, problem))
             _log.warning("%s: %s", folder, problem)
 
-    def _documents(self, source: Source, index: int) -> list[Document]:
-        """Those of one file, under the ids that `ingest` gives its rows.
-
-        Raises:
-            ImageDecodeError: a picture that cannot be read.
-        """
-        documents = []
-        for row in rows_of(source, self._embedder, self._captions.get(source.path)):
+    def _documents(self, source: Source, reading: "_Reading") -> Iterator[Document]:
+        """Those of one file, under the ids that `ingest` gives its rows."""
+        for row in rows_of(source, self._embedder, reading.entry.caption):
             metadata = {"modality": row.metadata["modality"], "source": source.uri, **row.metadata}
             document = Document(row.document, id=row.id, metadata=metadata)
-            if row.is_picture:
-                document.metadata |= self._decoded(source, index)
-                text = PictureText(row.document, source.uri, source.sha256, self._handover)
-                watch(text)
-                document.page_content = text  # not by the constructor, which makes a plain string of it
-            documents.append(document)
-        return documents
-
-    def _decoded(self, source: Source, index: int) -> dict[str, Any]:
-        """What is kept about a picture; its pixels wait for who embeds it."""
-        image = self._embedder.decode_image(source.content, index=index)
-        facts = describe(source.content, source.sha256)
-        self._handover.put(source.uri, source.sha256, Loaded(image, facts))
-        return facts
+            if loaded := reading.loaded:
+                document.metadata |= loaded.facts
+                self._handover.put(source.uri, source.sha256, loaded)
+                # Not by the constructor, which makes a plain string of it.
+                document.page_content = PictureText(row.document, source.uri, source.sha256, self._handover)
+                watch(document)
+            yield document
 
     def _fail(self, path: Path, reason: str, error: InvalidInputError) -> None:
         if self._on_error == "raise":
             raise error
         self.failures.append(LoadFailure(str(path), reason))
         _log.warning("skipped %s: %s", path, reason)
-
-
-def _unwatched(documents: list[Document]) -> list[Document]:
-    watch_no_more(document.page_content for document in documents)
-    return documents

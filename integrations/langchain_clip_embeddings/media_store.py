@@ -10,7 +10,6 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, NoReturn
 from uuid import NAMESPACE_OID, uuid5
 
@@ -95,12 +94,15 @@ class MediaStore(VectorStore):
 
     def delete(self, ids: list[str] | None = None, **options: Any) -> bool | None:
         """Delete rows by id; none of them has to be there."""
-        if ids is not None:
-            with suppress(NotImplementedError):
-                ids = there(self.store, ids)
-            if not ids:
-                return True
-        return self.store.delete(ids, **options)
+        if ids is not None and not ids:
+            return True
+        try:
+            return self.store.delete(ids, **options)
+        except ValueError:  # FAISS deletes nothing then
+            left = there(self.store, ids) if ids else []
+            if not ids or len(left) == len(ids):
+                raise
+            return self.store.delete(left, **options) if left else True
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The rows with these ids, as the store gives them."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from clip_embeddings import InvalidInputError, StoreError
 from clip_embeddings.ingestion.rows.values import shown
-from langchain_clip_embeddings.handover import watched
+from langchain_clip_embeddings.handover import lost_picture
 
 _log = logging.getLogger(__name__)
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp")
@@ -64,15 +64,14 @@ def refuse_lost_pictures(texts: Sequence[Any]) -> None:
 
     LangChain's `index()`, for one, copies Documents, and the copy's page_content is a plain string.
     """
-    lost = watched()
     for i, text in enumerate(texts):
         if type(text) is not str:
             continue
-        if text in lost:
+        if uri := lost_picture(text):
             raise InvalidInputError(
-                f"texts[{i}] ({shown(text)}): MediaLoader is giving it out for the picture {lost[text]}, but "
-                f"it came as a plain string, and would be embedded as a text. Use {_WAYS}. If a text is "
-                "meant: those of loader.load() may be"
+                f"texts[{i}] ({shown(text)}): it is that of the picture {uri}, which MediaLoader loaded, but "
+                f"came as a plain string and would be embedded as a text. Use {_WAYS}. If a text is meant: "
+                "add_media stores it as one, and embeddings.embedder.embed_texts embeds it"
             )
         if len(text) <= _LONGEST_NAME and text.lower().endswith(_PICTURES):
             _log.warning(

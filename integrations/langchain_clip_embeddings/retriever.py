@@ -46,7 +46,7 @@ class MultimodalRetriever(BaseRetriever):
     filter: Any = None
 
     def model_post_init(self, context: Any, /) -> None:
-        """Raises InvalidInputError where the store's embeddings are not CLIPEmbeddings."""
+        """Refuse a store whose embeddings are not CLIPEmbeddings; pydantic raises a ValidationError then."""
         self._media()
 
     def _media(self) -> Any:

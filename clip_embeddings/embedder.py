@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from clip_embeddings.calibration import ModalityCalibration
 from clip_embeddings.coalesce import Coalescer
 from clip_embeddings.config import DEFAULT_MAX_PIXELS, DEFAULT_MODEL, EmbedderConfig
-from clip_embeddings.encode import ImageBatch, encode_images, encode_texts
+from clip_embeddings.encode import ImageBatch, decode_image, encode_images, encode_texts
 from clip_embeddings.inputs.arguments import check_role, check_several, listed
 from clip_embeddings.items import Item, ItemBatch, embed_items, iter_items
 from clip_embeddings.model_handle import ModelHandle
 from clip_embeddings.pipeline import progress
 from clip_embeddings.similarity import cosine_similarity
-from clip_embeddings.types import Embeddings, ImageInput, LongText, Role
+from clip_embeddings.types import DecodedImage, Embeddings, ImageInput, ImageSource, LongText, Role
 
 __all__ = ["CLIPEmbedder", "ImageBatch"]
 _ROLES: tuple[Role, ...] = get_args(Role)
@@ -145,13 +145,17 @@ class CLIPEmbedder(ModelHandle):
         return encode_texts(self, texts, role, show_progress=show_progress)
 
     def embed_images(
-        self, images: Iterable[ImageInput], *, role: Role = "document", show_progress: bool = False
+        self,
+        images: Iterable[ImageSource],
+        *,
+        role: Role = "document",
+        show_progress: bool = False,
     ) -> Embeddings:
         """Embed pictures into the joint space.
 
         Args:
             images: N paths, `file://` or `data:` URIs, encoded bytes, binary file objects, PIL images or
-                (H, W, 1|3|4) uint8 arrays.
+                (H, W, 1|3|4) uint8 arrays; or what `decode_image` gave.
             role: what the vectors are for; without a calibration both roles are the same, but for a model
                 of sentence-transformers with prompts.
         Returns:
@@ -173,7 +177,7 @@ class CLIPEmbedder(ModelHandle):
         return np.concatenate(rows)
 
     def iter_images(
-        self, images: Iterable[ImageInput], *, role: Role = "document"
+        self, images: Iterable[ImageSource], *, role: Role = "document"
     ) -> Generator[ImageBatch, None, None]:
         """Embed a stream of pictures in bounded memory; an unreadable one is reported and the rest goes on.
 
@@ -184,6 +188,18 @@ class CLIPEmbedder(ModelHandle):
         check_role(role)
         check_several(images, "iter_images")
         yield from encode_images(self, images, role)
+
+    def decode_image(self, image: ImageInput, *, index: int = 0) -> DecodedImage:
+        """Read one picture as far as this model needs it, for `embed_images` or `iter_images` later.
+
+        For who has to know early whether a picture is good, and wants it decoded once.
+
+        Args:
+            index: place in the caller's list, for the error.
+        Raises:
+            ImageDecodeError: unreadable, with index, source and reason.
+        """
+        return decode_image(self, image, index)
 
     def embed_items(self, items: Iterable[Item], *, role: Role = "document") -> Embeddings:
         """Embed texts and pictures of one list, each at its place.
@@ -225,7 +241,7 @@ class CLIPEmbedder(ModelHandle):
         """One queue for each role."""
         return {role: Coalescer(partial(self.embed_texts, role=role), most=8 * _FEW) for role in _ROLES}
 
-    async def aembed_images(self, images: Iterable[ImageInput], *, role: Role = "document") -> Embeddings:
+    async def aembed_images(self, images: Iterable[ImageSource], *, role: Role = "document") -> Embeddings:
         """`embed_images` in a thread, so that the event loop stays free."""
         return await asyncio.to_thread(self.embed_images, images, role=role)
 

@@ -15,7 +15,7 @@ from clip_embeddings.inputs.images import read_image
 from clip_embeddings.model_handle import ModelHandle
 from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
 from clip_embeddings.similarity import l2_normalize
-from clip_embeddings.types import Embeddings, ImageInput, Modality, Role
+from clip_embeddings.types import DecodedImage, Embeddings, ImageInput, ImageSource, Modality, Role
 
 _Decoded: TypeAlias = tuple[int, NDArray[np.uint8]]  # place in the stream, (H, W, 3)
 _Batch: TypeAlias = tuple[list[_Decoded], list[ImageDecodeError]]
@@ -63,7 +63,7 @@ def encode_texts(
 
 
 def encode_images(
-    handle: ModelHandle, images: Iterable[ImageInput], role: Role
+    handle: ModelHandle, images: Iterable[ImageSource], role: Role
 ) -> Generator[ImageBatch, None, None]:
     """A stream of pictures, decoded by threads ahead of the model."""
     threads = handle.config.threads or min(8, cpu_count() or 1)
@@ -91,15 +91,24 @@ def _batched(decoded: Iterable[_Decoded | ImageDecodeError], size: int) -> Gener
         yield good, failures
 
 
-def _decode(handle: ModelHandle, item: tuple[int, ImageInput]) -> _Decoded | ImageDecodeError:
-    index, source = item
+def decode_image(handle: ModelHandle, image: ImageInput, index: int) -> DecodedImage:
+    """One picture, as small as the model sees it."""
     preprocessing = handle._encoder.preprocessing
     least_edge = preprocessing.least_edge if handle.config.draft else None
+    picture = read_image(image, index=index, max_pixels=handle.config.max_pixels, least_edge=least_edge)
+    return DecodedImage(preprocessing.to_pixels(picture), preprocessing)
+
+
+def _decode(handle: ModelHandle, item: tuple[int, ImageSource]) -> _Decoded | ImageDecodeError:
+    index, source = item
+    if isinstance(source, DecodedImage):
+        if source.preprocessing != handle._encoder.preprocessing:
+            return ImageDecodeError(index, "a decoded picture", "was made small for another model")
+        return index, source.pixels
     try:
-        picture = read_image(source, index=index, max_pixels=handle.config.max_pixels, least_edge=least_edge)
+        return index, decode_image(handle, source, index).pixels
     except ImageDecodeError as error:
         return error
-    return index, preprocessing.to_pixels(picture)
 
 
 def _encode_batch(handle: ModelHandle, role: Role, batch: _Batch) -> ImageBatch:

@@ -1,5 +1,6 @@
 """Type aliases of the public interface. Imports nothing heavy at run time."""
 
+from dataclasses import dataclass
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Literal, TypeAlias, Union, overload
 
@@ -13,6 +14,23 @@ Embeddings: TypeAlias = "NDArray[np.float32]"
 
 ImageInput: TypeAlias = Union[str, PathLike[str], bytes, IO[bytes], "Image", "NDArray[np.uint8]"]
 """A path, `file://` or `data:` URI, encoded bytes, binary file object, PIL image or HWC uint8 array."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedImage:
+    """A picture that was read already, small as one model sees it: what `CLIPEmbedder.decode_image` gives.
+
+    Attributes:
+        pixels: (H, W, 3) uint8.
+        preprocessing: how it was made small; embedders of other models refuse it.
+    """
+
+    pixels: "NDArray[np.uint8]"
+    preprocessing: object
+
+
+ImageSource: TypeAlias = ImageInput | DecodedImage
+"""A picture as it is given, or read already."""
 
 Role = Literal["document", "query"]
 """What a vector is for: to be stored or to search with."""

@@ -57,6 +57,16 @@ def test_every_import_of_this_repository_points_downward() -> None:
         (f"{CHROMA}/a.py", "def f():\n    import langchain_clip_embeddings", "may not import langchain_clip"),
         (f"{CHROMA}/a.py", "import ray", "chroma_clip_embeddings may not import ray"),
         (
+            "integrations/langchain_clip_embeddings/a.py",
+            "def f():\n    import chromadb",
+            "only address, searching, store, vectorstore of langchain_clip_embeddings may import chromadb",
+        ),
+        (
+            "integrations/langchain_clip_embeddings/a.py",
+            "from langchain_clip_embeddings.store import x",
+            "of langchain_clip_embeddings may import langchain_clip_embeddings.store.x",
+        ),
+        (
             "integrations/ray_clip_embeddings/a.py",
             "import langchain_clip_embeddings",
             "may not import langchain_clip",
@@ -109,7 +119,7 @@ def test_imports_that_keep_the_direction_pass(tmp_path: Path) -> None:
     )
     write(
         tmp_path,
-        "integrations/langchain_clip_embeddings/a.py",
+        "integrations/langchain_clip_embeddings/store.py",
         "import langchain_core, chroma_clip_embeddings\n",
     )
     result = check(tmp_path)

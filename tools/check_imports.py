@@ -50,6 +50,14 @@ ADAPTERS = {
     "lancedb_clip_embeddings": {"filelock", "lancedb", "pyarrow"},
     "ray_clip_embeddings": {"chroma_clip_embeddings", "chromadb", "pyarrow", "ray", "torch"},
 }
+# Adapter -> packages that it works without, and the only modules of it that import those; one another aside,
+# these are imported by functions only.
+APART = {
+    "langchain_clip_embeddings": (
+        {"chroma_clip_embeddings", "chromadb", "langchain_chroma"},
+        {"address", "searching", "store", "vectorstore"},
+    )
+}
 COMMON = {"numpy", "PIL", "rich"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
 PUBLIC_MODULES = {
@@ -120,10 +128,17 @@ def core_violations(file: str, unit: str, items: list[Import]) -> Iterator[tuple
             yield item.line, f"{item.top} is imported only by {', '.join(RESERVED[item.top])}"
 
 
-def adapter_violations(adapter: str, public: set[str], items: list[Import]) -> Iterator[tuple[int, str]]:
+def adapter_violations(
+    adapter: str, module: str, public: set[str], items: list[Import]
+) -> Iterator[tuple[int, str]]:
     allowed = sys.stdlib_module_names | COMMON | ADAPTERS[adapter] | {adapter}
+    optional, apart = APART.get(adapter, (set(), set()))
     for item in items:
         reached = ".".join(filter(None, [item.module, item.name]))
+        own = item.top == adapter and item.eager and not item.typing and reached.split(".")[1:2]
+        if module not in apart and (item.top in optional or (own and own[0] in apart)):
+            yield item.line, f"only {', '.join(sorted(apart))} of {adapter} may import {reached}"
+            continue
         if item.top == CORE:
             below = reached.split(".")[1:3]
             if below and not {below[0], ".".join(below)} & (PUBLIC_MODULES | (public - RANK.keys())):
@@ -192,7 +207,8 @@ def violations(root: Path) -> Iterator[tuple[Path, int, str]]:
     public, folder = public_names(root), root / "integrations"
     for adapter in ADAPTERS:
         for path in sorted((folder / adapter).rglob("*.py")):
-            found = adapter_violations(adapter, public, imports_of(path, folder))
+            module = ".".join(path.relative_to(folder / adapter).with_suffix("").parts)
+            found = adapter_violations(adapter, module, public, imports_of(path, folder))
             yield from ((path, *each) for each in found)
     yield from circles(root)
     yield from loading_violations(root)

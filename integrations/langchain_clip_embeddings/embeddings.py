@@ -3,6 +3,7 @@
 Imports langchain-core, pydantic and the public core.
 """
 
+import asyncio
 from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import Annotated, Any
@@ -20,6 +21,9 @@ from pydantic import (
 
 from clip_embeddings import CLIPEmbedder, EmbedderConfig, InvalidInputError, ModalityCalibration
 from clip_embeddings.types import LongText, ModelName
+from langchain_clip_embeddings.handover import PictureText
+from langchain_clip_embeddings.pictures import Wanted, embed_pictures
+from langchain_clip_embeddings.prepared import prepared, refuse_lost_pictures
 
 _DEFAULTS = EmbedderConfig()
 # A record of a calibration, the name of one, or nothing.
@@ -31,7 +35,8 @@ class CLIPEmbeddings(BaseModel, Embeddings):
     """Text and pictures into one space, for any LangChain vector store.
 
     Creating one is free; the weights load at first use and are shared in the process. A string given to
-    `embed_documents` or `embed_query` is text and never opened as a path; pictures enter by `embed_image`.
+    `embed_documents` or `embed_query` is text and never opened as a path; pictures enter by `embed_image`,
+    and as the `page_content` of the Documents that `MediaLoader` makes of them.
 
     Attributes:
         model: hub id, local folder (a str or a path), or the bundled "tiny".
@@ -116,8 +121,27 @@ class CLIPEmbeddings(BaseModel, Embeddings):
         return self._embedder.fingerprint
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Embed N texts to be stored: N lists of D floats, each of unit length."""
-        return _rows(self._embedder.embed_texts(texts, role="document"))
+        """Embed N items to be stored: N lists of D floats, each of unit length.
+
+        The texts that `MediaLoader` gives to pictures are embedded as those; every other string as text.
+
+        Raises:
+            ImageDecodeError: a picture that cannot be read any more, by its index among all items.
+            InvalidInputError: what had been the text of a picture came as a plain string, straight from a
+                loader, so that the picture is lost.
+        """
+        if (ready := prepared.get()) is not None and ready.embeddings is self:
+            return ready.take(texts)
+        pictures = {i: text for i, text in enumerate(texts) if isinstance(text, PictureText)}
+        refuse_lost_pictures(texts)
+        if not pictures:
+            return _rows(self._embedder.embed_texts(texts, role="document"))
+        places, words = list(pictures), [i for i in range(len(texts)) if i not in pictures]
+        wanted = [Wanted.of(text) for text in pictures.values()]
+        seen = embed_pictures(self._embedder, wanted, places)[0]
+        read = self._embedder.embed_texts([texts[i] for i in words], role="document")
+        rows = dict(zip(places + words, _rows(seen) + _rows(read), strict=True))
+        return [rows[i] for i in range(len(texts))]
 
     def embed_query(self, text: str) -> list[float]:
         """Embed a text to search with: D floats of unit length."""
@@ -133,6 +157,9 @@ class CLIPEmbeddings(BaseModel, Embeddings):
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """`embed_documents`, with the event loop free meanwhile."""
+        if prepared.get() is not None or any(isinstance(text, PictureText) for text in texts):
+            return await asyncio.to_thread(self.embed_documents, texts)
+        refuse_lost_pictures(texts)
         return _rows(await self._embedder.aembed_texts(texts, role="document"))
 
     async def aembed_query(self, text: str) -> list[float]:

@@ -1,30 +1,36 @@
 """MediaLoader: folders of pictures and text -> Documents, one file at a time.
 
-Imports langchain-core, the Chroma adapter's reading of files, and the public core.
+Files are found, read and named by the core's ingestion, as `ingest` does it. Imports langchain-core and the
+public core.
 """
 
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 
-from clip_embeddings import ImageDecodeError, InvalidInputError, load_image
+from clip_embeddings import ImageDecodeError, InvalidInputError
 from clip_embeddings.ingestion.find.choosing import Only, choice_of
 from clip_embeddings.ingestion.find.discovery import discover
-from clip_embeddings.ingestion.find.entries import Entry, IngestProblem, absolute
+from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
 from clip_embeddings.ingestion.find.found import Found
 from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile
-from clip_embeddings.ingestion.read.sources import Source, read_source
+from clip_embeddings.ingestion.read.sources import Source, read_source, rows_of
 from clip_embeddings.ingestion.read.texts import checked_encoding
 from clip_embeddings.ingestion.stored.prune import trouble_with, trouble_with_link
+from clip_embeddings.pipeline import map_ordered
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
+from langchain_clip_embeddings.handover import Handover, Loaded, PictureText, watch
 from langchain_clip_embeddings.pictures import describe
 
+_THREADS = 4
+"""That read and decode; twice as many files are held at most."""
 _log = logging.getLogger(__name__)
 
 
@@ -36,12 +42,26 @@ class LoadFailure:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A file that was read, or why it was not; `loaded` is of a picture, whose bytes are let go of."""
+
+    index: int
+    entry: Entry
+    source: Source | UnusableFile | ImageDecodeError
+    loaded: Loaded | None = None
+
+
 class MediaLoader(BaseLoader):
-    """Loads the pictures and texts at and under some paths, ready for `MultimodalChroma`.
+    """Loads the pictures and texts at and under some paths, for any store of LangChain.
 
     Pictures are told from text by content and decoded once, so that none fails later; text comes in passages
-    that fit the model's context. The digest of the file is in the metadata, so LangChain's `index()` sees
-    what changed: run it with `cleanup="full"` to have changed files replaced and vanished ones removed. A
+    that fit the model's context. Ids and metadata are those of `ingest`: the same content is the same row, by
+    whichever door, and of identical files the first is loaded. A picture's `page_content` is its caption or
+    its name, and `CLIPEmbeddings` embeds it as the picture; where Documents are copied on the way, as
+    `index()` does, `MultimodalChroma` and `MediaStore` know the picture by its metadata.
+
+    Run `index()` with `cleanup="full"` to have changed files replaced and vanished ones removed. A
     file that cannot be read any more counts as vanished then. A disk that is not mounted looks like an empty
     folder, so these stop the run unless `allow_empty`; a folder that is gone without a trace cannot be seen
     here: what was in it has vanished. Name such a folder in `paths`; one that is not there is an error then.
@@ -62,7 +82,8 @@ class MediaLoader(BaseLoader):
             `index()` knows of a file that is left out now it deletes under `cleanup="full"`.
     Attributes:
         failures: what the latest run skipped.
-        left_out: how many files the latest run did not load because they are not wanted, by what they are.
+        left_out: how many files the latest run did not load because they are not wanted, by what they are;
+            copies of files that were loaded are among them.
     """
 
     def __init__(
@@ -86,7 +107,8 @@ class MediaLoader(BaseLoader):
         self._allow_empty = allow_empty
         self._max_bytes, self._encoding = max_bytes, checked_encoding(encoding)
         self._choice = choice_of(exclude, include, only)
-        self._captions = {absolute(path): caption for path, caption in (captions or {}).items()}
+        self._captions = {os.fspath(path): caption for path, caption in (captions or {}).items()}
+        self._handover = Handover(self._embedder)
         self.failures: list[LoadFailure] = []
         self.left_out: dict[str, int] = {}
 
@@ -99,23 +121,48 @@ class MediaLoader(BaseLoader):
             ImageDecodeError: under on_error="raise", a picture that cannot be read.
         """
         self.failures, self.left_out = [], {}
-        only = self._choice.only
-        for index, path in enumerate(self._files()):
-            try:
-                source = read_source(path, max_bytes=self._max_bytes, encoding=self._encoding, only=only)
-                if source.text is None:
-                    load_image(source.content, index=index, max_pixels=self._embedder.config.max_pixels)
-            except NotWanted as error:
-                self._count({str(error): 1})
-            except UnusableFile as error:
-                self._fail(path, str(error), InvalidInputError(f"{path}: {error}"))
-            except ImageDecodeError as error:
-                named = ImageDecodeError(index, repr(str(path)), error.reason)
-                self._fail(path, error.reason, named)
-            else:
-                yield from self._documents(source)
+        seen: set[str] = set()
+        files = enumerate(self._files())
+        with closing(map_ordered(self._read, files, threads=_THREADS, ahead=2 * _THREADS)) as readings:
+            for reading in readings:
+                source = self._usable(reading)
+                if source is None:
+                    continue
+                if source.sha256 in seen:
+                    self._count({"copies of other files": 1})
+                    continue
+                seen.add(source.sha256)
+                yield from self._documents(source, reading)
 
-    def _files(self) -> Iterator[Path]:
+    def _read(self, file: tuple[int, Entry]) -> "_Reading":
+        """Read a file, and decode it if it is a picture. In a thread; what is wrong is told, not raised."""
+        index, entry = file
+        options: dict[str, Any] = {"max_bytes": self._max_bytes, "encoding": self._encoding}
+        try:
+            source = read_source(Path(entry.uri), only=self._choice.only, **options)
+            if source.text is not None:
+                return _Reading(index, entry, source)
+            image = self._embedder.decode_image(source.content, index=index)
+        except (UnusableFile, ImageDecodeError) as error:
+            return _Reading(index, entry, error)
+        facts = describe(source.content, source.sha256)
+        return _Reading(index, entry, replace(source, content=b""), Loaded(image, facts))
+
+    def _usable(self, reading: "_Reading") -> Source | None:
+        """What was read; None where it is left out or of no use, which is counted or told."""
+        error, path = reading.source, Path(reading.entry.uri)
+        if isinstance(error, NotWanted):
+            self._count({str(error): 1})
+        elif isinstance(error, UnusableFile):
+            self._fail(path, str(error), InvalidInputError(f"{path}: {error}"))
+        elif isinstance(error, ImageDecodeError):
+            named = ImageDecodeError(reading.index, repr(str(path)), error.reason)
+            self._fail(path, error.reason, named)
+        else:
+            return error
+        return None
+
+    def _files(self) -> Iterator[Entry]:
         """As `ingest` finds them; what may be a disk that is not there ends the run, or is listed."""
         found = self._discovered()  # what is not there raises at once
         for root in (os.fspath(path) for path in self._paths):
@@ -128,13 +175,13 @@ class MediaLoader(BaseLoader):
             if self._is_doubted(each):
                 continue
             if isinstance(each, Entry):
-                yield Path(each.uri)
+                yield each
             else:
                 self._fail(Path(each.place), each.reason, InvalidInputError(str(each)))
         self._count(found.left_out)
 
     def _discovered(self) -> Found:
-        return discover(self._paths, choice=self._choice, name_empty=True)
+        return discover(self._paths, captions=self._captions, choice=self._choice, name_empty=True)
 
     def _is_doubted(self, each: Entry | IngestProblem) -> bool:
         if isinstance(each, Entry):
@@ -160,17 +207,18 @@ class MediaLoader(BaseLoader):
             self.failures.append(LoadFailure(folder, problem))
             _log.warning("%s: %s", folder, problem)
 
-    def _documents(self, source: Source) -> Iterator[Document]:
-        path = str(source.path)
-        common: dict[str, Any] = {"source": path, "uri": path, "content_sha256": source.sha256}
-        if source.text is None:
-            metadata = {"modality": "image", **common, **describe(source.content)}
-            caption = self._captions.get(source.path) or source.path.name
-            yield Document(page_content=caption, metadata=metadata)
-            return
-        for passage in self._embedder.split_text(source.text):
-            span = {"start": passage.start, "end": passage.end}
-            yield Document(page_content=passage.text, metadata={"modality": "text", **common, **span})
+    def _documents(self, source: Source, reading: "_Reading") -> Iterator[Document]:
+        """Those of one file, under the ids that `ingest` gives its rows."""
+        for row in rows_of(source, self._embedder, reading.entry.caption):
+            metadata = {"modality": row.metadata["modality"], "source": source.uri, **row.metadata}
+            document = Document(row.document, id=row.id, metadata=metadata)
+            if loaded := reading.loaded:
+                document.metadata |= loaded.facts
+                self._handover.put(source.uri, source.sha256, loaded)
+                # Not by the constructor, which makes a plain string of it.
+                document.page_content = PictureText(row.document, source.uri, source.sha256, self._handover)
+                watch(document)
+            yield document
 
     def _fail(self, path: Path, reason: str, error: InvalidInputError) -> None:
         if self._on_error == "raise":

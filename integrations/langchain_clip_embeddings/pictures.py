@@ -6,6 +6,7 @@ Imports Pillow, numpy and the public core.
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +17,31 @@ from PIL import Image
 
 from clip_embeddings import CLIPEmbedder, ImageDecodeError, load_image
 from clip_embeddings.inputs.formats import open_picture
-from clip_embeddings.types import Embeddings
+from clip_embeddings.types import DecodedImage, Embeddings
+from langchain_clip_embeddings.handover import PictureText, taken
 
 _ORIENTATION = 0x0112  # EXIF; 5 to 8 lie on their side
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A picture to embed.
+
+    Attributes:
+        uri: absolute path.
+        sha256: of its file as a loader read it; None where none did.
+        pinned: whether no other content will do, because the row's id is made of this one.
+        text: its page_content, which may know where the decoded picture is.
+    """
+
+    uri: str
+    sha256: str | None = None
+    pinned: bool = False
+    text: str = ""
+
+    @classmethod
+    def of(cls, text: PictureText) -> "Wanted":
+        return cls(text.uri, text.sha256, True, text)
 
 
 def stored_uri(uri: object, index: int) -> str:
@@ -42,13 +65,12 @@ def stored_uri(uri: object, index: int) -> str:
 
 
 def embed_pictures(
-    embedder: CLIPEmbedder, uris: Sequence[str], places: Sequence[int]
+    embedder: CLIPEmbedder, pictures: Sequence[Wanted], places: Sequence[int]
 ) -> tuple[Embeddings, list[dict[str, Any]]]:
-    """Embed picture files.
+    """Embed picture files; what a loader has decoded already is taken from there.
 
     Args:
-        uris: N paths.
-        places: where each stands in the caller's list, for the error.
+        places: where each of the N pictures stands in the caller's list, for the error.
     Returns:
         float32 (N, D), and mime type, width, height and digest of each.
     Raises:
@@ -56,24 +78,31 @@ def embed_pictures(
     """
     described: list[dict[str, Any]] = []
 
-    def contents() -> Iterator[bytes]:
-        for uri, place in zip(uris, places, strict=True):
-            content = _read(uri, place)
+    def contents() -> Iterator[bytes | DecodedImage]:
+        for wanted, place in zip(pictures, places, strict=True):
+            if loaded := taken(wanted.text, wanted.uri, wanted.sha256, embedder):
+                described.append(loaded.facts)
+                yield loaded.image
+                continue
+            content = _read(wanted.uri, place)
             described.append(describe(content))
+            if wanted.pinned and described[-1]["content_sha256"] != wanted.sha256:
+                reason = "its content has changed since it was loaded; load it again"
+                raise ImageDecodeError(place, repr(wanted.uri), reason)
             yield content
 
     rows = [np.zeros((0, embedder.dimension), np.float32)]
     for batch in embedder.iter_images(contents()):
         for failure in batch.failures:
-            name, place = repr(uris[failure.index]), places[failure.index]
+            name, place = repr(pictures[failure.index].uri), places[failure.index]
             raise ImageDecodeError(place, name, failure.reason) from failure
         rows.append(batch.embeddings)
     return np.concatenate(rows), described
 
 
-def describe(content: bytes) -> dict[str, Any]:
+def describe(content: bytes, sha256: str | None = None) -> dict[str, Any]:
     """Mime type, size as a viewer shows it, and SHA-256. Of a damaged picture only the digest."""
-    facts: dict[str, Any] = {"content_sha256": hashlib.sha256(content).hexdigest()}
+    facts: dict[str, Any] = {"content_sha256": sha256 or hashlib.sha256(content).hexdigest()}
     try:
         with open_picture(content) as picture:
             width, height = picture.size

@@ -5,13 +5,15 @@ Imports langchain-core and the public core.
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from langchain_core.embeddings import Embeddings
 
 from clip_embeddings import ImageDecodeError, InvalidInputError
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
+from langchain_clip_embeddings.prepared import prepared
 
 
 class PrefixedImageEmbeddings(Embeddings):
@@ -51,20 +53,21 @@ class PrefixedImageEmbeddings(Embeddings):
             InvalidInputError: a marked path is outside of the roots; nothing has been opened then.
             ImageDecodeError: a picture cannot be read, by its index among all items.
         """
+        if (ready := prepared.get()) is not None and ready.embeddings is self.embeddings:
+            return ready.take(texts)
         pictures = {
             index: self._allowed(index, text[len(self.prefix) :])
             for index, text in enumerate(texts)
-            if isinstance(text, str) and text.startswith(self.prefix)
+            if type(text) is str and text.startswith(self.prefix)  # a loader's picture is one anyway
         }
         places = list(pictures)
         words = [index for index in range(len(texts)) if index not in pictures]
         rows: dict[int, list[float]] = {}
-        try:
+        with _by_place(places):
             found = self.embeddings.embed_image([str(path) for path in pictures.values()])
-        except ImageDecodeError as error:
-            raise ImageDecodeError(places[error.index], error.source, error.reason) from error
-        rows.update(zip(places, found, strict=True))
-        rows.update(zip(words, self.embeddings.embed_documents([texts[i] for i in words]), strict=True))
+        with _by_place(words):
+            others = self.embeddings.embed_documents([texts[i] for i in words])
+        rows.update(zip(places + words, found + others, strict=True))
         return [rows[index] for index in range(len(texts))]
 
     def embed_query(self, text: str) -> list[float]:
@@ -91,3 +94,12 @@ class PrefixedImageEmbeddings(Embeddings):
                 f"texts[{index}] ({name!r}): outside of the folders whose pictures may be opened ({roots})"
             )
         return path
+
+
+@contextmanager
+def _by_place(places: Sequence[int]) -> Iterator[None]:
+    """Errors of pictures name their place among all items."""
+    try:
+        yield
+    except ImageDecodeError as error:
+        raise ImageDecodeError(places[error.index], error.source, error.reason) from error

@@ -1,6 +1,6 @@
 """MultimodalRetriever: a question or a picture -> Documents, pictures among them.
 
-Imports langchain-core, the Chroma adapter and the public core.
+Imports langchain-core and the public core.
 """
 
 from itertools import chain, zip_longest
@@ -10,12 +10,13 @@ from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, Callba
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig, run_in_executor
+from langchain_core.vectorstores import VectorStore
 from pydantic import ConfigDict
 
-from clip_embeddings import InvalidInputError
+from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
+from langchain_clip_embeddings.media_store import MediaStore
 from langchain_clip_embeddings.rows import Modality
-from langchain_clip_embeddings.vectorstore import MultimodalChroma
 
 Question = str | dict[str, Any]
 
@@ -29,18 +30,29 @@ class MultimodalRetriever(BaseRetriever):
     first.
 
     Attributes:
-        vectorstore: where to look.
+        vectorstore: where to look: a MultimodalChroma, or any store with CLIPEmbeddings behind it. One of
+            another kind than those and LangChain's own in memory is asked for more and more rows until there
+            are k of a modality, 10,000 at most.
         k: how many Documents in all.
         modality: "any", "image" or "text".
-        filter: Chroma's where, on metadata.
+        filter: the store's own: Chroma's where, on metadata, for example.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
-    vectorstore: MultimodalChroma
+    vectorstore: VectorStore
     k: int = 4
     modality: Modality = "any"
-    filter: dict[str, Any] | None = None
+    filter: Any = None
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Refuse a store whose embeddings are not CLIPEmbeddings; pydantic raises a ValidationError then."""
+        self._media()
+
+    def _media(self) -> Any:
+        """The store, in any case one whose searches take `modality`."""
+        own = getattr(self.vectorstore, "takes_modality", False)
+        return self.vectorstore if own else MediaStore(self.vectorstore)
 
     def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
         """Find Documents; `k`, `modality` and `filter` may be given for this call alone."""
@@ -68,33 +80,34 @@ class MultimodalRetriever(BaseRetriever):
         *,
         k: int | None = None,
         modality: Modality | None = None,
-        filter: dict[str, Any] | None = None,
+        filter: Any = None,
     ) -> list[Document]:
         count, kind = self.k if k is None else k, self.modality if modality is None else modality
         check_count("k", count)
         condition = self.filter if filter is None else filter
-        own, vector = self._vector(question)
+        store = self._media()
+        own, vector = _vector(question, store.embeddings.embedder)
         kinds: list[Modality] = [kind]
-        if kind == "any" and not self.vectorstore.embedder.calibration:
+        if kind == "any" and not store.embeddings.embedder.calibration:
             kinds = ["image", "text"] if own == "image" else ["text", "image"]
-        search = self.vectorstore.similarity_search_by_vector
+        search = store.similarity_search_by_vector
         lists = [search(vector, count, condition, modality=each) for each in kinds]
         in_turn = chain.from_iterable(zip_longest(*lists))
         return [document for document in in_turn if document is not None][:count]
 
-    def _vector(self, question: Question) -> tuple[str, list[float]]:
-        """The question's modality and its vector."""
-        embedder = self.vectorstore.embedder
-        if isinstance(question, str):
-            question = {"text": question}
-        if not isinstance(question, dict) or len(question) != 1 or not {"text", "image"} & question.keys():
-            raise InvalidInputError(
-                f'question: got {question!r:.200}; expected a string, {{"text": ...}} or {{"image": path}}'
-            )
-        ((kind, value),) = question.items()
-        if kind == "image":
-            rows = embedder.embed_images([value], role="query")
-        else:
-            rows = embedder.embed_texts([value], role="query")
-        vector: list[float] = rows[0].tolist()
-        return kind, vector
+
+def _vector(question: Question, embedder: CLIPEmbedder) -> tuple[str, list[float]]:
+    """The question's modality and its vector."""
+    if isinstance(question, str):
+        question = {"text": question}
+    if not isinstance(question, dict) or len(question) != 1 or not {"text", "image"} & question.keys():
+        raise InvalidInputError(
+            f'question: got {question!r:.200}; expected a string, {{"text": ...}} or {{"image": path}}'
+        )
+    ((kind, value),) = question.items()
+    if kind == "image":
+        rows = embedder.embed_images([value], role="query")
+    else:
+        rows = embedder.embed_texts([value], role="query")
+    vector: list[float] = rows[0].tolist()
+    return kind, vector

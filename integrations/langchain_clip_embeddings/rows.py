@@ -2,24 +2,24 @@
 
 `metadata["modality"]` decides: "image" is the picture at `metadata["uri"]`; "text", or none, is text. Every
 row is stored with a modality, because a filter cannot find what has none; where the caller gave none, a mark
-beside it lets the Document come back as it was given. Imports langchain-core, the Chroma adapter and the
-public core.
+beside it lets the Document come back as it was given. Imports langchain-core and the public core.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import uuid4
 
 from langchain_core.documents import Document
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.rows.checks import ADDED_KEYS, check_id, check_row
+from clip_embeddings.ingestion.rows.ids import fields_of_uris, is_ingested, is_picture, uris_of
 from clip_embeddings.ingestion.rows.values import shown
 from clip_embeddings.types import Embeddings
-from langchain_clip_embeddings.pictures import embed_pictures, stored_uri
+from langchain_clip_embeddings.pictures import Wanted, embed_pictures, stored_uri
 
 Modality = Literal["any", "image", "text"]
 STORED = ("image", "text")
@@ -38,15 +38,24 @@ class Rows:
     uris: list[str] | None
 
 
-def chosen_ids(ids: Sequence[str | None] | None, documents: Sequence[Document]) -> list[str]:
-    """One id a document: as given, else the document's own, else a new one.
+def given_ids(ids: Sequence[str | None] | None, documents: Sequence[Document]) -> list[str | None]:
+    """One id a document: as given, else the document's own, which may be none.
 
     Raises:
-        InvalidInputError: another number of ids than of documents, an id twice, or one that is no string.
+        InvalidInputError: another number of ids than of documents.
     """
     given = [document.id for document in documents] if ids is None else list(ids)
     if len(given) != len(documents):
         raise InvalidInputError(f"ids: got {len(given)} for {len(documents)} documents")
+    return given
+
+
+def chosen_ids(given: Sequence[str | None]) -> list[str]:
+    """The ids that are given, and new ones where there is none.
+
+    Raises:
+        InvalidInputError: an id twice, or one that is no string.
+    """
     chosen = [id or str(uuid4()) for id in given]
     seen: set[str] = set()
     for index, id in enumerate(chosen):
@@ -55,6 +64,48 @@ def chosen_ids(ids: Sequence[str | None] | None, documents: Sequence[Document]) 
             raise InvalidInputError(f"ids[{index}]: {id!r} is there twice; each row needs an id of its own")
         seen.add(id)
     return chosen
+
+
+def once(
+    documents: Sequence[Document], ids: Sequence[str | None]
+) -> tuple[list[Document], list[str | None], list[int]]:
+    """Equal contents, under the id that ingestion makes of them, as one Document with the paths of all.
+
+    Returns:
+        M Documents and their ids; and for each of the N given, which of them it is.
+    """
+    kept: list[Document] = []
+    chosen: list[str | None] = []
+    uris: list[list[str]] = []
+    which: list[int] = []
+    places: dict[str, int] = {}
+    for id, document in zip(ids, documents, strict=True):
+        ours = isinstance(id, str) and is_ingested(id, document.metadata)
+        place = places.setdefault(str(id), len(kept)) if ours else len(kept)
+        if place == len(kept):
+            kept.append(document)
+            chosen.append(id)
+            uris.append([])
+        uris[place] += uris_of(document.metadata) if ours else []
+        which.append(place)
+    return (
+        [_everywhere(each, sorted(set(found))) for each, found in zip(kept, uris, strict=True)],
+        chosen,
+        which,
+    )
+
+
+def _everywhere(document: Document, uris: list[str]) -> Document:
+    """The Document with all of its paths, if there are several."""
+    if len(uris) < 2:
+        return document
+    return document.model_copy(update={"metadata": {**document.metadata, **fields_of_uris(uris)}})
+
+
+def _wanted_picture(document: Document, id: str, uri: str) -> Wanted:
+    sha256 = document.metadata.get("content_sha256")
+    pinned = is_picture(id) and is_ingested(id, document.metadata)
+    return Wanted(uri, sha256 if isinstance(sha256, str) else None, pinned, document.page_content)
 
 
 def embed_rows(embedder: CLIPEmbedder, documents: Sequence[Document], ids: Sequence[str]) -> list[Rows]:
@@ -72,8 +123,11 @@ def embed_rows(embedder: CLIPEmbedder, documents: Sequence[Document], ids: Seque
     _check(documents, ids, dict(zip(images, uris, strict=True)))
     blocks = []
     if images:
-        vectors, described = embed_pictures(embedder, uris, images)
-        captions = [documents[i].page_content or Path(uri).name for i, uri in zip(images, uris, strict=True)]
+        wanted = [_wanted_picture(documents[i], ids[i], uri) for i, uri in zip(images, uris, strict=True)]
+        vectors, described = embed_pictures(embedder, wanted, images)
+        captions = [
+            str(documents[i].page_content) or Path(uri).name for i, uri in zip(images, uris, strict=True)
+        ]
         metadatas = [
             {**documents[i].metadata, "uri": uri, **facts}
             for i, uri, facts in zip(images, uris, described, strict=True)
@@ -133,6 +187,12 @@ def to_document(id: str, content: str | None, metadata: Mapping[str, Any] | None
     return Document(id=id, page_content=name if content is None else content, metadata=fields)
 
 
+def check_modality(modality: object) -> None:
+    """Raise InvalidInputError for anything but "any", "image" and "text"."""
+    if not isinstance(modality, str) or modality not in get_args(Modality):
+        raise InvalidInputError(f"modality: got {shown(modality)}; expected any, image or text")
+
+
 def where(modality: Modality, filter: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Chroma's filter for a modality and the caller's own filter together.
 
@@ -144,8 +204,7 @@ def where(modality: Modality, filter: Mapping[str, Any] | None) -> dict[str, Any
         "image": [{"modality": "image"}],
         "text": [{"modality": {"$ne": "image"}}],  # rows that other programs wrote may have none
     }
-    if not isinstance(modality, str) or modality not in conditions:
-        raise InvalidInputError(f"modality: got {shown(modality)}; expected any, image or text")
+    check_modality(modality)
     _check_filter(filter)
     every = conditions[modality] + ([dict(filter)] if filter else [])
     return {"$and": every} if len(every) > 1 else every[0] if every else None

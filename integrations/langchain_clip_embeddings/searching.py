@@ -36,6 +36,7 @@ class SearchableChroma(Chroma):
     """The searches. All take `k`, `filter` (Chroma's where), `where_document` and `modality`."""
 
     _embedding_function: CLIPEmbeddings
+    takes_pictures = takes_modality = True
 
     def similarity_search(
         self, query: str, k: int = _K, filter: Filter = None, **options: Any

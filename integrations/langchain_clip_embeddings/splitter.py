@@ -10,10 +10,13 @@ from langchain_core.documents import Document
 from langchain_text_splitters import TextSplitter
 
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
+from langchain_clip_embeddings.handover import PictureText
 
 
 class CLIPTextSplitter(TextSplitter):
     """Splits text into consecutive passages that the model reads whole, at sentences and words if possible.
+
+    The pictures of a `MediaLoader` are left as they are.
 
     Args:
         embeddings: the model whose tokenizer counts.
@@ -35,6 +38,11 @@ class CLIPTextSplitter(TextSplitter):
         """The passages of several texts as Documents; a passage's start is known, not searched for."""
         documents = []
         for text, metadata in zip(texts, metadatas or [{} for _ in texts], strict=True):
+            if isinstance(text, PictureText):  # stands for its picture, and is short
+                document = Document(text, metadata=deepcopy(metadata))
+                document.page_content = text
+                documents.append(document)
+                continue
             for passage in self._embedder.split_text(text):
                 start = {"start_index": passage.start} if self._add_start_index else {}
                 documents.append(

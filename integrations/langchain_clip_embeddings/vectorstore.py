@@ -26,7 +26,7 @@ from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
 from langchain_clip_embeddings.address import Address
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
-from langchain_clip_embeddings.rows import chosen_ids, embed_rows, to_document
+from langchain_clip_embeddings.rows import chosen_ids, embed_rows, given_ids, once, to_document
 from langchain_clip_embeddings.searching import SearchableChroma
 from langchain_clip_embeddings.store import parts, store_rows
 
@@ -184,7 +184,8 @@ class MultimodalChroma(SearchableChroma):
 
         Args:
             documents: N Documents, routed on `metadata["modality"]`: "image", "text" or none. Other
-                values are str, int of 64 bits, finite float, bool, or a list of one of them.
+                values are str, int of 64 bits, finite float, bool, or a list of one of them. Equal contents
+                from a MediaLoader are one row, as after `ingest`.
             ids: their ids; None takes each document's own, or a new one.
             batch_size: rows in one request to the store; None is as many as it takes.
         Returns:
@@ -197,11 +198,11 @@ class MultimodalChroma(SearchableChroma):
         if batch_size is not None:
             check_count("batch_size", batch_size)
         documents = list(documents)
-        chosen = chosen_ids(ids, documents)
-        known = ids is not None or any(document.id for document in documents)
+        documents, given, which = once(documents, given_ids(ids, documents))
+        chosen = chosen_ids(given)
         for rows in embed_rows(self.embedder, documents, chosen):
-            store_rows(self._collection, rows, replace=known, size=self._step(batch_size))
-        return chosen
+            store_rows(self._collection, rows, replace=any(given), size=self._step(batch_size))
+        return [chosen[place] for place in which]
 
     def add_texts(
         self,

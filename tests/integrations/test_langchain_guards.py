@@ -84,7 +84,7 @@ def test_a_disk_below_a_root_that_is_not_there_stops_the_run_before_anything_is_
     emptied(library.parent / "disk2")
     with pytest.raises(InvalidInputError, match=r"lib/disk2: is empty\. .*allow_empty"):
         next(MediaLoader(library, embeddings).lazy_load())
-    write_notes(library.parent / "disk2", 1)
+    write_notes(library.parent / "disk2", 1, first=40)
     shutil.rmtree(library.parent / "mnt")
     with pytest.raises(InvalidInputError, match=r"My\.Disk: is a link to .*allow_empty"):
         next(MediaLoader(library, embeddings).lazy_load())

@@ -29,6 +29,8 @@ def test_the_snippets_of_the_guide_run_in_their_order(tmp_path: Path) -> None:
     assert run.stdout.splitlines() == [
         "The cat has an appointment with the vet.",
         "128",
+        "2 ()",
+        "cat.png",
         "our cat Nabi image/png 96",
         "cat",
         "['text', 'image']",
@@ -37,5 +39,6 @@ def test_the_snippets_of_the_guide_run_in_their_order(tmp_path: Path) -> None:
         "True",
         "2 0",
         "0 2",
+        "2",
         "image:pictures/cat.png",
     ]

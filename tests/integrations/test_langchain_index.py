@@ -121,12 +121,11 @@ def test_unchanged_is_skipped_changed_replaced_and_vanished_removed(
     assert run() == {"num_added": 5, "num_updated": 0, "num_skipped": 0, "num_deleted": 0}
     assert run() == {"num_added": 0, "num_updated": 0, "num_skipped": 5, "num_deleted": 0}
     changed = media / "scene-40.png"
-    changed.write_bytes((media / "scene-43.png").read_bytes())
-    (media / "scene-42.png").unlink()
+    (media / "scene-42.png").replace(changed)
     (media / "note.txt").write_text("The dog has one too.", encoding="utf-8")
     assert run() == {"num_added": 2, "num_updated": 0, "num_skipped": 2, "num_deleted": 3}
-    found = store.similarity_search_by_image(str(changed), k=2, modality="image")
-    assert {Path(document.metadata["uri"]).name for document in found} == {"scene-40.png", "scene-43.png"}
+    (found,) = store.similarity_search_by_image(str(changed), k=1, modality="image")
+    assert Path(found.metadata["uri"]).name == "scene-40.png"
     assert [d.page_content for d in store.similarity_search("a", modality="text")] == ["The dog has one too."]
     assert len(store.get()["ids"]) == 4
 

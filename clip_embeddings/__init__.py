@@ -14,7 +14,8 @@ if TYPE_CHECKING:
         explain_vectors,
     )
     from clip_embeddings.config import EmbedderConfig
-    from clip_embeddings.embedder import CLIPEmbedder, ImageBatch
+    from clip_embeddings.embedder import CLIPEmbedder
+    from clip_embeddings.encode import ImageBatch
     from clip_embeddings.errors import (
         ClipEmbeddingsError,
         FingerprintMismatchError,
@@ -88,7 +89,8 @@ __all__ = [
 _HOMES = {
     "calibration": ("CalibrationEstimator", "GapReport", "ModalityCalibration", "explain_vectors"),
     "config": ("EmbedderConfig",),
-    "embedder": ("CLIPEmbedder", "ImageBatch"),
+    "embedder": ("CLIPEmbedder",),
+    "encode": ("ImageBatch",),
     "errors": (
         "ClipEmbeddingsError",
         "FingerprintMismatchError",

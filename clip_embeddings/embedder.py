@@ -25,7 +25,6 @@ from clip_embeddings.pipeline import progress
 from clip_embeddings.similarity import cosine_similarity
 from clip_embeddings.types import DecodedImage, Embeddings, ImageInput, ImageSource, LongText, Role
 
-__all__ = ["CLIPEmbedder", "ImageBatch"]
 _ROLES: tuple[Role, ...] = get_args(Role)
 _FEW = 32  # texts of one asynchronous call that are embedded together with other callers'
 
@@ -111,9 +110,6 @@ class CLIPEmbedder(ModelHandle):
     @classmethod
     def from_config(cls, config: EmbedderConfig) -> "CLIPEmbedder":
         return cls(**{field.name: getattr(config, field.name) for field in fields(config)})
-
-    def __repr__(self) -> str:
-        return f"CLIPEmbedder({self.config.model!r}, long_text={self.config.long_text!r})"
 
     def with_calibration(
         self, calibration: ModalityCalibration | str | PathLike[str] | None

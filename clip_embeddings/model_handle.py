@@ -32,6 +32,9 @@ class ModelHandle:
 
     config: EmbedderConfig
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.config.model!r}, long_text={self.config.long_text!r})"
+
     def __getstate__(self) -> object:
         """What it was given: what was loaded or looked up since is so again where a copy is used."""
         state = super().__getstate__()

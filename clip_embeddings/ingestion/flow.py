@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from clip_embeddings.embedder import ImageBatch
+from clip_embeddings.encode import ImageBatch
 from clip_embeddings.ingestion.find.entries import Entry
 from clip_embeddings.ingestion.meter import Meter
 from clip_embeddings.ingestion.read.budget import Budget, Encoded

@@ -12,7 +12,7 @@ from clip_embeddings_app.cli.options import Place
 from clip_embeddings_app.cli.store import NONE, choose_embedder, ships_with_reference
 
 if TYPE_CHECKING:
-    from chroma_clip_embeddings import FileSample
+    from clip_embeddings.ingestion import FileSample
 
 AUTO = "auto"
 _RAW = "the collection is made raw, and its pictures and texts are ranked apart."
@@ -80,7 +80,7 @@ def _keep(embedder: CLIPEmbedder, place: Place, name: str, calibrate: str | None
 
 
 def _measured(paths: Sequence[str], embedder: CLIPEmbedder, sources: dict[str, Any]) -> Choice:
-    from chroma_clip_embeddings import sample_files
+    from clip_embeddings.ingestion import sample_files
 
     sample = sample_files(paths, embedder, **sources)
     pictures, texts = (sample.counts.get(modality, 0) for modality in ("image", "text"))

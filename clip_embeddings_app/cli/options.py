@@ -43,6 +43,15 @@ Port = Annotated[
     int | None,
     typer.Option("--port", metavar="P", min=1, max=65535, rich_help_panel=_STORE, help="Its port (8000)."),
 ]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="KIND:PLACE",
+        rich_help_panel=_STORE,
+        help="Another store: lancedb:DIR, or lancedb:s3://... (chroma:DIR is --db DIR).",
+    ),
+]
 Collection = Annotated[
     str, typer.Option("--collection", metavar="NAME", rich_help_panel=_STORE, help="Name of the collection.")
 ]
@@ -95,27 +104,42 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a store is: a folder, or a server if `host` is set."""
+    """Where a store is: Chroma's folder; its server, if `host` is set; or `lancedb`, a folder or address."""
 
     db: Path
     host: str | None
     port: int
+    lancedb: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}" if self.host else str(self.db)
+        return self.lancedb or (f"{self.host}:{self.port}" if self.host else str(self.db))
 
     @property
     def arguments(self) -> str:
         """The options that lead there again."""
+        if self.lancedb:
+            return f"--store lancedb:{self.lancedb}"
         return f"--host {self.host} --port {self.port}" if self.host else f"--db {self.db}"
 
 
-def place(db: Path | None, host: str | None, port: int | None) -> Place:
+def place(db: Path | None, host: str | None, port: int | None, store: str | None = None) -> Place:
     """Check that the store's options go together.
 
     Raises:
-        typer.BadParameter: a folder and a server, or a port without a host.
+        typer.BadParameter: more than one of a folder, a server and a store; a port without a host; an unknown
+            kind of store.
     """
+    if store:
+        if db or host:
+            raise typer.BadParameter("give one of them", param_hint="--store / --db / --host")
+        kind, _, where = store.partition(":")
+        if kind not in ("chroma", "lancedb") or not where:
+            raise typer.BadParameter(
+                f"got {store!r}; expected lancedb:DIR or chroma:DIR", param_hint="--store"
+            )
+        if kind == "lancedb":
+            return Place(DEFAULT_DB, None, DEFAULT_PORT, where)
+        db = Path(where)
     if db and host:
         raise typer.BadParameter("give a folder or a server, not both", param_hint="--db / --host")
     if port and not host:

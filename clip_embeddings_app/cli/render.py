@@ -15,7 +15,7 @@ from rich.text import Text
 from clip_embeddings_app.cli.terminal import harmless, harmless_json
 
 if TYPE_CHECKING:
-    from chroma_clip_embeddings import Hit, SearchResult
+    from clip_embeddings.search import Hit, SearchResult
 
 PLAIN_WIDTH = 100  # where the output is no terminal, and so has no width of its own
 NARROW = 90

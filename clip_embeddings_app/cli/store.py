@@ -1,6 +1,8 @@
 """Opening collections as the commands need it. The adapter is imported when a store is used."""
 
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.config import DEFAULT_MODEL
@@ -8,7 +10,6 @@ from clip_embeddings.errors import StoreError
 from clip_embeddings_app.cli.options import Place
 
 if TYPE_CHECKING:
-    from chromadb import Collection
     from chromadb.api import ClientAPI
 
     from clip_embeddings import CLIPEmbedder
@@ -30,33 +31,58 @@ def connect_existing(place: Place) -> "ClientAPI":
     Raises:
         StoreError: the folder holds none.
     """
-    if not place.host and not (place.db / _CHROMA_FILE).is_file():
-        raise StoreError(f"no store in {place.db}; make one: clip-embeddings ingest PATH... --db {place.db}")
+    _check_there(place)
     return connect(place)
 
 
-def open_existing(place: Place, name: str, model: str | None) -> "Collection":
-    """Open a collection to search it, with the model it was made with or one that equals it."""
-    from chroma_clip_embeddings import open_collection
+def _check_there(place: Place) -> None:
+    if place.lancedb:
+        there = "://" in place.lancedb or Path(place.lancedb).is_dir()
+    else:
+        there = bool(place.host) or (place.db / _CHROMA_FILE).is_file()
+    if not there:
+        raise StoreError(f"no store in {place}; make one: clip-embeddings ingest PATH... {place.arguments}")
 
-    client = connect_existing(place)
+
+def adapter_of(place: Place) -> Any:
+    """The package whose `ingest` and `search` take what is opened here.
+
+    Raises:
+        MissingExtraError: its store is not installed.
+    """
+    return import_module("lancedb_clip_embeddings" if place.lancedb else "chroma_clip_embeddings")
+
+
+def open_existing(place: Place, name: str, model: str | None) -> Any:
+    """Open a collection to search it, with the model it was made with or one that equals it."""
+    _check_there(place)
     embedder = embedder_for(model) if model else None
-    stored = embedder_on_record(client, name) if embedder else None
+    stored = embedder_on_record(place, name) if embedder else None
     if embedder and stored:
         embedder = calibrated_as(stored, embedder)
-    return open_collection(client, name, embedder=embedder, create=False)
+    return _opened(place, name, embedder, create=False)
 
 
-def open_or_create(place: Place, name: str, model: str | None, deployment: dict[str, Any]) -> "Collection":
+def open_or_create(place: Place, name: str, model: str | None, deployment: dict[str, Any]) -> Any:
     """Open a collection to add to it, or make it; see `choose_embedder`."""
     return open_with(place, name, choose_embedder(place, name, model, deployment)[0])
 
 
-def open_with(place: Place, name: str, embedder: "CLIPEmbedder") -> "Collection":
+def open_with(place: Place, name: str, embedder: "CLIPEmbedder") -> Any:
     """Open a collection with an embedder, or make it."""
-    from chroma_clip_embeddings import open_collection
+    return _opened(place, name, embedder, create=True)
 
-    return open_collection(connect(place), name, embedder=embedder)
+
+def count_of(place: Place, collection: Any) -> int:
+    """How many rows it has."""
+    return int(collection.count_rows() if place.lancedb else collection.count())
+
+
+def _opened(place: Place, name: str, embedder: "CLIPEmbedder | None", *, create: bool) -> Any:
+    adapter = adapter_of(place)
+    if place.lancedb:
+        return adapter.open_table(place.lancedb, name, embedder=embedder, create=create)
+    return adapter.open_collection(connect(place), name, embedder=embedder, create=create)
 
 
 def choose_embedder(
@@ -68,9 +94,7 @@ def choose_embedder(
     """
     # Before connecting: an unknown model leaves no empty store.
     named = embedder_for(model, deployment) if model else None
-    stored = None
-    if place.host or (place.db / _CHROMA_FILE).is_file():
-        stored = embedder_on_record(connect(place), name)
+    stored = embedder_on_record(place, name)
     if stored is None:
         return named or embedder_for(DEFAULT_MODEL, deployment), False
     if named:
@@ -78,13 +102,27 @@ def choose_embedder(
     return type(stored).from_config(replace(stored.config, **deployment)), True
 
 
-def embedder_on_record(client: "ClientAPI", name: str) -> "CLIPEmbedder | None":
+def embedder_on_record(place: Place, name: str) -> "CLIPEmbedder | None":
     """The embedder that a collection was made with; None where there is no such collection."""
+    made: CLIPEmbedder
+    if place.lancedb:
+        from lancedb_clip_embeddings import connect as connect_lance
+        from lancedb_clip_embeddings import embedder_of as embedder_of_table
+
+        db = connect_lance(place.lancedb)
+        if name not in db.list_tables().tables:
+            return None
+        made = embedder_of_table(db.open_table(name))
+        return made
     from chroma_clip_embeddings import embedder_of
 
+    if not place.host and not (place.db / _CHROMA_FILE).is_file():
+        return None
+    client = connect(place)
     if name not in (each.name for each in client.list_collections()):
         return None
-    return embedder_of(client.get_collection(name, embedding_function=None))
+    made = embedder_of(client.get_collection(name, embedding_function=None))
+    return made
 
 
 def calibrated_as(stored: "CLIPEmbedder", embedder: "CLIPEmbedder") -> "CLIPEmbedder":

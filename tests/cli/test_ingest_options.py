@@ -106,17 +106,17 @@ def test_captions_that_are_not_kept_are_shown(cli: Cli, tmp_path: Path) -> None:
 def test_a_measured_calibration_samples_what_is_ingested(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import chroma_clip_embeddings
+    from clip_embeddings import ingestion
 
     sampled: list[Any] = []
-    sample_files = chroma_clip_embeddings.sample_files
+    sample_files = ingestion.sample_files
 
     def noted(*paths: Any, **options: Any) -> Any:
         sample = sample_files(*paths, **options)
         sampled.append(dict(sample.counts))
         return sample
 
-    monkeypatch.setattr(chroma_clip_embeddings, "sample_files", noted)
+    monkeypatch.setattr(ingestion, "sample_files", noted)
     for i in range(3):
         write_picture(tmp_path / "photos" / f"{i}.png", i)
     choice = ("--exclude", "2.png", "--calibrate", "auto")

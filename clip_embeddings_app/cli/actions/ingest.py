@@ -11,10 +11,10 @@ from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.choice import choose
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import open_with
+from clip_embeddings_app.cli.store import adapter_of, count_of, open_with
 
 if TYPE_CHECKING:
-    from chroma_clip_embeddings import IngestReport
+    from clip_embeddings.ingestion import IngestReport
 
 _NAMED = 3  # tables that are told by name
 # Options of `ingest` that say what is read and how: they hold for what is sampled before it too.
@@ -34,8 +34,6 @@ def run(
     as_json: bool,
 ) -> None:
     """Ingest and report; exit with 1 if all files failed, and if `strict` and one did."""
-    from chroma_clip_embeddings import ingest
-
     choice = choose(
         paths,
         place,
@@ -48,11 +46,13 @@ def run(
     collection = open_with(place, name, choice.embedder)
     progress = sys.stdout.isatty() and not as_json
     try:
-        report = ingest(paths, collection, sample=choice.sample, show_progress=progress, **sources)
+        report = adapter_of(place).ingest(
+            paths, collection, sample=choice.sample, show_progress=progress, **sources
+        )
     except KeyboardInterrupt:
         say("stopped", "rows that are stored are safe; run the same command again to go on")
         raise
-    rows, calibration = collection.count(), choice.embedder.calibration
+    rows, calibration = count_of(place, collection), choice.embedder.calibration
     if as_json:
         record = _record(report, place, name, rows)
         render.print_json({**record, "calibration": calibration.id if calibration else None})

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import Modality, Place
-from clip_embeddings_app.cli.store import open_existing
+from clip_embeddings_app.cli.store import adapter_of, open_existing
 
 if TYPE_CHECKING:
-    from chroma_clip_embeddings import SearchResult
+    from clip_embeddings.search import SearchResult
 
 
 def run(
@@ -26,10 +26,8 @@ def run(
     as_json: bool,
 ) -> None:
     """Search, print the result, and draw it if asked."""
-    from chroma_clip_embeddings import search
-
     collection = open_existing(place, name, model)
-    result = search(
+    result = adapter_of(place).search(
         collection, text=query, image=image, k=k, modality=modality.value, calibration=calibration
     )
     if as_json:

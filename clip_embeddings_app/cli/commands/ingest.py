@@ -28,6 +28,7 @@ def ingest(
     collection: opt.Collection = opt.DEFAULT_COLLECTION,
     model: opt.Model = None,
     calibrate: gap.Calibrate = None,
+    store: opt.Store = None,
     host: opt.Host = None,
     port: opt.Port = None,
     device: opt.Device = None,
@@ -43,7 +44,7 @@ def ingest(
 
     if not paths and not manifest:
         raise typer.BadParameter("give at least one of them", param_hint="PATH / --manifest")
-    place = opt.place(db, host, port)
+    place = opt.place(db, host, port, store)
     run(
         paths or [],
         place,

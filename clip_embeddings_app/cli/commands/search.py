@@ -33,6 +33,7 @@ def search(
     db: opt.Db = None,
     collection: opt.Collection = opt.DEFAULT_COLLECTION,
     model: opt.Model = None,
+    store: opt.Store = None,
     host: opt.Host = None,
     port: opt.Port = None,
     as_json: opt.Json = False,
@@ -43,7 +44,7 @@ def search(
 
     if (query is None) == (image is None):
         raise typer.BadParameter("give exactly one of them", param_hint="QUERY / --image")
-    place = opt.place(db, host, port)
+    place = opt.place(db, host, port, store)
     run(
         query,
         image,

@@ -42,14 +42,17 @@ _COPIED: dict[type[Any], Any] = {str: _TEXT, bool: pa.bool_(), int: pa.float64()
 
 def schema_of(dimension: int, metadata: Mapping[str, str]) -> pa.Schema:
     """The schema of a new table of vectors float32 (D,)."""
-    fields = [
+    return pa.schema(_own_fields(dimension), metadata=metadata)
+
+
+def _own_fields(dimension: int) -> list[pa.Field]:
+    return [
         pa.field("id", _TEXT, nullable=False, metadata=_KEY),
         pa.field("vector", pa.list_(pa.float32(), dimension)),
         pa.field("document", _TEXT),
         *(pa.field(name, kind) for name, kind in OURS.items()),
         pa.field("metadata", pa.json_()),
     ]
-    return pa.schema(fields, metadata=metadata)
 
 
 def new_columns(metadatas: Iterable[Metadata], schema: pa.Schema) -> list[pa.Field]:
@@ -72,33 +75,31 @@ def table_of(
     vectors: NDArray[np.float32],
     schema: pa.Schema,
 ) -> pa.Table:
-    """Rows as the table takes them; vectors (N, D)."""
-    own = [_is_own(metadata) for metadata in metadatas]
+    """Rows as a table of this schema takes them; vectors (N, D)."""
+    own = [{name: each.get(name) for name in OURS if _is_own(name, each)} for each in metadatas]
     rest = [
-        {name: value for name, value in metadata.items() if not (name in OURS and kept[name])}
-        for metadata, kept in zip(metadatas, own, strict=True)
+        {name: value for name, value in each.items() if name not in kept}
+        for each, kept in zip(metadatas, own, strict=True)
     ]
-    columns = []
-    for field in schema:
-        if field.name == "vector":
-            flat = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
-            columns.append(pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]))
-            continue
-        if field.name == "id":
-            values: list[Any] = list(ids)
-        elif field.name == "document":
-            values = list(documents)
-        elif field.name == "metadata":
-            values = [json.dumps(each) for each in rest]
-        elif field.name in OURS:
-            values = [
-                each[field.name] if kept[field.name] else None
-                for each, kept in zip(metadatas, own, strict=True)
-            ]
-        else:
-            values = [_copy(each.get(field.name), field.type) for each in metadatas]
-        columns.append(pa.array(values, field.type))
-    return pa.Table.from_arrays(columns, schema=schema)
+    given: dict[str, list[Any]] = {
+        "id": list(ids),
+        "document": list(documents),
+        **{name: [each.get(name) for each in own] for name in OURS},
+        "metadata": [json.dumps(each) for each in rest],
+    }
+    # Our own fields as they were made: a table's schema has `metadata` now as JSON, now in its binary form,
+    # which text would then be taken for.
+    copies = [field for field in schema if field.name not in _OWN]
+    fields = [*_own_fields(vectors.shape[1]), *copies]
+    given |= {field.name: [_copy(each.get(field.name), field.type) for each in metadatas] for field in copies}
+    flat = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
+    columns = [
+        pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
+        if field.name == "vector"
+        else pa.array(given[field.name], field.type)
+        for field in fields
+    ]
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
 def stored_of(found: pa.Table) -> Stored:
@@ -121,10 +122,9 @@ def vectors_of(found: pa.Table) -> NDArray[np.float32] | None:
     return np.concatenate([np.empty(0, np.float32), *flat]).reshape(-1, dimension)
 
 
-def _is_own(metadata: Metadata) -> dict[str, bool]:
-    """Which of our columns hold a row's value; one of another type stays with the user's fields."""
-    kinds = {_TEXT: str, _WHOLE: int}
-    return {name: type(metadata.get(name)) is kinds[kind] for name, kind in OURS.items()}
+def _is_own(name: str, metadata: Metadata) -> bool:
+    """Whether our column holds a row's value; one of another type stays with the user's fields."""
+    return type(metadata.get(name)) is (int if OURS[name] == _WHOLE else str)
 
 
 def _can_be_column(name: str) -> bool:

@@ -83,7 +83,7 @@ class LanceRows:
             check_row("metadata", row.id, row.document, row.metadata, row.uri)
         places = sorted({row.id: place for place, row in reversed(list(enumerate(rows)))}.values())
         kept = [rows[place] for place in places]
-        documents, metadatas = [row.document for row in kept], [row.metadata for row in kept]
+        documents, metadatas = [row.document for row in kept], [joined({}, row.metadata) for row in kept]
         self._merge([row.id for row in kept], documents, metadatas, vectors[places], new=True)
 
     def update(

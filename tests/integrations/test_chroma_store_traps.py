@@ -27,7 +27,7 @@ def test_six_thousand_rows_are_too_many_at_once(
         collection.add(ids=ids, embeddings=vectors, uris=ids)
     assert not {"uris", "images"} & set(inspect.signature(create_batches).parameters)
 
-    monkeypatch.setattr(CLIPEmbedder, "embed_texts", lambda self, texts, **_: vectors[: len(texts)])
+    monkeypatch.setattr(CLIPEmbedder, "embed_texts", lambda self, texts, **_: vectors[list(map(int, texts))])
     assert add_items(collection, ids=ids, texts=ids, uris=ids).added == collection.count() == 6000
     last: Any = collection.get(ids=["5999"], include=["uris", "embeddings"])
     assert last["uris"] == ["5999"]

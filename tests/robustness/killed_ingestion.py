@@ -1,9 +1,9 @@
 """Runs ingestions to be killed: a process with everything loaded that forks one child for each line it reads.
 
 A line is a JSON object: kind of store, store, collection, folder, log; and if it is so: where the child is to
-kill itself, its cache, and how large its files may grow from which call of `add` on. The child writes how many
-items it has embedded to the log as they come out of the model. One that meets a StoreError ends with 1 and
-writes the error beside the log.
+kill itself, its cache, and how large its files may grow from which call of `add` on. The child writes how
+many items it has embedded to the log as they come out of the model. One that meets a StoreError ends with 1
+and writes the error beside the log.
 """
 
 import gc
@@ -94,8 +94,8 @@ def main() -> None:
     warm = CLIPEmbedder("tiny", device="cpu", dtype="float32")
     warm.embed_texts(["warm"])
     warm.embed_images([np.zeros((8, 8, 3), np.uint8)])
-    # The first is what a client of Chroma's imports when it is made. lancedb starts threads, so each child has
-    # to import it; most of the time goes to what that imports.
+    # The first is what a client of Chroma's imports when it is made. lancedb starts threads, so each child
+    # has to import it; most of the time goes to what that imports.
     for name in ("chromadb.api.rust", "chroma_clip_embeddings", "lance_namespace", "pyarrow.dataset"):
         importlib.import_module(name)
     gc.collect()

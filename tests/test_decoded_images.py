@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def test_a_decoded_picture_has_the_vector_of_the_picture(
         assert {image.pixels.dtype for image in decoded} == {np.dtype(np.uint8)}
         expected = each.embed_images(photos)
         np.testing.assert_allclose(each.embed_images(decoded), expected, atol=1e-6)
-        mixed = [photos[0], decoded[1], photos[2]]
+        mixed: list[Any] = [photos[0], decoded[1], photos[2]]
         np.testing.assert_allclose(each.embed_images(mixed), expected, atol=1e-6)
 
 

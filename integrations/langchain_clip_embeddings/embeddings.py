@@ -6,7 +6,7 @@ Imports langchain-core, pydantic and the public core.
 import asyncio
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from langchain_core.embeddings import Embeddings
 from pydantic import (
@@ -146,7 +146,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
 
     def _listed(self, texts: Any) -> list[Any]:
         if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
-            self._embedder.embed_texts(texts)  # says what is wrong
+            self._embedder.embed_texts(cast(Any, texts))  # says what is wrong
         return list(texts)
 
     def embed_query(self, text: str) -> list[float]:

@@ -4,9 +4,9 @@ Imports langchain-core, pydantic and the public core.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from langchain_core.embeddings import Embeddings
 from pydantic import (
@@ -130,6 +130,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
             InvalidInputError: what had been the text of a picture came as a plain string, straight from a
                 loader, so that the picture is lost.
         """
+        texts = self._listed(texts)
         if (ready := prepared.get()) is not None and ready.embeddings is self:
             return ready.take(texts)
         pictures = {i: text for i, text in enumerate(texts) if isinstance(text, PictureText)}
@@ -142,6 +143,11 @@ class CLIPEmbeddings(BaseModel, Embeddings):
         read = self._embedder.embed_texts([texts[i] for i in words], role="document")
         rows = dict(zip(places + words, _rows(seen) + _rows(read), strict=True))
         return [rows[i] for i in range(len(texts))]
+
+    def _listed(self, texts: Any) -> list[Any]:
+        if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+            self._embedder.embed_texts(cast(Any, texts))  # says what is wrong
+        return list(texts)
 
     def embed_query(self, text: str) -> list[float]:
         """Embed a text to search with: D floats of unit length."""
@@ -157,6 +163,7 @@ class CLIPEmbeddings(BaseModel, Embeddings):
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """`embed_documents`, with the event loop free meanwhile."""
+        texts = self._listed(texts)
         if prepared.get() is not None or any(isinstance(text, PictureText) for text in texts):
             return await asyncio.to_thread(self.embed_documents, texts)
         refuse_lost_pictures(texts)

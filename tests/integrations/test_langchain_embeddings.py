@@ -12,7 +12,7 @@ from langchain_core.vectorstores import InMemoryVectorStore, VectorStore
 from langchain_stores import pictures
 from pydantic import ValidationError
 
-from clip_embeddings import CLIPEmbedder, ImageDecodeError
+from clip_embeddings import CLIPEmbedder, ImageDecodeError, InvalidInputError
 from langchain_clip_embeddings import CLIPEmbeddings
 
 TEXTS = ["a photo of a cat", "a photo of a dog", "노을지는 바다", "a red house under a tree"]
@@ -157,3 +157,15 @@ def test_the_image_hook_of_langchain_chroma_takes_it(embeddings: CLIPEmbeddings,
     uris = pictures(tmp_path, 3)
     ids = store.add_images(uris)
     assert store.similarity_search_by_image(uris[1], k=1)[0].id == ids[1]
+
+
+@pytest.mark.parametrize("texts", ["a cat", b"a cat", 7, None])
+async def test_what_is_no_list_of_texts_is_refused(embeddings: CLIPEmbeddings, texts: Any) -> None:
+    with pytest.raises(InvalidInputError, match="expected a list"):
+        embeddings.embed_documents(texts)
+    with pytest.raises(InvalidInputError, match="expected a list"):
+        await embeddings.aembed_documents(texts)
+
+
+def test_texts_may_come_from_anything_that_gives_them(embeddings: CLIPEmbeddings) -> None:
+    assert embeddings.embed_documents(text for text in TEXTS) == embeddings.embed_documents(TEXTS)  # type: ignore[arg-type]

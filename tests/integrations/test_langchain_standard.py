@@ -7,6 +7,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_stores import in_memory
 from langchain_tests.integration_tests import (
     EmbeddingsIntegrationTests,
@@ -15,7 +16,7 @@ from langchain_tests.integration_tests import (
 )
 from langchain_tests.unit_tests import EmbeddingsUnitTests
 
-from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma, MultimodalRetriever
+from langchain_clip_embeddings import CLIPEmbeddings, MediaStore, MultimodalChroma, MultimodalRetriever
 
 RAW = {"model": "tiny"}
 CALIBRATED = {"model": "tiny", "calibration": "reference"}
@@ -64,6 +65,12 @@ class TestMultimodalChroma(VectorStoreIntegrationTests):
 
 class TestCalibratedMultimodalChroma(TestMultimodalChroma):
     settings = CALIBRATED
+
+
+class TestMediaStore(VectorStoreIntegrationTests):
+    @pytest.fixture
+    def vectorstore(self) -> MediaStore:
+        return MediaStore(InMemoryVectorStore(CLIPEmbeddings(model="tiny")))
 
 
 class TestMultimodalRetriever(RetrieversIntegrationTests):

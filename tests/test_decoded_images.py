@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from clip_embeddings import CLIPEmbedder, ImageDecodeError
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 
 @pytest.fixture

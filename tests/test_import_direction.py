@@ -59,12 +59,12 @@ def test_every_import_of_this_repository_points_downward() -> None:
         (
             "integrations/langchain_clip_embeddings/a.py",
             "def f():\n    import chromadb",
-            "only address, searching, store, vectorstore of langchain_clip_embeddings may import chromadb",
+            "only chroma of langchain_clip_embeddings may import chromadb",
         ),
         (
             "integrations/langchain_clip_embeddings/a.py",
-            "from langchain_clip_embeddings.store import x",
-            "of langchain_clip_embeddings may import langchain_clip_embeddings.store.x",
+            "from langchain_clip_embeddings.chroma.store import x",
+            "of langchain_clip_embeddings may import langchain_clip_embeddings.chroma.store.x",
         ),
         (
             "integrations/ray_clip_embeddings/a.py",

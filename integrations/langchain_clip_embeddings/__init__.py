@@ -24,7 +24,7 @@ from langchain_clip_embeddings.retriever import MultimodalRetriever
 from langchain_clip_embeddings.splitter import CLIPTextSplitter
 
 if TYPE_CHECKING:
-    from langchain_clip_embeddings.vectorstore import MultimodalChroma
+    from langchain_clip_embeddings.chroma.vectorstore import MultimodalChroma
 
 __all__ = [
     "AddReport",
@@ -46,7 +46,7 @@ def __getattr__(name: str) -> Any:
     if name != "MultimodalChroma":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from langchain_clip_embeddings.vectorstore import MultimodalChroma
+        from langchain_clip_embeddings.chroma.vectorstore import MultimodalChroma
     except ImportError as error:
         from clip_embeddings import MissingExtraError
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clip_embeddings.models.tiny.draw import render
-from clip_embeddings.models.tiny.scenes import scenes
+from clip_embeddings.scenes.draw import render
+from clip_embeddings.scenes.scene import scenes
 
 README = Path(__file__).parents[2] / "integrations" / "lancedb_clip_embeddings" / "README.md"
 

@@ -14,8 +14,8 @@ from langchain_stores import STORES, faiss, in_memory, pictures, qdrant, vector_
 
 from clip_embeddings import (
     CLIPEmbedder,
+    encode,
 )
-from clip_embeddings import embedder as embedder_module
 from langchain_clip_embeddings import (
     CLIPEmbeddings,
     MediaLoader,
@@ -122,13 +122,13 @@ def test_no_picture_is_decoded_twice(
     embeddings: CLIPEmbeddings, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[int] = []
-    read = vars(embedder_module)["read_image"]
+    read = vars(encode)["read_image"]
 
     def counted(*args: Any, **options: Any) -> Any:
         decoded.append(1)
         return read(*args, **options)
 
-    monkeypatch.setattr(embedder_module, "read_image", counted)
+    monkeypatch.setattr(encode, "read_image", counted)
     with in_memory(embeddings) as store:
         ways: list[Callable[[], object]] = [
             lambda: add_media(faiss(embeddings), MediaLoader(media, embeddings)),

@@ -24,11 +24,11 @@ from chroma_clip_embeddings.collection.identity import FINGERPRINT
 from chroma_clip_embeddings.collection.settings import Wanted
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
-from langchain_clip_embeddings.address import Address
+from langchain_clip_embeddings.chroma.address import Address
+from langchain_clip_embeddings.chroma.searching import SearchableChroma
+from langchain_clip_embeddings.chroma.store import parts, store_rows
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import chosen_ids, embed_rows, given_ids, once, to_document
-from langchain_clip_embeddings.searching import SearchableChroma
-from langchain_clip_embeddings.store import parts, store_rows
 
 _ARGUMENTS = ("collection_metadata", "collection_configuration")
 

@@ -1,0 +1,1 @@
+"""MultimodalChroma: what of this package needs chromadb."""

@@ -11,7 +11,7 @@ from stored import assert_same_rows, write_files
 from stores import InLanceDB, opened
 
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
-from lancedb_clip_embeddings import connect, embedder_of, ingest, open_table, search
+from lancedb_clip_embeddings import LanceRows, connect, embedder_of, ingest, open_table, search, table
 
 
 def found_by_another_process(place: str) -> Any:
@@ -97,3 +97,40 @@ def test_a_relative_address_is_the_folder_that_it_names_now(
 def test_a_place_that_cannot_be_written_to_is_an_error_with_its_reason(tiny: CLIPEmbedder) -> None:
     with pytest.raises(StoreError, match=r"^cannot open .*/proc/1/none"):
         open_table("/proc/1/none", "photos", embedder=tiny)
+
+
+def test_a_table_that_another_process_makes_in_the_same_moment_is_opened(
+    tmp_path: Path, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest([write_files(tmp_path / "files", 1)], open_table(tmp_path / "db", "photos", embedder=tiny))
+    real, looked = table._found, list[str]()
+
+    def not_yet(db: Any, name: str) -> Any:
+        looked.append(name)
+        return None if len(looked) == 1 else real(db, name)
+
+    monkeypatch.setattr(table, "_found", not_yet)
+    assert open_table(tmp_path / "db", "photos", embedder=tiny).count_rows() == 2
+
+
+def test_a_commit_that_another_writer_was_faster_with_is_made_again_and_other_refusals_are_not(
+    tmp_path: Path, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = InLanceDB(tmp_path / "db", "photos", tiny)
+    reasons = ["Retryable commit conflict for version 7: ...", "Too many concurrent writers"]
+    real = LanceRows._add_columns
+
+    def refused(self: LanceRows, metadatas: Any) -> None:
+        if reasons:
+            raise RuntimeError(f"lance error: {reasons.pop()}, /root/lance/src/io/commit.rs:12:3")
+        real(self, metadatas)
+
+    monkeypatch.setattr(LanceRows, "_add_columns", refused)
+    assert held.ingest([write_files(tmp_path / "files", 1)]).added == 2
+    reasons.append("No space left on device")
+    with pytest.raises(StoreError) as error:
+        held.ingest([write_files(tmp_path / "more", 2)])
+    assert str(error.value) == (
+        "cannot store rows: lance error: No space left on device. 0 rows of this run are stored and safe; "
+        "run the same ingestion again to go on"
+    )

@@ -119,7 +119,7 @@ def test_imports_that_keep_the_direction_pass(tmp_path: Path) -> None:
     )
     write(
         tmp_path,
-        "integrations/langchain_clip_embeddings/store.py",
+        "integrations/langchain_clip_embeddings/chroma/store.py",
         "import langchain_core, chroma_clip_embeddings\n",
     )
     result = check(tmp_path)

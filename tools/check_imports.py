@@ -133,6 +133,7 @@ def adapter_violations(
 ) -> Iterator[tuple[int, str]]:
     allowed = sys.stdlib_module_names | COMMON | ADAPTERS[adapter] | {adapter}
     optional, apart = APART.get(adapter, (set(), set()))
+    folder = module.partition(".")[0]
     for item in items:
         reached = ".".join(filter(None, [item.module, item.name]))
         own = item.top == adapter and item.eager and not item.typing and reached.split(".")[1:2]

@@ -137,9 +137,7 @@ def adapter_violations(
     for item in items:
         reached = ".".join(filter(None, [item.module, item.name]))
         own = item.top == adapter and item.eager and not item.typing and reached.split(".")[1:2]
-        if module.split(".", maxsplit=1)[0] not in apart and (
-            item.top in optional or (own and own[0] in apart)
-        ):
+        if folder not in apart and (item.top in optional or (own and own[0] in apart)):
             yield item.line, f"only {', '.join(sorted(apart))} of {adapter} may import {reached}"
             continue
         if item.top == CORE:

@@ -85,6 +85,7 @@ def iter_items(embedder: Embeds, items: Iterable[Item], role: Role) -> Generator
 
 def embed_items(embedder: Embeds, items: Iterable[Item], role: Role) -> Embeddings:
     """See `CLIPEmbedder.embed_items`."""
+    check_several(items, "embed_items")
     rows = [np.zeros((0, embedder.dimension), np.float32)]
     for batch in iter_items(embedder, items, role):
         if batch.failures:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.find.choosing import Choice, Only, choice_of
 from clip_embeddings.ingestion.find.discovery import AnyPath, discover, several
 from clip_embeddings.ingestion.find.entries import checked_schemes
@@ -13,6 +14,7 @@ from clip_embeddings.ingestion.find.roots import folders_of, roots_of, there_or_
 from clip_embeddings.ingestion.read.local import MAX_BYTES
 from clip_embeddings.ingestion.read.reading import Remote
 from clip_embeddings.ingestion.read.texts import checked_encoding
+from clip_embeddings.ingestion.rows.values import shown
 from clip_embeddings.ingestion.sample import FileSample
 
 
@@ -97,8 +99,7 @@ class Plan:
             InvalidInputError: an option that cannot be.
             TypeError: one that there is not, as for any keyword argument.
         """
-        if unknown := sorted(set(options) - set(IngestOptions.__annotations__)):
-            raise TypeError(f"ingest() got an unexpected keyword argument {unknown[0]!r}")
+        _check(options)
         prune, only = options.get("prune", False), options.get("only")
         choice = choice_of(options.get("exclude", ()), options.get("include", ()), only)
         return cls(
@@ -146,3 +147,27 @@ class Plan:
             captions=self.captions,
             choice=self.choice,
         )
+
+
+_FLAGS = ("embed_captions", "prune", "prune_most", "show_progress")
+_NUMBERS = ("retry_seconds", "max_bytes", "timeout")
+
+
+def _check(options: IngestOptions) -> None:
+    """Refuse what no option is, and a value of another type: "no" would be taken for yes."""
+    given = dict(options)
+    if unknown := sorted(set(given) - set(IngestOptions.__annotations__)):
+        raise TypeError(f"ingest() got an unexpected keyword argument {unknown[0]!r}")
+    for name, value in given.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if name in _FLAGS and not isinstance(value, bool):
+            raise InvalidInputError(f"{name}: got {shown(value)}; expected True or False")
+        if name in _NUMBERS and not number:
+            raise InvalidInputError(f"{name}: got {shown(value)}; expected a number")
+    captions, sample = given.get("captions"), given.get("sample")
+    if not isinstance(captions, Mapping | None):
+        got = type(captions).__name__
+        raise InvalidInputError(f"captions: got {got}; expected a mapping of a picture's path to its words")
+    if not isinstance(sample, FileSample | None):
+        got = type(sample).__name__
+        raise InvalidInputError(f"sample: got {got}; expected what sample_files returned")

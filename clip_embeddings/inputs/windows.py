@@ -43,10 +43,12 @@ def of_like_length(lengths: NDArray[np.int64], *, size: int | None, tokens: int)
 
 def _callers_level() -> int:
     """For `warnings.warn`: the line that called this library, through whichever of its packages."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back and str(frame.f_globals.get("__name__", "")).split(".")[0].endswith("clip_embeddings"):
+    frame, level, outside = sys._getframe(1), 1, 1
+    while frame.f_back:
         frame, level = frame.f_back, level + 1
-    return level
+        inner = frame.f_globals.get("__name__", "").partition(".")[0].endswith("clip_embeddings")
+        outside = level + 1 if inner else outside
+    return min(max(outside, 2), level)
 
 
 def warn_of_truncation(texts: int, total: int, tokens: int, room: int) -> None:

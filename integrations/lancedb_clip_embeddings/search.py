@@ -48,11 +48,28 @@ def search(
     """
     if where is not None and (not isinstance(where, str) or not where.strip()):
         raise InvalidInputError(f'where: got {where!r}; expected a condition in SQL, such as "year >= 2020"')
+    if where is not None and not closes(where):
+        raise InvalidInputError(f"where: got {where!r}; its brackets or quotes do not close")
     query = Query(table.name, embedder_of(table), text, image, k, modality, calibration, method)
     requests = query.requests()
     with store_errors("search", "Check `where`: it names columns of the table, and texts stand in 'quotes'"):
         answers = [list(_rows(table, request, where)) for request in requests]
     return query.result(answers)
+
+
+def closes(condition: str) -> bool:
+    """Whether brackets and quotes of a condition in SQL close: it stands in brackets beside `modality`."""
+    depth, quote = 0, ""
+    for letter in condition:
+        if quote:
+            quote = "" if letter == quote else quote  # two in a row close and open it again
+        elif letter in "'\"`":
+            quote = letter
+        else:
+            depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth < 0:
+            return False
+    return not (depth or quote)
 
 
 def _rows(table: Table, request: Request, where: str | None) -> Iterator[Found]:

@@ -14,7 +14,7 @@ import lancedb
 from lancedb.db import DBConnection
 from lancedb.table import Table
 
-from clip_embeddings import CLIPEmbedder, StoreError
+from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError
 from clip_embeddings.on_record import (
     FINGERPRINT,
     embedder_on_record,
@@ -81,11 +81,16 @@ def embedder_of(table: Table) -> CLIPEmbedder:
     """The embedder behind a table: the one that it was opened with, else the one on record.
 
     Raises:
-        StoreError: the table was not made by `open_table`.
+        InvalidInputError: no table of LanceDB.
+        StoreError: the table was not made by `open_table`, or is not there any more.
         FingerprintMismatchError: the model on record has other weights now.
     """
-    embedder = _EMBEDDERS.get(table) or embedder_on_record(_record(table))
-    _check(table, embedder)
+    if not isinstance(table, Table):
+        got = type(table).__name__
+        raise InvalidInputError(f"table: got {got}; expected one of LanceDB, from open_table")
+    with store_errors(f"read the table {table.name!r}", "Is it there? Open it again with open_table"):
+        embedder = _EMBEDDERS.get(table) or embedder_on_record(_record(table))
+        _check(table, embedder)
     return embedder
 
 

@@ -7,14 +7,15 @@ here it gets those of the pictures and texts themselves. Imports the public core
 import logging
 from collections.abc import Sequence
 from contextvars import ContextVar
+from pathlib import PurePath
 from typing import Any
 
 from clip_embeddings import InvalidInputError, StoreError
 from clip_embeddings.ingestion.rows.values import shown
+from clip_embeddings.inputs.formats import named_as_picture
 from langchain_clip_embeddings.handover import lost_picture
 
 _log = logging.getLogger(__name__)
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp")
 _LONGEST_NAME = 255
 _WAYS = (
     "add_media(store, documents), MultimodalChroma, or index(loader, records, MediaStore(store)) "
@@ -73,7 +74,7 @@ def refuse_lost_pictures(texts: Sequence[Any]) -> None:
                 f"came as a plain string and would be embedded as a text. Use {_WAYS}. If a text is meant: "
                 "add_media stores it as one, and embeddings.embedder.embed_texts embeds it"
             )
-        if len(text) <= _LONGEST_NAME and text.lower().endswith(_PICTURES):
+        if len(text) <= _LONGEST_NAME and named_as_picture(PurePath(text)):
             _log.warning(
                 "texts[%d] (%s) looks like the name of a picture and is embedded as a text. If the picture "
                 "is meant: %s",

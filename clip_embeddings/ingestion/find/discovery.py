@@ -97,8 +97,16 @@ def _words(path: AnyPath, caption: object) -> str:
 
 
 def several(paths: AnyPath | Iterable[AnyPath]) -> list[AnyPath]:
-    """A list of one or of all; it may be gone through twice."""
-    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    """A list of one or of all; it may be gone through twice.
+
+    Raises:
+        InvalidInputError: neither.
+    """
+    if isinstance(paths, str | os.PathLike):
+        return [paths]
+    if not isinstance(paths, Iterable):
+        raise InvalidInputError(f"paths: got {type(paths).__name__}; expected a path, or a list of them")
+    return list(paths)
 
 
 def _not_remote(path: AnyPath) -> str:

@@ -17,7 +17,7 @@ from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.collection.probing import SAMPLE, look_at
 from chroma_clip_embeddings.collection.settings import without_index
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
-from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, StoreError
+from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
 from clip_embeddings.on_record import FINGERPRINT as RECORDED
 from clip_embeddings.on_record import described, record_of, refuse_other
 
@@ -30,8 +30,12 @@ def embedder_of(collection: CollectionCommon[Any]) -> CLIPEmbedder:
     """The embedder behind a collection: that of its function in this process, else of the stored identity.
 
     Raises:
+        InvalidInputError: no collection of Chroma.
         StoreError: the collection was made with another embedding function.
     """
+    if not isinstance(collection, CollectionCommon):
+        got = type(collection).__name__
+        raise InvalidInputError(f"collection: got {got}; expected one of Chroma, from open_collection")
     function = getattr(collection, "_embedding_function", None)
     if isinstance(function, CLIPEmbeddingFunction):
         return function.embedder

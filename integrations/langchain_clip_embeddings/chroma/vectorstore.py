@@ -1,31 +1,29 @@
 """MultimodalChroma: text and pictures in one LangChain Chroma store.
 
-Searches are in searching.py, what a row is made of in rows.py. Imports chromadb, langchain-chroma, the
-Chroma adapter and the public core.
+Searches are in searching.py, how it is opened again in opened.py, what a row is made of in rows.py.
 """
 
 # mypy: disable-error-code="override"
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from chromadb.api import ClientAPI
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from chroma_clip_embeddings import connect, embedder_of, open_collection, reopen
+from chroma_clip_embeddings import connect
 from chroma_clip_embeddings.client.connection import absolute, store_errors
 from chroma_clip_embeddings.client.lock import writing
 from chroma_clip_embeddings.collection.identity import FINGERPRINT
 from chroma_clip_embeddings.collection.settings import Wanted
-from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
 from langchain_clip_embeddings.chroma.address import Address
-from langchain_clip_embeddings.chroma.searching import SearchableChroma
+from langchain_clip_embeddings.chroma.opened import OpenedChroma
 from langchain_clip_embeddings.chroma.store import parts, store_rows
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import chosen_ids, embed_rows, given_ids, once, to_document
@@ -33,7 +31,7 @@ from langchain_clip_embeddings.rows import chosen_ids, embed_rows, given_ids, on
 _ARGUMENTS = ("collection_metadata", "collection_configuration")
 
 
-class MultimodalChroma(SearchableChroma):
+class MultimodalChroma(OpenedChroma):
     """A `langchain_chroma.Chroma` of text and pictures, in cosine space.
 
     A Document with `metadata["modality"] == "image"` is the picture at `metadata["uri"]`; its page_content is
@@ -99,70 +97,10 @@ class MultimodalChroma(SearchableChroma):
         self._create = True  # reset_collection makes it anew
         self._address = Address.of(self._client)  # now: a relative folder means another one after a chdir
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Raises StoreError where another process could not open the store: it is in memory, or unknown."""
-        self._address.check(self._collection_name)
-        opened = ("_client", "_chroma_collection")
-        return {name: value for name, value in vars(self).items() if name not in opened}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._client = self._address.open()
-        self._chroma_collection = open_collection(
-            self._client, self._collection_name, embedder=self.embedder, create=False
-        )
-
-    def __copy__(self) -> Self:
-        made = type(self).__new__(type(self))
-        vars(made).update(vars(self))
-        return made
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        for shared in (self._client, self._chroma_collection):
-            memo[id(shared)] = shared
-        made = type(self).__new__(type(self))
-        memo[id(self)] = made
-        vars(made).update(deepcopy(vars(self), memo))
-        return made
-
-    def _Chroma__ensure_collection(self) -> None:
-        """Instead of the host's, which makes a collection of l2 space without an identity."""
-        given = cast(CLIPEmbeddings | None, self._embedding_function)
-        collection = open_collection(
-            self._client,
-            self._collection_name,
-            embedder=given.embedder if given else None,
-            create=self._create,
-            metadata=self._collection_metadata,
-            configuration=self._collection_configuration,
-        )
-        self._embedding_function = given or CLIPEmbeddings.of(embedder_of(collection))
-        self._chroma_collection = collection
-
-    def reopen(self) -> None:
-        """See what other processes have written to the store's folder since; a server has no need of it.
-
-        Chroma keeps what it has read of an embedded store, so a process that only searches goes on finding
-        what was there when it began.
-
-        Raises:
-            StoreError: the collection is not there any more.
-            FingerprintMismatchError: it was moved to another calibration meanwhile.
-        """
-        reopen(self._client)
-        self._chroma_collection = open_collection(
-            self._client, self._collection_name, embedder=self.embedder, create=False
-        )
-
     def fork(self, new_name: str) -> "MultimodalChroma":
         """A copy under another name, where the server can fork."""
         forked = self._collection.fork(new_name=new_name)
         return type(self)(forked.name, self._embedding_function, client=self._client)
-
-    @property
-    def embedder(self) -> CLIPEmbedder:
-        """The core embedder behind the store."""
-        return self._embedding_function.embedder
 
     @property
     def index_namespace(self) -> str:

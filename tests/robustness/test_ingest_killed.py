@@ -158,7 +158,7 @@ def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
 ) -> None:
     """Moments from soon after the start to a little after the end, whatever the machine's speed."""
     chance, kills, start = random.Random(5), 0, 0
-    while kills < {"chroma": 10, "lancedb": 3}[undisturbed.kind]:
+    while kills < {"chroma": 8, "lancedb": 2}[undisturbed.kind]:
         place = Place(tmp_path / f"round-{start}", undisturbed.kind)
         start += 1
         killed = 0
@@ -181,7 +181,6 @@ def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
         ("chroma", "delete", 1, "before"),
         ("chroma", "delete", 1, "after"),
         ("lancedb", "add", 1, "after"),
-        ("lancedb", "update", 1, "after"),
         ("lancedb", "delete", 1, "after"),
         ("lancedb", "_compact", 1, "after"),
     ],
@@ -205,6 +204,7 @@ def test_killed_at_a_write_it_ends_like_an_undisturbed_run(
     assert place.embedded() <= undisturbed.embedded + AT_MOST_TWICE
 
 
+@pytest.mark.parametrize("undisturbed", ["chroma"], indirect=True)  # what it saves is the model's
 def test_with_a_cache_only_what_the_model_was_at_is_embedded_twice(
     runner: Runner, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:

@@ -122,7 +122,7 @@ def test_a_commit_that_another_writer_was_faster_with_is_made_again_and_other_re
 
     def refused(self: LanceRows, metadatas: Any) -> None:
         if reasons:
-            raise RuntimeError(f"lance error: {reasons.pop()}, /root/lance/src/io/commit.rs:12:3")
+            raise RuntimeError(f"lance error: {reasons.pop()}, /build/lance/src/io/commit.rs:12:3")
         real(self, metadatas)
 
     monkeypatch.setattr(LanceRows, "_add_columns", refused)

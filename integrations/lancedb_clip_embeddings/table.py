@@ -27,7 +27,7 @@ from lancedb_clip_embeddings.errors import store_errors
 
 Address = str | PathLike[str]
 _RECORD = "clip_embeddings"  # key in the schema's metadata; JSON
-# What callers opened tables with: its device and batch size are on no record.
+# Of each table, what its caller opened it with (its device and batch size are on no record), or what is.
 _EMBEDDERS: WeakKeyDictionary[Table, CLIPEmbedder] = WeakKeyDictionary()
 
 
@@ -71,9 +71,9 @@ def open_table(
                 there = ", ".join(sorted(opened.list_tables().tables)) or "none"
                 raise StoreError(f"no table {name!r} in this store; it has: {there}")
             table = _made(opened, name, ours)
-        _check(table, ours or embedder_on_record(_record(table)))
-    if ours is not None:
-        _EMBEDDERS[table] = ours
+        if ours is not None:
+            _EMBEDDERS[table] = ours
+        _ = embedder_of(table)
     return table
 
 
@@ -89,9 +89,10 @@ def embedder_of(table: Table) -> CLIPEmbedder:
         got = type(table).__name__
         raise InvalidInputError(f"table: got {got}; expected one of LanceDB, from open_table")
     with store_errors(f"read the table {table.name!r}", "Is it there? Open it again with open_table"):
-        embedder = _EMBEDDERS.get(table) or embedder_on_record(_record(table))
-        _check(table, embedder)
-    return embedder
+        record = _record(table)
+        embedder = _EMBEDDERS.get(table) or embedder_on_record(record)
+        refuse_other(f"table {table.name!r}", record, [record[FINGERPRINT]], embedder)
+    return _EMBEDDERS.setdefault(table, embedder)
 
 
 def _found(db: DBConnection, name: str) -> Table | None:
@@ -122,8 +123,3 @@ def _record(table: Table) -> dict[str, Any]:
         )
     record: dict[str, Any] = json.loads(found)
     return record
-
-
-def _check(table: Table, embedder: CLIPEmbedder) -> None:
-    record = _record(table)
-    refuse_other(f"table {table.name!r}", record, [record[FINGERPRINT]], embedder)

@@ -15,6 +15,8 @@ from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma
 
+NOTE = "The cat has an appointment with the vet."
+
 
 @contextmanager
 def in_memory(embeddings: CLIPEmbeddings) -> Iterator[MultimodalChroma]:

@@ -11,12 +11,14 @@ from pathlib import Path
 import chromadb
 import pytest
 from chromadb.api import ClientAPI
+from langchain_stores import NOTE, pictures
 from servers import RestartableServer, running
 
 from chroma_clip_embeddings import connect, open_collection
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
+from langchain_clip_embeddings import CLIPEmbeddings
 
 _NUMBERS = itertools.count()
 
@@ -90,6 +92,20 @@ def unused() -> str:
 def collection(client: ClientAPI, tiny: CLIPEmbedder) -> chromadb.Collection:
     """An empty collection of the bundled model."""
     return open_collection(client, "photos", embedder=tiny)
+
+
+@pytest.fixture
+def embeddings(tiny: CLIPEmbedder) -> CLIPEmbeddings:
+    """The bundled model behind LangChain."""
+    return CLIPEmbeddings.of(tiny)
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    """Three pictures and a note; to be changed."""
+    pictures(tmp_path, 3)
+    (tmp_path / "note.txt").write_text(NOTE, encoding="utf-8")
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from langchain_core.vectorstores import InMemoryVectorStore, VectorStore
-from langchain_stores import image, pictures
+from langchain_stores import NOTE, image
 
 from clip_embeddings import (
     CLIPEmbedder,
@@ -22,21 +22,6 @@ from langchain_clip_embeddings import (
     MediaLoader,
     add_media,
 )
-
-NOTE = "The cat has an appointment with the vet."
-
-
-@pytest.fixture
-def embeddings(tiny: CLIPEmbedder) -> CLIPEmbeddings:
-    return CLIPEmbeddings.of(tiny)
-
-
-@pytest.fixture
-def media(tmp_path: Path) -> Path:
-    """Three pictures and a note; to be changed."""
-    pictures(tmp_path, 3)
-    (tmp_path / "note.txt").write_text(NOTE, encoding="utf-8")
-    return tmp_path
 
 
 def test_a_broken_picture_is_reported_and_the_others_are_stored(

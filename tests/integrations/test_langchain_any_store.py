@@ -10,7 +10,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.indexing import InMemoryRecordManager, RecordManager, aindex, index
 from langchain_core.vectorstores import InMemoryVectorStore, VectorStore
-from langchain_stores import STORES, faiss, in_memory, pictures, qdrant, vector_of
+from langchain_stores import NOTE, STORES, faiss, in_memory, pictures, qdrant, vector_of
 
 from clip_embeddings import (
     CLIPEmbedder,
@@ -25,21 +25,6 @@ from langchain_clip_embeddings import (
     document_id,
     document_uuid,
 )
-
-NOTE = "The cat has an appointment with the vet."
-
-
-@pytest.fixture
-def embeddings(tiny: CLIPEmbedder) -> CLIPEmbeddings:
-    return CLIPEmbeddings.of(tiny)
-
-
-@pytest.fixture
-def media(tmp_path: Path) -> Path:
-    """Three pictures and a note; to be changed."""
-    pictures(tmp_path, 3)
-    (tmp_path / "note.txt").write_text(NOTE, encoding="utf-8")
-    return tmp_path
 
 
 @pytest.mark.parametrize("make", STORES)

@@ -18,11 +18,6 @@ from langchain_clip_embeddings import CLIPEmbeddings
 TEXTS = ["a photo of a cat", "a photo of a dog", "노을지는 바다", "a red house under a tree"]
 
 
-@pytest.fixture
-def embeddings(tiny: CLIPEmbedder) -> CLIPEmbeddings:
-    return CLIPEmbeddings.of(tiny)
-
-
 def test_rows_are_those_of_the_core_as_python_floats(
     embeddings: CLIPEmbeddings, tiny: CLIPEmbedder, tmp_path: Path
 ) -> None:

@@ -18,11 +18,6 @@ LONG = "The dog ran on the beach. " * 40
 
 
 @pytest.fixture
-def embeddings(tiny: CLIPEmbedder) -> CLIPEmbeddings:
-    return CLIPEmbeddings.of(tiny)
-
-
-@pytest.fixture
 def store(embeddings: CLIPEmbeddings) -> Iterator[MultimodalChroma]:
     with in_memory(embeddings) as store:
         yield store

@@ -11,7 +11,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.indexing import InMemoryRecordManager, aindex, index
 from langchain_core.vectorstores import InMemoryVectorStore
-from langchain_stores import faiss, in_memory, pictures
+from langchain_stores import NOTE, faiss, in_memory
 
 from clip_embeddings import (
     CLIPEmbedder,
@@ -25,21 +25,6 @@ from langchain_clip_embeddings import (
     PrefixedImageEmbeddings,
     add_media,
 )
-
-NOTE = "The cat has an appointment with the vet."
-
-
-@pytest.fixture
-def embeddings(tiny: CLIPEmbedder) -> CLIPEmbeddings:
-    return CLIPEmbeddings.of(tiny)
-
-
-@pytest.fixture
-def media(tmp_path: Path) -> Path:
-    """Three pictures and a note; to be changed."""
-    pictures(tmp_path, 3)
-    (tmp_path / "note.txt").write_text(NOTE, encoding="utf-8")
-    return tmp_path
 
 
 async def test_copies_pickles_and_splitters_keep_the_picture(

@@ -11,7 +11,6 @@ from langchain_stores import STORES, faiss, image, pictures, qdrant
 from pydantic import ValidationError
 
 from clip_embeddings import (
-    CLIPEmbedder,
     InvalidInputError,
 )
 from langchain_clip_embeddings import (
@@ -21,13 +20,6 @@ from langchain_clip_embeddings import (
     add_media,
     document_uuid,
 )
-
-NOTE = "The cat has an appointment with the vet."
-
-
-@pytest.fixture
-def embeddings(tiny: CLIPEmbedder) -> CLIPEmbeddings:
-    return CLIPEmbeddings.of(tiny)
 
 
 def test_the_retriever_refuses_a_store_with_other_embeddings() -> None:

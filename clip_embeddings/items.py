@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from clip_embeddings.errors import ImageDecodeError, InvalidInputError, TextTooLongError
 from clip_embeddings.inputs.arguments import check_role, check_several
+from clip_embeddings.pipeline import batched
 from clip_embeddings.types import Embeddings, ImageInput, Role
 
 _TOGETHER = 256  # items that are looked at together
@@ -76,10 +76,9 @@ def iter_items(embedder: Embeds, items: Iterable[Item], role: Role) -> Generator
     """See `CLIPEmbedder.iter_items`."""
     check_role(role)
     check_several(items, "iter_items")
-    start, stream = 0, iter(items)
-    while block := list(islice(stream, _TOGETHER)):
-        batch = _embed(embedder, block, start, role)
-        yield batch
+    start = 0
+    for block in batched(items, _TOGETHER):
+        yield _embed(embedder, block, start, role)
         start += len(block)
 
 

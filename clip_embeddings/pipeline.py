@@ -33,6 +33,13 @@ def map_ordered(
                 future.cancel()
 
 
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Consecutive pieces of at most `size` items; as that of itertools, which Python 3.12 brings."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
+
+
 def map_in_lanes(work: Callable[[T], R], items: Iterable[T], *, lanes: int) -> Iterator[R]:
     """Yield work(item) in order, `lanes` items under way at once: 1 works in the caller's thread.
 

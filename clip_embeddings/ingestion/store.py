@@ -3,14 +3,15 @@
 Where to begin: `chroma_clip_embeddings/row_store.py` or `lancedb_clip_embeddings/row_store.py`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clip_embeddings.errors import ClipEmbeddingsError, StoreError
 from clip_embeddings.ingestion.rows.row import Row
 
 Metadata = Mapping[str, Any]
@@ -28,6 +29,28 @@ class Stored:
     documents: Sequence[str]
     metadatas: Sequence[Metadata]
     vectors: NDArray[np.float32] | None = None
+
+
+@contextmanager
+def errors_of_store(
+    doing: str, fix: str, is_of_store: Callable[[Exception], bool], words: Callable[[Exception], str] = str
+) -> Iterator[None]:
+    """Turn what a store's client raises into StoreError: "cannot {doing}: {reason}. {fix}".
+
+    Args:
+        is_of_store: whether an error is the client's; others pass, as this library's own do.
+        words: of an error; the first line is the reason.
+    """
+    try:
+        yield
+    except ClipEmbeddingsError:
+        raise
+    except Exception as error:
+        if not is_of_store(error):
+            raise
+        reason = words(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        end = "" if reason.endswith(("?", "!")) else "."
+        raise StoreError(f"cannot {doing}: {reason}{end} {fix}") from error
 
 
 class RowStore(Protocol):

@@ -30,8 +30,7 @@ class ChromaRows:
 
     def __init__(self, collection: Any, dimension: int) -> None:
         self._collection, self._dimension = collection, dimension
-        self._in_folder = folder_of(collection) is not None
-        self.local = self._in_folder
+        self.local = folder_of(collection) is not None
         self._lost: set[str] = set()
         bounded(collection._client)
 
@@ -86,7 +85,7 @@ class ChromaRows:
         self._collection.delete(ids=list(ids))
 
     def lost(self) -> Iterator[str]:
-        if self._in_folder:
+        if self.local:
             self._lost.update(rows_without_vectors(self._collection.get))
         yield from self._lost
 

@@ -1,12 +1,11 @@
 """One name for what LanceDB raises, and which of it is worth another try."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pyarrow as pa
 
-from clip_embeddings.errors import ClipEmbeddingsError, StoreError
+from clip_embeddings.ingestion.store import errors_of_store
 
 _KINDS = (RuntimeError, ValueError, OSError, pa.ArrowException)
 # Where in its Rust sources an error was made.
@@ -14,16 +13,13 @@ _PLACE = re.compile(r",? ?/\S+\.rs:\d+(:\d+)?")
 _CONFLICT = re.compile("conflict|concurrent|contention", re.IGNORECASE)
 
 
-@contextmanager
-def store_errors(doing: str, fix: str) -> Iterator[None]:
+def store_errors(doing: str, fix: str) -> AbstractContextManager[None]:
     """Turn what LanceDB raises into StoreError: "cannot {doing}: {reason}. {fix}"."""
-    try:
-        yield
-    except ClipEmbeddingsError:
-        raise
-    except _KINDS as error:
-        reason = _PLACE.sub("", str(error)).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-        raise StoreError(f"cannot {doing}: {reason}. {fix}") from error
+    return errors_of_store(doing, fix, lambda error: isinstance(error, _KINDS), _words)
+
+
+def _words(error: Exception) -> str:
+    return _PLACE.sub("", str(error))
 
 
 def is_conflict(error: Exception) -> bool:

@@ -4,11 +4,10 @@ Imports langchain-core and the public core.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
@@ -16,13 +15,13 @@ from langchain_core.vectorstores import VectorStore
 
 from clip_embeddings import FingerprintMismatchError, InvalidInputError, StoreError
 from clip_embeddings.ingestion.rows.checks import check_count
+from clip_embeddings.pipeline import batched
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.loader import LoadFailure, MediaLoader
 from langchain_clip_embeddings.prefixed import PrefixedImageEmbeddings
 from langchain_clip_embeddings.prepared import Prepared, prepared
 from langchain_clip_embeddings.rows import chosen_ids, embed_rows, given_ids, once, to_document
 
-T = TypeVar("T")
 _TOGETHER = 256
 """Documents of a loader that are embedded and stored together."""
 Ids = Sequence[str | None] | Callable[[Document], str] | None
@@ -87,7 +86,7 @@ def add_media(
     if ids is not None and not callable(ids):
         raise InvalidInputError("ids: got a list for a loader; expected what makes an id of a Document")
     found, images, texts = list[str](), 0, 0
-    for part in _parts(media.lazy_load(), batch_size or _TOGETHER):
+    for part in batched(media.lazy_load(), batch_size or _TOGETHER):
         done = write(part, ids, batch_size)
         found += done.ids
         images, texts = images + done.images, texts + done.texts
@@ -183,7 +182,7 @@ def _embedded(
         columns = (rows.ids, rows.documents, rows.metadatas, rows.vectors.tolist())
         for id, text, metadata, vector in zip(*columns, strict=True):
             items[id] = _Item(to_document(id, text, metadata), vector)
-    for part in _parts((items[id] for id in chosen), size or max(1, len(chosen))):
+    for part in batched((items[id] for id in chosen), size or max(1, len(chosen))):
         put(part)
     return AddReport(tuple(chosen[place] for place in which), images, len(chosen) - images)
 
@@ -238,10 +237,3 @@ def _by_documents(store: VectorStore, embeddings: CLIPEmbeddings, items: list[_I
         f"{type(store).__name__} did not ask its embeddings for the vectors of {ready.left} of {len(ids)} "
         f"rows, so pictures among them have those of their captions; {state}. Use a store with add_embeddings"
     )
-
-
-def _parts(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Consecutive pieces of at most `size` items."""
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part

@@ -3,7 +3,6 @@
 Imports Pillow, numpy and the public core.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from clip_embeddings import CLIPEmbedder, ImageDecodeError, load_image
+from clip_embeddings.ingestion.rows.ids import digest
 from clip_embeddings.inputs.formats import open_picture
 from clip_embeddings.types import DecodedImage, Embeddings
 from langchain_clip_embeddings.handover import PictureText, taken
@@ -102,7 +102,7 @@ def embed_pictures(
 
 def describe(content: bytes, sha256: str | None = None) -> dict[str, Any]:
     """Mime type, size as a viewer shows it, and SHA-256. Of a damaged picture only the digest."""
-    facts: dict[str, Any] = {"content_sha256": sha256 or hashlib.sha256(content).hexdigest()}
+    facts: dict[str, Any] = {"content_sha256": sha256 or digest(content)}
     try:
         with open_picture(content) as picture:
             width, height = picture.size

@@ -1,9 +1,7 @@
 """Rows that have lost their vector get it again."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +14,7 @@ from clip_embeddings.ingestion.retry import Target
 from clip_embeddings.ingestion.rows.ids import digest, is_ingested, uris_of
 from clip_embeddings.ingestion.store import Metadata
 
-_PAGE = 1000
 _TOGETHER = 64
-Get = Callable[..., Any]
 logger = logging.getLogger(__name__)
 
 

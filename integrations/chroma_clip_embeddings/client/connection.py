@@ -1,8 +1,7 @@
 """Reaching a store, and one name for the errors of its clients. Imports chromadb and the public core."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -13,24 +12,14 @@ from chromadb.errors import ChromaError
 
 from chroma_clip_embeddings.client.patience import bounded
 from chroma_clip_embeddings.client.read_only import place_of, refuse_writes
-from clip_embeddings import ClipEmbeddingsError, StoreError
+from clip_embeddings.ingestion.store import errors_of_store
 
 _KNOCK = 15.0  # seconds
 
 
-@contextmanager
-def store_errors(doing: str, fix: str) -> Iterator[None]:
+def store_errors(doing: str, fix: str) -> AbstractContextManager[None]:
     """Give the store's errors one name; its client raises those of three libraries."""
-    try:
-        yield
-    except ClipEmbeddingsError:
-        raise
-    except Exception as error:
-        if not _is_of_store(error):
-            raise
-        reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-        end = "" if reason.endswith(("?", "!")) else "."
-        raise StoreError(f"cannot {doing}: {reason}{end} {fix}") from error
+    return errors_of_store(doing, fix, _is_of_store)
 
 
 def is_out_of_reach(error: Exception) -> bool:

@@ -3,8 +3,8 @@
 Imports chromadb and the Chroma adapter.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import chromadb
 
@@ -12,8 +12,6 @@ from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.lock import writing
 from clip_embeddings.ingestion.rows.parts import parts_of, size_of
 from langchain_clip_embeddings.rows import Rows
-
-T = TypeVar("T")
 
 
 def store_rows(collection: chromadb.Collection, rows: Rows, *, replace: bool, size: int) -> None:
@@ -47,8 +45,3 @@ def store_rows(collection: chromadb.Collection, rows: Rows, *, replace: bool, si
 def _replacing(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
     """Metadata that leaves nothing of a row's old one: Chroma merges the two, and None removes a key."""
     return {**dict.fromkeys(set(old or {}) - set(new)), **new}
-
-
-def parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Consecutive pieces of at most `size` items."""
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -22,9 +22,10 @@ from chroma_clip_embeddings.collection.identity import FINGERPRINT
 from chroma_clip_embeddings.collection.settings import Wanted
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
+from clip_embeddings.pipeline import batched
 from langchain_clip_embeddings.chroma.address import Address
 from langchain_clip_embeddings.chroma.opened import OpenedChroma
-from langchain_clip_embeddings.chroma.store import parts, store_rows
+from langchain_clip_embeddings.chroma.store import store_rows
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import chosen_ids, embed_rows, given_ids, once, to_document
 
@@ -215,14 +216,14 @@ class MultimodalChroma(OpenedChroma):
         if ids is not None and not ids:
             return
         done = "Rows of this call may be deleted already"
-        for part in [None] if ids is None else parts(ids, self._step()):
+        for part in [None] if ids is None else batched(ids, self._step()):
             with store_errors("delete rows", done), writing(self._collection):
                 self._collection.delete(ids=None if part is None else list(part), **options)
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The rows with these ids, in no promised order; those that are not there are left out."""
         found = []
-        for part in parts(list(dict.fromkeys(ids)), self._step()):
+        for part in batched(dict.fromkeys(ids), self._step()):
             with store_errors("look up rows", "Check that the store is there"):
                 answer = self._collection.get(ids=list(part), include=["documents", "metadatas"])
             columns: Any = (answer["ids"], answer["documents"], answer["metadatas"])

@@ -71,6 +71,12 @@ def test_every_import_of_this_repository_points_downward() -> None:
             "import langchain_clip_embeddings",
             "may not import langchain_clip",
         ),
+        (
+            "integrations/ray_clip_embeddings/a.py",
+            "def f():\n    import chroma_clip_embeddings",
+            "ray_clip_embeddings may not import chroma_clip_embeddings",
+        ),
+        (f"{CORE}/search.py", "import clip_embeddings.stores.lookup", "search may not import upward: stores"),
     ],
 )
 def test_a_forbidden_import_is_named_with_its_file(

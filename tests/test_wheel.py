@@ -92,6 +92,21 @@ def test_the_installed_package_imports_without_the_repository_or_torch(
     )
 
 
+def test_the_installed_stores_are_found_by_name_and_say_which_extra_is_missing(
+    installed: Path, tmp_path: Path
+) -> None:
+    code = (
+        "from clip_embeddings.stores.lookup import open_store, store_names\n"
+        "print(store_names(), open_store('chroma:db').exists())\n"
+        "sys.modules['lancedb'] = None\n"
+        "try:\n    open_store('lancedb:db')\n"
+        "except ImportError as error:\n    print(error)\n"
+    )
+    found, missing = run_installed(installed, tmp_path, code).splitlines()
+    assert found == "['chroma', 'lancedb'] False"
+    assert missing == 'lancedb_clip_embeddings needs lancedb: pip install "clip-embeddings[lancedb]"'
+
+
 @pytest.mark.parametrize(
     ("adapter", "host", "message"),
     [

@@ -15,7 +15,7 @@ CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
     "errors types; forking records scenes similarity; calibration; config; inputs; models; "
-    "coalesce items pipeline; model_handle; encode; embedder; ingestion on_record tasks; search;"
+    "coalesce items pipeline; model_handle; encode; embedder; ingestion on_record tasks; search; stores;"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
 APP = "clip_embeddings_app"  # above everything; nothing imports it
@@ -48,7 +48,7 @@ ADAPTERS = {
         "pydantic",
     },
     "lancedb_clip_embeddings": {"filelock", "lancedb", "pyarrow"},
-    "ray_clip_embeddings": {"chroma_clip_embeddings", "chromadb", "pyarrow", "ray", "torch"},
+    "ray_clip_embeddings": {"pyarrow", "ray", "torch"},
 }
 # Adapter -> packages that it works without, and the only folders of it that import those; one another aside,
 # these are imported by functions only.
@@ -61,7 +61,7 @@ APART = {
 COMMON = {"numpy", "PIL", "rich"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
 PUBLIC_MODULES = {
-    *("errors", "types", "pipeline", "inputs.formats", "ingestion", "on_record", "search", "tasks.stored"),
+    *("errors", "types", "pipeline", "inputs.formats", "ingestion", "on_record", "search", "stores", "tasks.stored"),
 }
 HOSTS = {APP, *ADAPTERS}.union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
     "filelock",

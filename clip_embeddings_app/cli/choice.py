@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.calibration import MINIMUM
 from clip_embeddings.config import REFERENCE
+from clip_embeddings_app.cli.chroma import calibrating, recalibrating
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import Place
 from clip_embeddings_app.cli.store import NONE, choose_embedder, ships_with_reference
@@ -67,15 +68,16 @@ def _keep(embedder: CLIPEmbedder, place: Place, name: str, calibrate: str | None
             say(
                 "note",
                 f"the collection {name!r} exists and stays raw. To calibrate it: clip-embeddings calibrate "
-                f"{where} --output cal.json, then clip-embeddings recalibrate {where} --calibration cal.json",
+                f"{where} --output cal.json, then {calibrating(place, name, 'cal.json')}",
             )
         return
     wanted = embedder.with_calibration(None if calibrate == NONE else calibrate).calibration
     if wanted != own:
         state = f"is calibrated with {own.id}" if own else "is raw"
+        change = recalibrating(place, name, calibrate)
         raise InvalidInputError(
             f"the collection {name!r} exists and {state}; --calibrate is for a new one. "
-            f"To change it: clip-embeddings recalibrate {where} --calibration {calibrate}"
+            + (f"To change it: {change}" if change else "Ingest into another one")
         )
 
 

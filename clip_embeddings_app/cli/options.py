@@ -9,10 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from clip_embeddings.config import ALLOW_PICKLE
+from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.stores.lookup import split_address
 
 DEFAULT_DB = Path("clip-db")
 DEFAULT_COLLECTION = "clip"
 DEFAULT_PORT = 8000
+CHROMA = "chroma"
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -47,9 +50,10 @@ Store = Annotated[
     str | None,
     typer.Option(
         "--store",
-        metavar="KIND:PLACE",
+        metavar="NAME:PLACE",
         rich_help_panel=_STORE,
-        help="Another store: lancedb:DIR, or lancedb:s3://... (chroma:DIR is --db DIR).",
+        help="Any store: lancedb:DIR, lancedb:s3://..., chroma:DIR (as --db), chroma:https://HOST, or that of "
+        "another adapter that is installed.",
     ),
 ]
 Collection = Annotated[
@@ -104,47 +108,49 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a store is: Chroma's folder; its server, if `host` is set; or `lancedb`, a folder or address."""
+    """Where a store is.
 
-    db: Path
-    host: str | None
-    port: int
-    lancedb: str | None = None
+    Attributes:
+        kind: its name, as `clip_embeddings.stores` knows it.
+        where: a folder or an address, as that kind has it.
+        arguments: the options that lead there again.
+    """
+
+    kind: str
+    where: str
+    arguments: str
 
     def __str__(self) -> str:
-        return self.lancedb or (f"{self.host}:{self.port}" if self.host else str(self.db))
+        return self.where
 
     @property
-    def arguments(self) -> str:
-        """The options that lead there again."""
-        if self.lancedb:
-            return f"--store lancedb:{self.lancedb}"
-        return f"--host {self.host} --port {self.port}" if self.host else f"--db {self.db}"
+    def address(self) -> str:
+        return f"{self.kind}:{self.where}"
 
 
 def place(db: Path | None, host: str | None, port: int | None, store: str | None = None) -> Place:
-    """Check that the store's options go together.
+    """Check that the store's options go together; all but --store are spellings of a place of Chroma's.
 
     Raises:
         typer.BadParameter: more than one of a folder, a server and a store; a port without a host; an unknown
             kind of store.
     """
-    if store:
-        if db or host:
-            raise typer.BadParameter("give one of them", param_hint="--store / --db / --host")
-        kind, _, where = store.partition(":")
-        if kind not in ("chroma", "lancedb") or not where:
-            raise typer.BadParameter(
-                f"got {store!r}; expected lancedb:DIR or chroma:DIR", param_hint="--store"
-            )
-        if kind == "lancedb":
-            return Place(DEFAULT_DB, None, DEFAULT_PORT, where)
-        db = Path(where)
+    if store and (db or host):
+        raise typer.BadParameter("give one of them", param_hint="--store / --db / --host")
     if db and host:
         raise typer.BadParameter("give a folder or a server, not both", param_hint="--db / --host")
     if port and not host:
         raise typer.BadParameter("needs --host", param_hint="--port")
-    return Place(db or DEFAULT_DB, host, port or DEFAULT_PORT)
+    if store:
+        try:
+            return Place(*split_address(store), f"--store {store}")
+        except InvalidInputError as error:
+            raise typer.BadParameter(str(error), param_hint="--store") from error
+    if host:
+        port = port or DEFAULT_PORT
+        named = f"[{host}]" if ":" in host else host
+        return Place(CHROMA, f"http://{named}:{port}", f"--host {host} --port {port}")
+    return Place(CHROMA, str(db or DEFAULT_DB), f"--db {db or DEFAULT_DB}")
 
 
 def deployment(**settings: Any) -> dict[str, Any]:

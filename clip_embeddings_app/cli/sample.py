@@ -37,7 +37,7 @@ def of_files(
     paths: Sequence[Path], model: str | None, deployment: dict[str, Any], size: int, seed: int
 ) -> Sample:
     """A random part of files and folders, as `ingest` would store them."""
-    from chroma_clip_embeddings import sample_files
+    from clip_embeddings.ingestion import sample_files
 
     embedder = CLIPEmbedder(model or DEFAULT_MODEL, **deployment)
     sample = sample_files(paths, embedder, size=size, seed=seed)
@@ -72,12 +72,11 @@ def of_pairs(file: Path, model: str | None, deployment: dict[str, Any], size: in
 
 def of_collection(place: Place, name: str, model: str | None, size: int, seed: int) -> Sample:
     """Rows of a collection, drawn at random; calibrated ones are taken back to raw."""
-    from chroma_clip_embeddings import embedder_of
-    from chroma_clip_embeddings.retrieval.measuring import draw_rows
+    from clip_embeddings.stores.collection import draw_rows
 
     collection = open_existing(place, name, model)
     texts, images = (draw_rows(collection, "text", size, seed), draw_rows(collection, "image", size, seed))
-    raw = embedder_of(collection).with_calibration(None)
+    raw = collection.embedder.with_calibration(None)
     return Sample(raw, texts, images, f"the collection {name!r} in {place}")
 
 

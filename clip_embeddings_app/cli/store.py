@@ -1,88 +1,50 @@
-"""Opening collections as the commands need it. The adapter is imported when a store is used."""
+"""Opening collections as the commands need them. The adapter of a store is imported when it is used."""
 
 from dataclasses import replace
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.config import DEFAULT_MODEL
 from clip_embeddings.errors import StoreError
+from clip_embeddings.stores.lookup import open_store
 from clip_embeddings_app.cli.options import Place
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
-
     from clip_embeddings import CLIPEmbedder
+    from clip_embeddings.stores.protocol import Collection, Store
 
 NONE = "none"  # in place of a calibration
-_CHROMA_FILE = "chroma.sqlite3"
 
 
-def connect(place: Place) -> "ClientAPI":
-    """A client of the store; a folder that is not there is made."""
-    from chroma_clip_embeddings import connect
-
-    return connect(host=place.host, port=place.port) if place.host else connect(place.db)
-
-
-def connect_existing(place: Place) -> "ClientAPI":
-    """A client of a store that is there: looking for something makes no empty store.
+def existing_store(place: Place) -> "Store":
+    """A store that is there: looking for something makes no empty one.
 
     Raises:
-        StoreError: the folder holds none.
+        StoreError: it is not.
+        MissingExtraError: what reaches it is not installed.
     """
-    _check_there(place)
-    return connect(place)
-
-
-def _check_there(place: Place) -> None:
-    if place.lancedb:
-        there = "://" in place.lancedb or Path(place.lancedb).is_dir()
-    else:
-        there = bool(place.host) or (place.db / _CHROMA_FILE).is_file()
-    if not there:
+    store = open_store(place.address)
+    if not store.exists():
         raise StoreError(f"no store in {place}; make one: clip-embeddings ingest PATH... {place.arguments}")
+    return store
 
 
-def adapter_of(place: Place) -> Any:
-    """The package whose `ingest` and `search` take what is opened here.
-
-    Raises:
-        MissingExtraError: its store is not installed.
-    """
-    return import_module("lancedb_clip_embeddings" if place.lancedb else "chroma_clip_embeddings")
-
-
-def open_existing(place: Place, name: str, model: str | None) -> Any:
+def open_existing(place: Place, name: str, model: str | None) -> "Collection":
     """Open a collection to search it, with the model it was made with or one that equals it."""
-    _check_there(place)
-    embedder = embedder_for(model) if model else None
-    stored = embedder_on_record(place, name) if embedder else None
-    if embedder and stored:
-        embedder = calibrated_as(stored, embedder)
-    return _opened(place, name, embedder, create=False)
+    store = existing_store(place)
+    if model is None:
+        return store.open(name)
+    embedder, found = embedder_for(model), store.find(name)
+    return store.open(name, embedder=calibrated_as(found.embedder, embedder) if found else embedder)
 
 
-def open_or_create(place: Place, name: str, model: str | None, deployment: dict[str, Any]) -> Any:
+def open_or_create(place: Place, name: str, model: str | None, deployment: dict[str, Any]) -> "Collection":
     """Open a collection to add to it, or make it; see `choose_embedder`."""
     return open_with(place, name, choose_embedder(place, name, model, deployment)[0])
 
 
-def open_with(place: Place, name: str, embedder: "CLIPEmbedder") -> Any:
+def open_with(place: Place, name: str, embedder: "CLIPEmbedder") -> "Collection":
     """Open a collection with an embedder, or make it."""
-    return _opened(place, name, embedder, create=True)
-
-
-def count_of(place: Place, collection: Any) -> int:
-    """How many rows it has."""
-    return int(collection.count_rows() if place.lancedb else collection.count())
-
-
-def _opened(place: Place, name: str, embedder: "CLIPEmbedder | None", *, create: bool) -> Any:
-    adapter = adapter_of(place)
-    if place.lancedb:
-        return adapter.open_table(place.lancedb, name, embedder=embedder, create=create)
-    return adapter.open_collection(connect(place), name, embedder=embedder, create=create)
+    return open_store(place.address).open(name, embedder=embedder, create=True)
 
 
 def choose_embedder(
@@ -94,35 +56,13 @@ def choose_embedder(
     """
     # Before connecting: an unknown model leaves no empty store.
     named = embedder_for(model, deployment) if model else None
-    stored = embedder_on_record(place, name)
-    if stored is None:
+    found = open_store(place.address).find(name)
+    if found is None:
         return named or embedder_for(DEFAULT_MODEL, deployment), False
+    stored = found.embedder
     if named:
         return calibrated_as(stored, named), True
     return type(stored).from_config(replace(stored.config, **deployment)), True
-
-
-def embedder_on_record(place: Place, name: str) -> "CLIPEmbedder | None":
-    """The embedder that a collection was made with; None where there is no such collection."""
-    made: CLIPEmbedder
-    if place.lancedb:
-        from lancedb_clip_embeddings import connect as connect_lance
-        from lancedb_clip_embeddings import embedder_of as embedder_of_table
-
-        db = connect_lance(place.lancedb)
-        if name not in db.list_tables().tables:
-            return None
-        made = embedder_of_table(db.open_table(name))
-        return made
-    from chroma_clip_embeddings import embedder_of
-
-    if not place.host and not (place.db / _CHROMA_FILE).is_file():
-        return None
-    client = connect(place)
-    if name not in (each.name for each in client.list_collections()):
-        return None
-    made = embedder_of(client.get_collection(name, embedding_function=None))
-    return made
 
 
 def calibrated_as(stored: "CLIPEmbedder", embedder: "CLIPEmbedder") -> "CLIPEmbedder":

@@ -8,15 +8,14 @@ from rich.console import Console
 from clip_embeddings.config import REFERENCE
 from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.guard import say
-from clip_embeddings_app.cli.options import Place
+from clip_embeddings_app.cli import options as opt
 from clip_embeddings_app.cli.store import open_or_create
 from clip_embeddings_app.demo.notes import NOTES
 from clip_embeddings_app.demo.scenes import write_query, write_scenes
 
 if TYPE_CHECKING:
-    from chromadb import Collection
-
-    from chroma_clip_embeddings import SearchResult
+    from clip_embeddings.search import SearchResult
+    from clip_embeddings.stores.protocol import Collection
 
 QUERIES = (
     "a photo of a cat",
@@ -36,9 +35,9 @@ def run(folder: Path) -> None:
     out = render.console()
     out.print(f"Drawing scenes and writing notes into {folder}.")
     write_files(folder)
-    place = Place(folder / "db", None, 0)
+    place = opt.place(folder / "db", None, None)
     collection = open_or_create(place, COLLECTION, "tiny", {"calibration": REFERENCE})
-    out.print(f"Ingesting both into one collection in {place.db}, with the bundled model.")
+    out.print(f"Ingesting both into one collection in {place}, with the bundled model.")
     _ingest(out, folder, collection)
     answers = _ask(out, folder, collection)
     sheet = folder / "contact-sheet.png"
@@ -58,7 +57,7 @@ def write_files(folder: Path) -> None:
 
 
 def _ingest(out: Console, folder: Path, collection: "Collection") -> None:
-    from chroma_clip_embeddings import ingest
+    from clip_embeddings.stores.collection import ingest
 
     report = ingest([folder / "pictures", folder / "notes"], collection, show_progress=out.is_terminal)
     if report.images or report.passages:
@@ -77,7 +76,7 @@ def _ask(
     out: Console, folder: Path, collection: "Collection"
 ) -> list[tuple[str | None, Path | None, "SearchResult"]]:
     """Search for every query and print its tables."""
-    from chroma_clip_embeddings import search
+    from clip_embeddings.stores.collection import search
 
     picture = folder / "query.png"
     answers: list[tuple[str | None, Path | None, SearchResult]] = [

@@ -53,7 +53,7 @@ def search(
     query = Query(table.name, embedder_of(table), text, image, k, modality, calibration, method)
     requests = query.requests()
     with store_errors("search", "Check `where`: it names columns of the table, and texts stand in 'quotes'"):
-        answers = [list(_rows(table, request, where)) for request in requests]
+        answers = [list(nearest(table, request, where)) for request in requests]
     return query.result(answers)
 
 
@@ -72,7 +72,7 @@ def closes(condition: str) -> bool:
     return not (depth or quote)
 
 
-def _rows(table: Table, request: Request, where: str | None) -> Iterator[Found]:
+def nearest(table: Table, request: Request, where: str | None) -> Iterator[Found]:
     """Nearest first."""
     search: Any = table.search(request.vector, vector_column_name="vector")
     wanted = search.distance_type("cosine")

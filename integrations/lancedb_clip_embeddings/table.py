@@ -65,7 +65,7 @@ def open_table(
     opened = connect(db) if isinstance(db, str | PathLike) else db
     ours = None if embedder is None else for_collection(embedder)
     with store_errors(f"open the table {name!r}", "Check the store and the table's name"):
-        table = _found(opened, name)
+        table = found_table(opened, name)
         if table is None:
             if not create or ours is None:
                 there = ", ".join(sorted(opened.list_tables().tables)) or "none"
@@ -89,13 +89,14 @@ def embedder_of(table: Table) -> CLIPEmbedder:
         got = type(table).__name__
         raise InvalidInputError(f"table: got {got}; expected one of LanceDB, from open_table")
     with store_errors(f"read the table {table.name!r}", "Is it there? Open it again with open_table"):
-        record = _record(table)
+        record = record_in(table)
         embedder = _EMBEDDERS.get(table) or embedder_on_record(record)
         refuse_other(f"table {table.name!r}", record, [record[FINGERPRINT]], embedder)
     return _EMBEDDERS.setdefault(table, embedder)
 
 
-def _found(db: DBConnection, name: str) -> Table | None:
+def found_table(db: DBConnection, name: str) -> Table | None:
+    """None where there is no such table."""
     try:
         return db.open_table(name)
     except (ValueError, FileNotFoundError) as error:
@@ -109,12 +110,17 @@ def _made(db: DBConnection, name: str, embedder: CLIPEmbedder) -> Table:
     try:
         return db.create_table(name, schema=schema_of(embedder.dimension, {_RECORD: record}))
     except ValueError:
-        if (made := _found(db, name)) is None:  # else another process was faster
+        if (made := found_table(db, name)) is None:  # else another process was faster
             raise
         return made
 
 
-def _record(table: Table) -> dict[str, Any]:
+def record_in(table: Table) -> dict[str, Any]:
+    """What is on record of the model, the fingerprint included.
+
+    Raises:
+        StoreError: nothing, as in a table that `open_table` has not made.
+    """
     found = (table.schema.metadata or {}).get(_RECORD.encode())
     if found is None:
         raise StoreError(

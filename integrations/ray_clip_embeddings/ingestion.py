@@ -1,6 +1,6 @@
-"""ingest_dataset: a Ray dataset into a Chroma server, a folder of Parquet files, or both.
+"""ingest_dataset: a Ray dataset into a collection of a store, a folder of Parquet files, or both.
 
-Imports ray and the public core; the Chroma adapter only through server.py.
+Imports ray and the public core.
 """
 
 import os
@@ -18,6 +18,7 @@ from clip_embeddings import (
     EmbedderConfig,
     FingerprintMismatchError,
     InvalidInputError,
+    MissingExtraError,
     ModalityCalibration,
     StoreError,
 )
@@ -25,7 +26,7 @@ from clip_embeddings.types import LongText
 from ray_clip_embeddings.columns import SourceColumns
 from ray_clip_embeddings.folder import Folder
 from ray_clip_embeddings.report import DatasetReport, Tally
-from ray_clip_embeddings.server import Server
+from ray_clip_embeddings.server import HOST, PORT, named
 from ray_clip_embeddings.stages import FATAL, EmbedRows, Job, Sink, identify, store
 
 Workers = int | tuple[int, int]
@@ -33,7 +34,7 @@ _DEFAULTS = EmbedderConfig()
 _ROWS = 128  # embedded and stored together: what a killed worker does again at most
 _LIGHT = 0.25  # CPUs of a stage that mostly waits for the store
 _KINDS: dict[str, type[ClipEmbeddingsError]] = {
-    kind.__name__: kind for kind in (FingerprintMismatchError, InvalidInputError, StoreError)
+    kind.__name__: kind for kind in (FingerprintMismatchError, InvalidInputError, MissingExtraError, StoreError)
 }
 
 
@@ -41,8 +42,9 @@ def ingest_dataset(
     dataset: ray.data.Dataset,
     *,
     collection: str | None = None,
-    host: str = "localhost",
-    port: int = 8000,
+    store: str | None = None,
+    host: str = HOST,
+    port: int = PORT,
     ssl: bool = False,
     headers: Mapping[str, str] | None = None,
     patience: float = 60.0,
@@ -57,7 +59,7 @@ def ingest_dataset(
     revision: str | None = None,
     text_model: str | os.PathLike[str] | None = None,
     truncate_dim: int | None = None,
-    long_text: LongText = "truncate",
+    long_text: LongText | None = None,
     calibration: ModalityCalibration | str | os.PathLike[str] | None = None,
     device: str = "auto",
     dtype: str = "auto",
@@ -76,25 +78,30 @@ def ingest_dataset(
 
     Args:
         dataset: from `read_binary_files(..., include_paths=True)`, `read_images`, `read_parquet` and so on.
-        collection: of the server at host and port (ssl, headers); made if it does not exist.
-        patience: seconds that the server may be away before the job ends.
+        collection: of the Chroma server at host and port (ssl), or of another store; made if it does not exist.
+        store: that other one, "lancedb:DIR" or whatever `clip-embeddings --store` takes, if several processes
+            may write to it; where all workers reach it.
+        headers: of requests to a server.
+        patience: seconds that a server may be away before the job ends.
         output: folder of Parquet files that every machine reaches: a path, or a URI such as s3://.
         failures: JSONL file on the driver that gets every failure; the report holds the first 1000.
-        bytes_column, array_column, uri_column, text_column: as for `CLIPBatchEmbedder`. A text is one row,
-            without the white space around it; split long ones before, or choose how they are read with
-            `long_text`.
+        bytes_column, array_column, uri_column, text_column: as for `CLIPBatchEmbedder`.
+        long_text: None splits a text into passages that fit the model's context, one row each, as `ingest`
+            does. Otherwise a text is one row, without the white space around it, read in this way.
         caption_column: what a picture's row has as its document; its file name where there is none.
-        model, revision, text_model, truncate_dim, long_text, calibration, device, dtype, batch_size,
-        max_pixels, allow_pickle: as for `CLIPEmbedder`.
+        model, revision, text_model, truncate_dim, calibration, device, dtype, batch_size, max_pixels,
+        allow_pickle: as for `CLIPEmbedder`.
         workers: how many embed at once, or the least and the most; None lets Ray use what is free.
         num_cpus, num_gpus: what each of them gets; torch and decoding use that many threads.
         show_progress: whether Ray draws its progress bars.
     Returns:
         How many rows became what. A row whose worker died after storing it counts as already there.
     Raises:
-        InvalidInputError: no place to store in, or columns that are not there.
+        InvalidInputError: no place to store in, a store that takes one writer at a time, or columns that are
+            not there.
         FingerprintMismatchError: the collection or the folder holds vectors of another model; nothing was
             done.
+        MissingExtraError: what reaches the store is not installed, here or where a worker is.
         StoreError: the server went away for longer than `patience`; run the same job again to go on.
     """
     started = time.perf_counter()
@@ -109,7 +116,7 @@ def ingest_dataset(
         revision=revision,
         text_model=text_model,
         truncate_dim=truncate_dim,
-        long_text=long_text,
+        long_text=long_text or _DEFAULTS.long_text,
         calibration=calibration,
         device=device,
         dtype=dtype,
@@ -117,20 +124,18 @@ def ingest_dataset(
         max_pixels=max_pixels,
         allow_pickle=allow_pickle,
     )
+    sink = named(collection, store, (host, port, ssl), headers, patience, embedder)
     places: list[Sink] = []
-    if output is not None:  # first, so that a row of the server is in the folder too
+    if output is not None:  # first, so that a row of the collection is in the folder too
         places.append(Folder.prepare(output, embedder))
-    if collection is not None:
-        pairs = tuple(sorted((headers or {}).items()))
-        server = Server(collection, host, port, ssl, pairs, patience, embedder.fingerprint)
-        places.append(server.prepare(embedder))
+    if sink is not None:
+        places.append(sink.prepare(embedder))
     if not places:
         raise InvalidInputError(
-            "nowhere to store: name collection=, of a Chroma server, or output=, a folder"
+            "nowhere to store: name collection=, of a Chroma server or of store=, or output=, a folder"
         )
-    outcomes = _pipeline(
-        dataset, Job(columns, caption_column, tuple(places)), embedder, workers, num_cpus, num_gpus
-    )
+    job = Job(columns, caption_column, tuple(places), None if long_text else _for_splitting(embedder))
+    outcomes = _pipeline(dataset, job, embedder, workers, num_cpus, num_gpus)
     outcomes.context.enable_progress_bars = show_progress
     with Tally.writing_to(failures) as tally:
         _count(outcomes, tally)
@@ -169,6 +174,10 @@ def _pipeline(
 def _for_workers(embedder: CLIPEmbedder) -> EmbedderConfig:
     """Settings that mean the same in another folder: the calibration itself, and a model's whole path."""
     return replace(embedder.portable_config, calibration=embedder.calibration)
+
+
+def _for_splitting(embedder: CLIPEmbedder) -> EmbedderConfig:
+    return replace(embedder.portable_config, calibration=None)
 
 
 def _count(outcomes: ray.data.Dataset, tally: Tally) -> None:

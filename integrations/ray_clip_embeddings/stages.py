@@ -7,6 +7,7 @@ pyarrow, Pillow, numpy and the public core.
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,11 +15,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from clip_embeddings import ClipEmbeddingsError, EmbedderConfig, FingerprintMismatchError
-from clip_embeddings.ingestion.rows.ids import is_picture, name_of
+from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, EmbedderConfig, FingerprintMismatchError
+from clip_embeddings.ingestion.rows.ids import is_picture, name_of, passage_id
+from ray_clip_embeddings.collection import CollectionSink
 from ray_clip_embeddings.columns import Item, SourceColumns, as_table, values_of
 from ray_clip_embeddings.encoder import ItemEncoder, vector_array
-from ray_clip_embeddings.server import Server
 
 NEW, STORED, FAILED, FATAL = "new", "stored", "failed", "fatal"
 _ROW = pa.schema(
@@ -39,7 +40,7 @@ _OUTCOME = pa.schema(
 
 
 class Sink(Protocol):
-    """Where rows are stored: a Chroma server or a folder."""
+    """Where rows are stored: a collection of a store, or a folder of files."""
 
     def stored(self, ids: Sequence[str]) -> set[str]: ...
 
@@ -48,20 +49,31 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the stages need to know."""
+    """What the stages need to know.
+
+    Attributes:
+        places: in the order in which a row gets there.
+        splits: of the model whose passages a text becomes, one row each; None where a text is one row.
+    """
 
     columns: SourceColumns
     caption_column: str | None
-    places: tuple[Sink, ...]  # in the order in which a row gets there
+    places: tuple[Sink, ...]
+    splits: EmbedderConfig | None = None
 
 
 def identify(batch: Any, *, job: Job) -> pa.Table:
     """Rows of the dataset -> rows of the job, without content where every place has them already."""
     try:
         table = as_table(batch)
-        captions = values_of(table, job.caption_column)
-        pairs = zip(job.columns.items(table), captions, strict=True)
-        rows = [_taken(_row(item, caption), job) for item, caption in pairs]
+        texts, captions = (
+            values_of(table, name) for name in (job.columns.text_column, job.caption_column)
+        )
+        rows = [
+            _taken(_row(part, caption), job)
+            for item, text, caption in zip(job.columns.items(table), texts, captions, strict=True)
+            for part in _parts(item, text, job)
+        ]
         ids = list(dict.fromkeys(row["id"] for row in rows if row["status"] == NEW))
         everywhere = set(ids).intersection(*(place.stored(ids) for place in job.places))
     except ClipEmbeddingsError as error:
@@ -71,6 +83,23 @@ def identify(batch: Any, *, job: Job) -> pa.Table:
             row |= {"status": STORED, "picture": None, "document": None}
         everywhere.add(row["id"])  # content repeated in a batch is embedded once
     return pa.Table.from_pylist(rows, _ROW)
+
+
+def _parts(item: Item, text: Any, job: Job) -> list[Item]:
+    """The passages of a text as ingestion makes them; anything else as it is."""
+    if job.splits is None or item.sha256 is None or not isinstance(item.content, str):
+        return [item]
+    passages = _splitter(job.splits).split_text(text)
+    return [
+        replace(item, content=each.text, id=passage_id(item.sha256, each.start, each.end))
+        for each in passages
+    ]
+
+
+@lru_cache(maxsize=2)
+def _splitter(config: EmbedderConfig) -> CLIPEmbedder:
+    """Of a process; its weights are never loaded."""
+    return CLIPEmbedder.from_config(config)
 
 
 def _row(item: Item, caption: Any) -> dict[str, Any]:
@@ -85,9 +114,9 @@ def _row(item: Item, caption: Any) -> dict[str, Any]:
 
 
 def _taken(row: dict[str, Any], job: Job) -> dict[str, Any]:
-    """The row, or its failure where a server does not take it: a bad row costs that row."""
-    servers = [place for place in job.places if isinstance(place, Server)] if row["status"] == NEW else []
-    for reason in filter(None, (server.refusal(row) for server in servers)):
+    """The row, or its failure where a store does not take it: a bad row costs that row."""
+    sinks = [place for place in job.places if isinstance(place, CollectionSink)]
+    for reason in filter(None, (sink.refusal(row) for sink in sinks if row["status"] == NEW)):
         return {**row, "status": FAILED, "reason": reason, "document": None, "picture": None}
     return row
 

@@ -1,10 +1,13 @@
-"""`--store lancedb:DIR`: what is ingested and found there is what Chroma has of the same files."""
+"""`--store NAME:PLACE`: what is ingested and found in any store is what Chroma has of the same files."""
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import in_memory_store
 import pytest
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
@@ -61,3 +64,71 @@ def test_another_model_is_refused(cli: Cli, files: Path, tmp_path: Path, checkpo
     refused = cli("ingest", files, *where, "--model", checkpoint)
     assert refused.code == 1
     assert "holds vectors of" in refused.err
+
+
+@pytest.fixture
+def memory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """The options that lead to a store that another package has brought, as long as the test runs."""
+    folder = tmp_path_factory.mktemp("site-packages")
+    in_memory_store.install(folder)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(in_memory_store, "PLACES", {})
+    return ("--store", "memory:here")
+
+
+def test_the_store_of_another_package_does_what_ours_do(
+    cli: Cli, files: Path, tmp_path: Path, memory: tuple[str, str]
+) -> None:
+    chroma = ("--db", tmp_path / "chroma")
+    reports = [
+        json.loads(cli("ingest", files, *where, "--model", "tiny", "--json").out) for where in (memory, chroma)
+    ]
+    same = ("images", "passages", "failures", "rows", "calibration")
+    assert [reports[0][name] for name in same] == [reports[1][name] for name in same]
+    assert reports[0]["store"] == "here"
+    assert found(cli, *memory) == found(cli, *chroma)
+    assert found(cli, *memory, "--model", "tiny") == found(cli, *chroma)
+    assert "no collection 'other'" in cli("search", "a cat", *memory, "--collection", "other").err
+
+
+def test_the_gap_of_any_store_is_measured(
+    cli: Cli, demo: Path, tmp_path: Path, memory: tuple[str, str]
+) -> None:
+    lance = ("--store", f"lancedb:{tmp_path / 'lance'}")
+    measured = []
+    for where in (lance, memory):
+        made = ("ingest", demo / "pictures", demo / "notes", *where, "--model", "tiny", "--calibrate", "none")
+        assert cli(*made).code == 0
+        shown = cli("explain", *where)
+        assert shown.code == 0, shown.err
+        # Its vectors cannot be moved to another calibration, so it is told of the one in a search.
+        assert f"search QUERY {' '.join(where)} --collection clip --calibration reference" in shown.out
+        command = ("calibrate", *where, "--minimum", 30, "--output", tmp_path / "cal.json", "--json")
+        measured.append(json.loads(cli(*command).out)["calibration"])
+        assert found(cli, *where, "--calibration", tmp_path / "cal.json")
+        refused = cli("ingest", demo / "notes", *where, "--calibrate", "reference")
+        assert "--calibrate is for a new one. Ingest into another one" in refused.err
+    assert measured[0] == measured[1]
+
+
+def test_what_only_chroma_can_says_so_of_another_store(
+    cli: Cli, files: Path, tmp_path: Path, memory: tuple[str, str]
+) -> None:
+    assert cli("ingest", files, *memory, "--model", "tiny").code == 0
+    for command in (("check",), ("info",), ("recalibrate", "--calibration", "none")):
+        refused = cli(*command, *memory)
+        assert refused.code == 1
+        assert f"{command[0]} is for stores of Chroma; here is one of memory" in refused.err
+    chroma = ("--store", f"chroma:{tmp_path / 'chroma'}")
+    assert cli("ingest", files, *chroma, "--model", "tiny").code == 0
+    for command in (("check",), ("info",), ("recalibrate", "--calibration", "none")):
+        assert cli(*command, *chroma).code == 0
+
+
+def test_a_missing_lancedb_names_the_extra(tmp_path: Path) -> None:
+    code = "import sys\nsys.modules['lancedb'] = None\nfrom clip_embeddings_app.cli import main\nmain()"
+    command = [sys.executable, "-c", code, "search", "a cat", "--store", f"lancedb:{tmp_path}"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert 'pip install "clip-embeddings[lancedb]"' in run.stderr
+    assert "Traceback" not in run.stderr

@@ -1,15 +1,18 @@
 """The same folder is the same rows, whichever door it came by: ids, metadata and vectors.
 
-A door is a function of a folder of files, the folder of a Chroma store and an embedder, which stores the one
-in the collection "photos" of the other. A new door is a line in DOORS.
+A door is a function of a folder of files, a Chroma store (its folder, or the port of its server) and an
+embedder, which stores the one in the collection "photos" of the other. A new door is a line in DOORS; Ray, which
+takes a server, is in test_every_door_ray.py.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from chromadb.api import ClientAPI
 from langchain_core.indexing import InMemoryRecordManager, index
 from stored import StoredRow, rows_of
 from typer.testing import CliRunner
@@ -19,13 +22,19 @@ from clip_embeddings import CLIPEmbedder
 from clip_embeddings_app.cli.app import app
 from langchain_clip_embeddings import CLIPEmbeddings, MediaLoader, MultimodalChroma, add_media, document_id
 
-Door = Callable[[Path, Path, CLIPEmbedder], None]
+Place = Path | int
+Rows = dict[str, StoredRow]
+Door = Callable[[Path, Any, CLIPEmbedder], None]
 COMMON = ("uri", "uris", "content_sha256", "modality", "start", "end")
 """Metadata that is the same by every door; LangChain's rows have more beside it."""
 
 
-def by_ingest(files: Path, db: Path, embedder: CLIPEmbedder) -> None:
-    ingest([files], open_collection(connect(db), "photos", embedder=embedder))
+def client_of(db: Place) -> ClientAPI:
+    return connect(host="127.0.0.1", port=db) if isinstance(db, int) else connect(db)
+
+
+def by_ingest(files: Path, db: Place, embedder: CLIPEmbedder) -> None:
+    ingest([files], open_collection(client_of(db), "photos", embedder=embedder))
 
 
 def by_command_line(files: Path, db: Path, embedder: CLIPEmbedder) -> None:
@@ -65,20 +74,18 @@ DOORS: dict[str, Door] = {
 }
 
 
-def stored(db: Path) -> dict[str, StoredRow]:
-    return rows_of(open_collection(connect(db), "photos", create=False))
+def stored(db: Place) -> Rows:
+    return rows_of(open_collection(client_of(db), "photos", create=False))
 
 
 @pytest.fixture(scope="module")
-def expected(
-    tmp_path_factory: pytest.TempPathFactory, folder: Path, tiny: CLIPEmbedder
-) -> dict[str, StoredRow]:
+def expected(tmp_path_factory: pytest.TempPathFactory, folder: Path, tiny: CLIPEmbedder) -> Rows:
     db = tmp_path_factory.mktemp("expected") / "db"
     by_ingest(folder, db, tiny)
     return stored(db)
 
 
-def assert_same(rows: dict[str, StoredRow], expected: dict[str, StoredRow]) -> None:
+def assert_same(rows: Rows, expected: Rows) -> None:
     assert rows.keys() == expected.keys()
     for id, row in rows.items():
         other = expected[id]
@@ -87,41 +94,52 @@ def assert_same(rows: dict[str, StoredRow], expected: dict[str, StoredRow]) -> N
         assert float(row.vector @ other.vector) >= 0.99999
 
 
+def check_same_rows(door: Door, files: Path, db: Place, tiny: CLIPEmbedder, expected: Rows) -> None:
+    assert len(expected) > 14
+    door(files, db, tiny)
+    assert_same(stored(db), expected)
+
+
+def check_not_stored_again(
+    doors: Sequence[Door], files: Path, db: Place, tiny: CLIPEmbedder, expected: Rows
+) -> None:
+    """By one door after the other, and then once more."""
+    for door in doors:
+        door(files, db, tiny)
+    assert_same(stored(db), expected)
+    report = ingest([files], open_collection(client_of(db), "photos", embedder=tiny))
+    assert (report.images, report.passages) == (0, 0)
+
+
+def check_identical_files(door: Door, folder: Path, tmp_path: Path, db: Place, tiny: CLIPEmbedder) -> None:
+    files = tmp_path / "files"
+    shutil.copytree(folder, files)
+    shutil.copy(files / "scene-00.png", files / "z-again.png")
+    door(files, db, tiny)
+    rows = stored(db)
+    (row,) = [row for row in rows.values() if Path(row.metadata["uri"]).name == "scene-00.png"]
+    assert not [row for row in rows.values() if Path(row.metadata["uri"]).name == "z-again.png"]
+    np.testing.assert_allclose(row.vector, tiny.embed_images([files / "z-again.png"])[0], atol=1e-5)
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_a_folder_is_the_same_rows_by_every_door(
-    door: str, expected: dict[str, StoredRow], folder: Path, tiny: CLIPEmbedder, store_folder: Path
+    door: str, expected: Rows, folder: Path, tiny: CLIPEmbedder, store_folder: Path
 ) -> None:
-    assert len(expected) > 14
-    DOORS[door](folder, store_folder, tiny)
-    assert_same(stored(store_folder), expected)
+    check_same_rows(DOORS[door], folder, store_folder, tiny, expected)
 
 
 @pytest.mark.parametrize("door", [door for door in DOORS if door != "ingest"])
 @pytest.mark.parametrize("first", [True, False])
 def test_what_came_by_one_door_is_not_stored_again_by_ingest(
-    door: str,
-    first: bool,
-    expected: dict[str, StoredRow],
-    folder: Path,
-    tiny: CLIPEmbedder,
-    store_folder: Path,
+    door: str, first: bool, expected: Rows, folder: Path, tiny: CLIPEmbedder, store_folder: Path
 ) -> None:
-    for each in (door, "ingest") if first else ("ingest", door):
-        DOORS[each](folder, store_folder, tiny)
-    assert_same(stored(store_folder), expected)
-    report = ingest([folder], open_collection(connect(store_folder), "photos", embedder=tiny))
-    assert (report.images, report.passages) == (0, 0)
+    doors = (DOORS[door], by_ingest) if first else (by_ingest, DOORS[door])
+    check_not_stored_again(doors, folder, store_folder, tiny, expected)
 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_identical_files_are_one_row_by_every_door(
     door: str, folder: Path, tiny: CLIPEmbedder, store_folder: Path, tmp_path: Path
 ) -> None:
-    files = tmp_path / "files"
-    shutil.copytree(folder, files)
-    shutil.copy(files / "scene-00.png", files / "z-again.png")
-    DOORS[door](files, store_folder, tiny)
-    rows = stored(store_folder)
-    (row,) = [row for row in rows.values() if Path(row.metadata["uri"]).name == "scene-00.png"]
-    assert not [row for row in rows.values() if Path(row.metadata["uri"]).name == "z-again.png"]
-    np.testing.assert_allclose(row.vector, tiny.embed_images([files / "z-again.png"])[0], atol=1e-5)
+    check_identical_files(DOORS[door], folder, tmp_path, store_folder, tiny)

@@ -21,6 +21,7 @@ from chroma_clip_embeddings.collection.identity import FINGERPRINT
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
 from clip_embeddings.models.tiny import WEIGHTS
 from ray_clip_embeddings import RowFailure, ingest_dataset, ingestion
+from ray_clip_embeddings.collection import CollectionSink
 from ray_clip_embeddings.columns import SourceColumns
 from ray_clip_embeddings.report import Tally
 from ray_clip_embeddings.server import Server
@@ -172,7 +173,7 @@ def test_a_server_that_stays_away_ends_the_job_with_what_to_do(
 
     prepare = Server.prepare
 
-    def prepare_and_end(self: Server, embedder: CLIPEmbedder) -> Server:
+    def prepare_and_end(self: Server, embedder: CLIPEmbedder) -> CollectionSink:
         prepared = prepare(self, embedder)
         end()
         return prepared

@@ -12,8 +12,8 @@ from stored import counts, rows_of
 from chroma_clip_embeddings import ingest, search
 from chroma_clip_embeddings.rows import upsert_arguments
 from clip_embeddings import CLIPEmbedder, TruncationWarning
+from ray_clip_embeddings.collection import row_of
 from ray_clip_embeddings.columns import SourceColumns
-from ray_clip_embeddings.server import _row
 from ray_clip_embeddings.stages import _row as identified
 
 END = "At last the sea was calm and a cat sat in the harbour."
@@ -21,12 +21,12 @@ LONG = "The dog ran on the beach. " * 40 + END
 
 
 def store_as_ray_does(collection: chromadb.Collection, embedder: CLIPEmbedder, *paths: Path) -> None:
-    """The rows of `ingest_dataset`, without its workers."""
+    """The rows of `ingest_dataset(long_text="truncate")`, without its workers."""
     table = pa.table(
         {"path": [str(path) for path in paths], "text": [path.read_bytes().decode() for path in paths]}
     )
     items = SourceColumns(text_column="text", uri_column="path").items(table)
-    rows: list[Any] = [_row(identified(item, None)) for item in items]
+    rows: list[Any] = [row_of(identified(item, None)) for item in items]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TruncationWarning)
         vectors = embedder.embed_texts([row.document for row in rows])

@@ -134,8 +134,8 @@ class Ledger:
         a text only passages with the same words count.
 
         It is where nothing but white space lies between its parts. A row that spans the text by itself says
-        nothing: `ray_clip_embeddings` stores a text as one row however long it is, and the model may have
-        read the beginning.
+        nothing: `ray_clip_embeddings` stores a text as one row if it is told to, and the model may have read
+        the beginning.
         """
         found = self._all("SELECT id, document FROM stored WHERE id > ? AND id < ?", *passages_of(sha256))
         spans: dict[str, tuple[int, int]] = {}

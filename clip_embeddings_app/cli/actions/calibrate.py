@@ -17,8 +17,9 @@ from clip_embeddings.calibration.kinds import Kind, error_of
 from clip_embeddings.calibration.levels import MOST_RATIO
 from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.actions.explain import draw_report, show_report
+from clip_embeddings_app.cli.chroma import calibrating
 from clip_embeddings_app.cli.guard import say
-from clip_embeddings_app.cli.options import Place
+from clip_embeddings_app.cli.options import CHROMA, Place
 from clip_embeddings_app.cli.sample import Sample, of_collection, of_files, of_pairs, read_queries
 
 _NAMES: dict[Kind, str] = {
@@ -126,12 +127,10 @@ def _show(
     out.print(render.facts({"gap": f"{calibration.gap:.2f}", "levels": shown}))
     out.print()
     show_report(out, seen)
-    where = f"{place.arguments} --collection {name}" if place else "--db DIR --collection NAME"
+    where = place or Place(CHROMA, "DIR", "--db DIR")
+    command = calibrating(where, name if place else "NAME", output)
     out.print(f"\nWritten to {render.short_path(output)}. Next:", style="bold", soft_wrap=True)
-    out.print(
-        f"  clip-embeddings recalibrate {where} --calibration {output}   (a collection that is there)",
-        soft_wrap=True,
-    )
+    out.print(f"  {command}   (a collection that is there)", soft_wrap=True)
     out.print(f"  clip-embeddings ingest PATH... --calibrate {output}   (a new one)", soft_wrap=True)
 
 

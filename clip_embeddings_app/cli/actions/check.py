@@ -5,8 +5,8 @@ from typing import Any
 import typer
 
 from clip_embeddings_app.cli import render
+from clip_embeddings_app.cli.chroma import client_of
 from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import connect_existing
 
 _SHOWN = 5  # ids of damaged rows
 
@@ -15,6 +15,7 @@ def run(place: Place, name: str | None, *, as_json: bool) -> None:
     """Look through one collection or all; exit with 1 if rows have no vector. Nothing is changed.
 
     Raises:
+        InvalidInputError: a store of another kind than Chroma.
         StoreError: no store there, no collection of that name, or the store does not answer.
     """
     records = [_record(collection) for collection in _collections(place, name)]
@@ -31,9 +32,9 @@ def run(place: Place, name: str | None, *, as_json: bool) -> None:
 
 
 def _collections(place: Place, name: str | None) -> list[Any]:
+    there = client_of(place, "check").list_collections()
     from chroma_clip_embeddings.collection.opening import absent
 
-    there = connect_existing(place).list_collections()
     chosen = [collection for collection in there if name in (None, collection.name)]
     if name is not None and not chosen:
         raise absent(name, there)

@@ -7,6 +7,7 @@ from rich.console import Console
 from clip_embeddings import CLIPEmbedder, GapReport
 from clip_embeddings.config import REFERENCE
 from clip_embeddings_app.cli import render
+from clip_embeddings_app.cli.chroma import calibrating
 from clip_embeddings_app.cli.options import Place
 from clip_embeddings_app.cli.sample import read_queries
 from clip_embeddings_app.cli.store import open_existing, ships_with_reference
@@ -25,12 +26,12 @@ def run(
     as_json: bool,
 ) -> None:
     """Measure a sample of the collection, print the numbers, and draw them if asked."""
-    from chroma_clip_embeddings import embedder_of, explain
+    from clip_embeddings.stores.collection import explain
 
     asked = read_queries(queries)
     collection = open_existing(place, name, model)
     seen = explain(collection, queries=asked, size=size, seed=seed, calibration=calibration)
-    own = embedder_of(collection).calibration
+    own = collection.embedder.calibration
     if as_json:
         where = {"store": str(place), "collection": name, "own_calibration": own.id if own else None}
         render.print_json(
@@ -46,7 +47,7 @@ def run(
         out.print(f"{seen.sample}, drawn at random\n")
         show_report(out, seen)
         if own is None:
-            _next_steps(out, place, name, calibration or _reference(embedder_of(collection)))
+            _next_steps(out, place, name, calibration or _reference(collection.embedder))
     draw_report(report, seen, f"Modality gap of the collection {name!r}", quiet=as_json)
 
 
@@ -82,4 +83,4 @@ def _next_steps(out: Console, place: Place, name: str, calibration: str | None) 
     if not calibration:
         calibration = "cal.json"
         out.print(f"  clip-embeddings calibrate {where} --output {calibration}", soft_wrap=True)
-    out.print(f"  clip-embeddings recalibrate {where} --calibration {calibration}", soft_wrap=True)
+    out.print(f"  {calibrating(place, name, calibration)}", soft_wrap=True)

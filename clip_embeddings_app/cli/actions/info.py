@@ -9,8 +9,8 @@ from clip_embeddings.config import DEFAULT_MODEL
 from clip_embeddings.models.catalog import MODELS
 from clip_embeddings.models.families import FAMILIES
 from clip_embeddings_app.cli import render
+from clip_embeddings_app.cli.chroma import client_of
 from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import connect_existing
 
 _PACKAGES = ("torch", "transformers", "Pillow", "chromadb")
 
@@ -108,10 +108,11 @@ def _model(model: str) -> dict[str, object]:
 
 
 def _collections(place: Place) -> list[dict[str, Any]]:
+    collections = client_of(place, "info").list_collections()
     from chroma_clip_embeddings.collection.identity import FINGERPRINT
 
     rows = []
-    for each in connect_existing(place).list_collections():
+    for each in collections:
         function = each.configuration_json.get("embedding_function") or {}
         config = function.get("config") or {}
         rows.append(

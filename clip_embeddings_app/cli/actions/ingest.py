@@ -11,7 +11,7 @@ from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.choice import choose
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import adapter_of, count_of, open_with
+from clip_embeddings_app.cli.store import open_with
 
 if TYPE_CHECKING:
     from clip_embeddings.ingestion import IngestReport
@@ -34,6 +34,8 @@ def run(
     as_json: bool,
 ) -> None:
     """Ingest and report; exit with 1 if all files failed, and if `strict` and one did."""
+    from clip_embeddings.stores.collection import ingest
+
     choice = choose(
         paths,
         place,
@@ -46,13 +48,11 @@ def run(
     collection = open_with(place, name, choice.embedder)
     progress = sys.stdout.isatty() and not as_json
     try:
-        report = adapter_of(place).ingest(
-            paths, collection, sample=choice.sample, show_progress=progress, **sources
-        )
+        report = ingest(paths, collection, sample=choice.sample, show_progress=progress, **sources)
     except KeyboardInterrupt:
         say("stopped", "rows that are stored are safe; run the same command again to go on")
         raise
-    rows, calibration = count_of(place, collection), choice.embedder.calibration
+    rows, calibration = collection.count(), choice.embedder.calibration
     if as_json:
         record = _record(report, place, name, rows)
         render.print_json({**record, "calibration": calibration.id if calibration else None})

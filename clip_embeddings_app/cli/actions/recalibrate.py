@@ -4,17 +4,19 @@ import sys
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings_app.cli import render
+from clip_embeddings_app.cli.chroma import client_of
 from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import NONE, connect_existing, open_existing
+from clip_embeddings_app.cli.store import NONE, open_existing
 
 
 def run(place: Place, name: str, *, calibration: str, as_json: bool) -> None:
     """Move the stored vectors, and say from what to what."""
+    client = client_of(place, "recalibrate")
     from chroma_clip_embeddings import embedder_of, recalibrate
 
-    before = _id(embedder_of(open_existing(place, name, None)))
+    before = _id(open_existing(place, name, None).embedder)
     collection = recalibrate(
-        connect_existing(place),
+        client,
         name,
         None if calibration == NONE else calibration,
         show_progress=sys.stdout.isatty() and not as_json,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import Modality, Place
-from clip_embeddings_app.cli.store import adapter_of, open_existing
+from clip_embeddings_app.cli.store import open_existing
 
 if TYPE_CHECKING:
     from clip_embeddings.search import SearchResult
@@ -26,10 +26,10 @@ def run(
     as_json: bool,
 ) -> None:
     """Search, print the result, and draw it if asked."""
+    from clip_embeddings.stores.collection import search as find
+
     collection = open_existing(place, name, model)
-    result = adapter_of(place).search(
-        collection, text=query, image=image, k=k, modality=modality.value, calibration=calibration
-    )
+    result = find(collection, text=query, image=image, k=k, modality=modality.value, calibration=calibration)
     if as_json:
         _print_json(query, image, modality, result)
     else:

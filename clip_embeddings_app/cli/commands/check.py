@@ -14,6 +14,7 @@ def check(
     collection: Annotated[
         str | None, typer.Option("--collection", metavar="NAME", help="One collection (all of them).")
     ] = None,
+    store: opt.Store = None,
     host: opt.Host = None,
     port: opt.Port = None,
     as_json: opt.Json = False,
@@ -22,4 +23,4 @@ def check(
     """Look whether every row of a store has its vector; exit with 1 if not. Nothing is changed."""
     from clip_embeddings_app.cli.actions.check import run
 
-    run(opt.place(db, host, port), collection, as_json=as_json)
+    run(opt.place(db, host, port, store), collection, as_json=as_json)

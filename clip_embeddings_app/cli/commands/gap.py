@@ -23,6 +23,7 @@ def explain(
     sample: Annotated[int, typer.Option(metavar="N", min=10, help="Rows of each modality.")] = 1000,
     seed: gap.Seed = 0,
     model: opt.Model = None,
+    store: opt.Store = None,
     host: opt.Host = None,
     port: opt.Port = None,
     as_json: opt.Json = False,
@@ -33,7 +34,7 @@ def explain(
 
     _check(report)
     run(
-        opt.place(db, host, port),
+        opt.place(db, host, port, store),
         collection,
         model=model,
         queries=queries,
@@ -81,6 +82,7 @@ def calibrate(
     ] = False,
     report: gap.Report = None,
     model: opt.Model = None,
+    store: opt.Store = None,
     host: opt.Host = None,
     port: opt.Port = None,
     device: opt.Device = None,
@@ -93,10 +95,10 @@ def calibrate(
     """Measure the modality gap on PATHs, on --pairs, or on a collection (--db), and write a calibration."""
     from clip_embeddings_app.cli.actions.calibrate import run
 
-    stored = bool(db or host or port)
+    stored = bool(db or host or port or store)
     if sum((bool(paths), pairs is not None, stored)) != 1:
         raise typer.BadParameter("give exactly one of them", param_hint="PATH... / --pairs / --db")
-    place = opt.place(db, host, port) if stored else None
+    place = opt.place(db, host, port, store) if stored else None
     _check(report)
     run(
         paths or [],
@@ -121,6 +123,7 @@ def recalibrate(
     calibration: gap.Calibration,
     db: opt.Db = None,
     collection: opt.Collection = opt.DEFAULT_COLLECTION,
+    store: opt.Store = None,
     host: opt.Host = None,
     port: opt.Port = None,
     as_json: opt.Json = False,
@@ -129,7 +132,7 @@ def recalibrate(
     """Give a collection another calibration. Nothing is embedded again; do not write to it meanwhile."""
     from clip_embeddings_app.cli.actions.recalibrate import run
 
-    run(opt.place(db, host, port), collection, calibration=calibration, as_json=as_json)
+    run(opt.place(db, host, port, store), collection, calibration=calibration, as_json=as_json)
 
 
 def _check(report: Path | None) -> None:

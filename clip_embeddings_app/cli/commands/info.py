@@ -13,6 +13,7 @@ def info(
     models: Annotated[bool, typer.Option("--models", help="List the models known by name.")] = False,
     model: Annotated[str, typer.Option(metavar="M", help="The model to describe.")] = "tiny",
     db: opt.Db = None,
+    store: opt.Store = None,
     host: opt.Host = None,
     port: opt.Port = None,
     as_json: opt.Json = False,
@@ -24,4 +25,5 @@ def info(
     if models:
         run_models(as_json=as_json)
     else:
-        run(model, opt.place(db, host, port) if db or host or port else None, as_json=as_json)
+        named = bool(db or host or port or store)
+        run(model, opt.place(db, host, port, store) if named else None, as_json=as_json)

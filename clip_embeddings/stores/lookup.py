@@ -1,0 +1,58 @@
+"""Stores by name, through the entry points of installed distributions. Imports errors, and no adapter before use."""
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from clip_embeddings.errors import InvalidInputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from clip_embeddings.stores.protocol import Connect, Store
+
+GROUP = "clip_embeddings.stores"
+
+
+def store_names() -> list[str]:
+    """Names of the stores that adapters are installed for; whether a store itself is shows when it is opened."""
+    return sorted(entry_points(group=GROUP).names)
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """"NAME:PLACE" -> a name that is known, and the place.
+
+    Raises:
+        InvalidInputError: says what is expected, and which names are known.
+    """
+    name, _, place = address.partition(":") if isinstance(address, str) else ("", "", "")
+    known = store_names()
+    if not place or name not in known:
+        named = ", ".join(known) or "none: clip-embeddings was not installed with pip"
+        raise InvalidInputError(
+            f"got {address!r}; expected lancedb:DIR or the like, the name of a store and where it is "
+            f"(known names: {named})"
+        )
+    return name, place
+
+
+def open_store(address: str, *, headers: Mapping[str, str] | None = None) -> "Store":
+    """The store at an address.
+
+    Args:
+        address: "NAME:PLACE": "lancedb:DIR", "chroma:DIR", "chroma:http://localhost:8000".
+        headers: of requests to a server.
+    Raises:
+        InvalidInputError: no such address, or headers for a store that has no use for them.
+        MissingExtraError: what the adapter needs is not installed; names it.
+    """
+    name, place = split_address(address)
+    found, *_ = entry_points(group=GROUP, name=name)
+    try:
+        connect: Connect = found.load()
+    except MissingExtraError:
+        raise
+    except ImportError as error:
+        by = found.dist.name if found.dist else found.value
+        raise MissingExtraError(
+            f"the store {name!r} needs what is not installed ({error}); see how to install {by}"
+        ) from error
+    return connect(place, headers=headers)

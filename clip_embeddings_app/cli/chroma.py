@@ -1,0 +1,38 @@
+"""What commands do with a store of Chroma's and no other: look for lost vectors, recalibrate, list."""
+
+from typing import TYPE_CHECKING
+
+from clip_embeddings.errors import InvalidInputError
+from clip_embeddings_app.cli.options import CHROMA, Place
+from clip_embeddings_app.cli.store import existing_store
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+
+
+def client_of(place: Place, command: str) -> "ClientAPI":
+    """A client of a store that is there.
+
+    Raises:
+        InvalidInputError: a store of another kind.
+        StoreError: the store is not there, or does not answer.
+    """
+    if place.kind != CHROMA:
+        raise InvalidInputError(f"{command} is for stores of Chroma; {place} is one of {place.kind}")
+    existing_store(place)
+    from chroma_clip_embeddings.plugin import ChromaStore
+
+    return ChromaStore(place.where).client
+
+
+def recalibrating(place: Place, name: str, calibration: object) -> str | None:
+    """The command that gives a collection another calibration; None where there is none for its store."""
+    if place.kind != CHROMA:
+        return None
+    return f"clip-embeddings recalibrate {place.arguments} --collection {name} --calibration {calibration}"
+
+
+def calibrating(place: Place, name: str, calibration: object) -> str:
+    """The command that ranks a raw collection by a calibration: for good where there is one, else in a search."""
+    late = f"clip-embeddings search QUERY {place.arguments} --collection {name} --calibration {calibration}"
+    return recalibrating(place, name, calibration) or late

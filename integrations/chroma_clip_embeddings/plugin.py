@@ -1,0 +1,112 @@
+"""Chroma as `clip_embeddings.stores` finds it: "chroma:DIR", "chroma:http://localhost:8000"."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import chromadb
+from chromadb.api import ClientAPI
+from chromadb.errors import NotFoundError
+
+from chroma_clip_embeddings.client.connection import absolute, connect, is_out_of_reach, store_errors
+from chroma_clip_embeddings.client.reopening import asked
+from chroma_clip_embeddings.collection.identity import FINGERPRINT, embedder_of, record_identity
+from chroma_clip_embeddings.collection.opening import CHECK, open_collection
+from chroma_clip_embeddings.retrieval.search import FIX, arguments_of, rows_of
+from chroma_clip_embeddings.row_store import ChromaRows
+from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings.search import Found, Request
+
+_PORTS = {"http": 8000, "https": 443}
+
+
+class ChromaStore:
+    """A folder, which one process writes to at a time, or a server."""
+
+    def __init__(self, place: str, *, headers: Mapping[str, str] | None = None) -> None:
+        self._server = _server_at(place)
+        if headers and self._server is None:
+            raise InvalidInputError(f"headers: {place!r} is a folder; they are for a server, http://HOST:PORT")
+        self.place = place if self._server else absolute(Path(place))
+        self.several_writers = self._server is not None
+        self._headers = dict(headers or {})
+
+    @cached_property
+    def client(self) -> ClientAPI:
+        """A folder that is not there is made."""
+        if self._server is None:
+            return connect(self.place)
+        host, port = self._server.hostname or "", self._server.port or _PORTS[self._server.scheme]
+        secure = self._server.scheme == "https"
+        if not (secure or self._headers):
+            return connect(host=host, port=port)
+        fix = f"Does a server answer there, with these headers ({', '.join(self._headers) or 'none'})?"
+        with store_errors(f"reach a Chroma server at {host}:{port}", fix):
+            return chromadb.HttpClient(host=host, port=port, ssl=secure, headers=self._headers or None)
+
+    def exists(self) -> bool:
+        return self._server is not None or Path(self.place, "chroma.sqlite3").is_file()
+
+    def find(self, name: str) -> "ChromaCollection | None":
+        if not self.exists():
+            return None
+        with store_errors(f"open the collection {name!r}", CHECK):
+            try:
+                return ChromaCollection(self.client.get_collection(name, embedding_function=None))
+            except NotFoundError:
+                return None
+
+    def open(
+        self, name: str, *, embedder: CLIPEmbedder | None = None, create: bool = False
+    ) -> "ChromaCollection":
+        found = open_collection(self.client, name, embedder=embedder, create=create)
+        if create and embedder is not None:
+            record_identity(found, embedder)
+        return ChromaCollection(found, embedder_of(found).dimension)
+
+    def is_away(self, error: Exception) -> bool:
+        """Chroma's client raises errors of its own in the place of those of the network."""
+        causes: BaseException | None = error
+        while isinstance(causes, Exception):
+            if is_out_of_reach(causes):
+                return True
+            causes = causes.__cause__ or causes.__context__
+        return False
+
+
+class ChromaCollection:
+    """A collection of Chroma's, `raw`; its dimension D is 0 where no model was looked for."""
+
+    def __init__(self, raw: chromadb.Collection, dimension: int = 0) -> None:
+        self.raw, self.name = raw, raw.name
+        self.rows = ChromaRows(raw, dimension)
+
+    @property
+    def fingerprint(self) -> str | None:
+        return (self.raw.metadata or {}).get(FINGERPRINT)
+
+    @cached_property
+    def embedder(self) -> CLIPEmbedder:
+        return embedder_of(self.raw)
+
+    def count(self) -> int:
+        return self.raw.count()
+
+    def nearest(self, request: Request) -> Iterable[Found]:
+        with store_errors("search", FIX):
+            answer = asked(self.raw, partial(self.raw.query, **arguments_of(request)))
+            return list(rows_of(answer, self.raw))
+
+
+def _server_at(place: str) -> SplitResult | None:
+    """A server's address in parts; None for a folder."""
+    if not place.startswith(("http://", "https://")):
+        return None
+    parts = urlsplit(place)
+    try:
+        if parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:  # no number, or none of a port
+        pass
+    raise InvalidInputError(f"got {place!r}; expected http://HOST:PORT, or https://")

@@ -1,0 +1,81 @@
+"""Ray's door into a Chroma server: the same rows as by the doors of test_every_door.py."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from servers import running
+from test_every_door import (
+    by_ingest,
+    check_identical_files,
+    check_not_stored_again,
+    check_same_rows,
+    client_of,
+    expected,
+)
+
+from clip_embeddings import CLIPEmbedder
+from ray_clip_embeddings import ingest_dataset
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
+    pytest.mark.usefixtures("ray_of_two_cpus"),
+]
+__all__ = ["expected"]  # the fixture
+
+
+def by_ray(files: Path, port: int, embedder: CLIPEmbedder) -> None:
+    """Pictures as Ray reads them, and the notes beside them."""
+    pictures = ray.data.read_binary_files(str(files), include_paths=True, file_extensions=["png"])
+    notes = [{"path": str(path), "text": path.read_bytes().decode()} for path in (files / "notes").iterdir()]
+    report = ingest_dataset(
+        pictures.union(ray.data.from_items(notes)),
+        host="127.0.0.1",
+        port=port,
+        collection="photos",
+        bytes_column="bytes",
+        uri_column="path",
+        text_column="text",
+        model="tiny",
+        device="cpu",
+        dtype="float32",
+        workers=1,
+    )
+    assert report.failed == 0
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with running(tmp_path_factory.mktemp("server")) as (port, _):
+        yield port
+
+
+@pytest.fixture
+def port(own_server: int) -> Iterator[int]:
+    """Of a server without collections."""
+    yield own_server
+    client_of(own_server).delete_collection("photos")
+
+
+def test_a_folder_is_the_same_rows_by_ray_and_not_stored_again_by_ingest(
+    port: int, folder: Path, tiny: CLIPEmbedder, expected: Any
+) -> None:
+    check_same_rows(by_ray, folder, port, tiny, expected)
+    check_not_stored_again([by_ingest], folder, port, tiny, expected)
+
+
+def test_what_ingest_stored_is_not_stored_again_by_ray(
+    port: int, folder: Path, tiny: CLIPEmbedder, expected: Any
+) -> None:
+    check_not_stored_again([by_ingest, by_ray], folder, port, tiny, expected)
+
+
+def test_identical_files_are_one_row_by_ray(
+    port: int, folder: Path, tmp_path: Path, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one's; Ray keeps an order if it is told to."""
+    options = ray.data.DataContext.get_current().execution_options
+    monkeypatch.setattr(options, "preserve_order", True)
+    check_identical_files(by_ray, folder, tmp_path, port, tiny)

@@ -1,0 +1,127 @@
+"""Stores by name: what is installed is found, and what is not is named with what to do."""
+
+from pathlib import Path
+
+import in_memory_store
+import pytest
+from in_memory_store import InMemoryStore, install
+
+from clip_embeddings import CLIPEmbedder, InvalidInputError, MissingExtraError, StoreError
+from clip_embeddings.stores.collection import explain, ingest, search
+from clip_embeddings.stores.lookup import open_store, split_address, store_names
+from clip_embeddings.stores.protocol import Connect, Store
+
+
+@pytest.fixture
+def memory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty store in memory, of a distribution that is installed for one test."""
+    folder = tmp_path_factory.mktemp("site-packages")
+    install(folder)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(in_memory_store, "PLACES", {})
+    return "memory:here"
+
+
+@pytest.fixture(params=["chroma", "lancedb", "memory"])
+def store(request: pytest.FixtureRequest, memory: str, store_folder: Path) -> Store:
+    return open_store(memory if request.param == "memory" else f"{request.param}:{store_folder}")
+
+
+def test_an_adapter_is_found_by_the_name_that_its_distribution_declares(memory: str) -> None:
+    assert {"chroma", "lancedb", "memory"} <= set(store_names())
+    connect: Connect = InMemoryStore
+    assert isinstance(open_store(memory), type(connect("here")))
+
+
+@pytest.mark.parametrize("address", ["faiss:db", "lancedb", "lancedb:", "", ":db", None])
+def test_what_names_no_store_is_refused_with_the_names_that_are_known(address: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"expected lancedb:DIR.*known names: chroma, lancedb"):
+        open_store(address)
+
+
+def test_an_address_may_hold_colons() -> None:
+    assert split_address("chroma:http://localhost:8000") == ("chroma", "http://localhost:8000")
+
+
+def test_an_adapter_without_what_it_needs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "unfinished_store.py").write_text("import a_library_that_is_nowhere\n")
+    install(tmp_path, "[clip_embeddings.stores]\nunfinished = unfinished_store:Store\n", "unfinished-store")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(
+        MissingExtraError, match=r"'unfinished' needs .*a_library_that_is_nowhere.*unfinished-store"
+    ):
+        open_store("unfinished:db")
+
+
+def test_looking_makes_no_store(store: Store, store_folder: Path, tiny: CLIPEmbedder) -> None:
+    assert not store.exists()
+    assert store.find("photos") is None
+    assert not store_folder.exists()
+    store.open("photos", embedder=tiny, create=True)
+    assert store.exists()
+    assert store.find("others") is None
+    with pytest.raises(StoreError, match="others"):
+        store.open("others")
+
+
+def test_any_store_takes_files_finds_them_and_shows_its_gap(
+    store: Store, folder: Path, calibrated: CLIPEmbedder
+) -> None:
+    made = store.open("photos", embedder=calibrated, create=True)
+    assert made.fingerprint == calibrated.fingerprint
+    report = ingest([folder], made)
+    assert (report.images, made.count()) == (12, report.images + report.passages)
+    assert ingest([folder], made).skipped == made.count()
+
+    found = store.open("photos")
+    hits = search(found, text="노을지는 바다", k=3).hits
+    assert hits[0].document == "노을지는 바다에서 산책했다."
+    assert len(search(found, image=folder / "scene-03.png", k=2, modality="image").images) == 2
+    with pytest.raises(InvalidInputError, match="collection 'photos': .*at least 10"):
+        explain(found)  # of the notes there are fewer
+
+
+def test_a_collection_is_found_without_its_model(
+    store: Store, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.open("photos", embedder=tiny, create=True)
+
+    def looked_for(self: CLIPEmbedder) -> object:
+        raise AssertionError("the model was looked for")
+
+    monkeypatch.setattr(CLIPEmbedder, "_files", property(looked_for))
+    found = store.find("photos")
+    assert found is not None
+    assert found.fingerprint == tiny.fingerprint if "_files" in vars(tiny) else found.fingerprint
+    assert list(found.rows.page(0, 10).ids) == []
+    assert found.embedder.config.model == "tiny"
+
+
+@pytest.mark.parametrize("place", ["http://", "http://:8000", "http://localhost:port", "https://a:99999"])
+def test_an_address_that_leads_to_no_server_is_refused(place: str) -> None:
+    with pytest.raises(InvalidInputError, match="expected http://HOST:PORT"):
+        open_store(f"chroma:{place}")
+
+
+@pytest.mark.parametrize("store_of", ["chroma", "lancedb"])
+def test_headers_for_a_folder_are_refused(store_of: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="headers: "):
+        open_store(f"{store_of}:{tmp_path}", headers={"Authorization": "Bearer a"})
+
+
+def test_a_server_gets_the_headers(server: tuple[str, int], unused: str, tiny: CLIPEmbedder) -> None:
+    store = open_store(f"chroma:http://{server[0]}:{server[1]}", headers={"X-Token": "hunter2"})
+    assert store.several_writers
+    assert store.find(unused) is None
+    collection = store.open(unused, embedder=tiny, create=True)
+    client = collection.raw._client  # type: ignore[attr-defined]
+    assert client._session.headers["X-Token"] == "hunter2"
+
+
+def test_a_server_that_is_away_may_be_asked_again() -> None:
+    for headers in ({}, {"X-Token": "hunter2"}):
+        store = open_store("chroma:http://127.0.0.1:1", headers=headers)
+        with pytest.raises(StoreError, match=r"cannot reach a Chroma server at 127\.0\.0\.1:1") as caught:
+            store.find("photos")
+        assert store.is_away(caught.value)
+    assert not store.is_away(StoreError("a collection of another model"))

@@ -92,7 +92,9 @@ class InMemoryRows:
     ) -> None:
         for i, id in enumerate(ids):
             document, fields, _ = self._rows[id]
-            laid_over = {name: value for name, value in {**fields, **metadatas[i]}.items() if value is not None}
+            laid_over = {
+                name: value for name, value in {**fields, **metadatas[i]}.items() if value is not None
+            }
             self._rows[id] = (documents[i] if documents else document, laid_over, vectors[i])
 
     def delete(self, ids: Sequence[str]) -> None:

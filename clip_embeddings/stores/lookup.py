@@ -1,4 +1,4 @@
-"""Stores by name, through the entry points of installed distributions. Imports errors, and no adapter before use."""
+"""Stores by name, through the entry points of what is installed. No adapter is imported before it is used."""
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
@@ -13,12 +13,12 @@ GROUP = "clip_embeddings.stores"
 
 
 def store_names() -> list[str]:
-    """Names of the stores that adapters are installed for; whether a store itself is shows when it is opened."""
+    """Names of the stores that an adapter is installed for, whether or not the store itself is."""
     return sorted(entry_points(group=GROUP).names)
 
 
 def split_address(address: str) -> tuple[str, str]:
-    """"NAME:PLACE" -> a name that is known, and the place.
+    """ "NAME:PLACE" -> a name that is known, and the place.
 
     Raises:
         InvalidInputError: says what is expected, and which names are known.

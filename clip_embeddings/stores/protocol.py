@@ -1,7 +1,7 @@
 """What the adapter of a store answers, so that the store can be named: `--store NAME:PLACE`, Ray's `store=`.
 
-An adapter is any distribution with an entry point in the group `clip_embeddings.stores`: its name is NAME, and
-what it names is a `Connect`, usually the class of a `Store`. In its pyproject.toml:
+An adapter is any distribution with an entry point in the group `clip_embeddings.stores`: NAME, and a
+`Connect`, usually the class of a `Store`. In its pyproject.toml:
 
     [project.entry-points."clip_embeddings.stores"]
     mystore = "my_package.plugin:MyStore"
@@ -18,7 +18,7 @@ from clip_embeddings.search import Found, Request
 
 
 class Collection(Protocol):
-    """One collection of a store (a table, an index), opened. `clip_embeddings.stores.collection` does the rest."""
+    """One collection of a store (a table, an index); `clip_embeddings.stores.collection` does the rest."""
 
     @property
     def name(self) -> str: ...
@@ -65,9 +65,9 @@ class Store(Protocol):
         """Whether there is a store; looking makes none. True where only a request could tell."""
 
     def find(self, name: str) -> Collection | None:
-        """A collection as it is on record, for a process that may not have its model; None if it is not there.
+        """A collection as it is on record; None if it is not there.
 
-        Nothing is made, and no model is looked for or compared.
+        Nothing is made, and no model is looked for or compared: the process may not have it.
         """
 
     def open(self, name: str, *, embedder: CLIPEmbedder | None = None, create: bool = False) -> Collection:
@@ -83,7 +83,7 @@ class Store(Protocol):
         """
 
     def is_away(self, error: Exception) -> bool:
-        """Whether an error of these methods means that a server cannot be reached: they may be called again."""
+        """Whether an error of these methods means that a server cannot be reached: try again later."""
 
 
 class Connect(Protocol):

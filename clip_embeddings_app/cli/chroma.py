@@ -33,6 +33,6 @@ def recalibrating(place: Place, name: str, calibration: object) -> str | None:
 
 
 def calibrating(place: Place, name: str, calibration: object) -> str:
-    """The command that ranks a raw collection by a calibration: for good where there is one, else in a search."""
+    """The command that ranks a raw collection by a calibration: for good if it can, else in a search."""
     late = f"clip-embeddings search QUERY {place.arguments} --collection {name} --calibration {calibration}"
     return recalibrating(place, name, calibration) or late

@@ -52,8 +52,8 @@ Store = Annotated[
         "--store",
         metavar="NAME:PLACE",
         rich_help_panel=_STORE,
-        help="Any store: lancedb:DIR, lancedb:s3://..., chroma:DIR (as --db), chroma:https://HOST, or that of "
-        "another adapter that is installed.",
+        help="Any store: lancedb:DIR, lancedb:s3://..., chroma:DIR (as --db), chroma:https://HOST, or that "
+        "of another package.",
     ),
 ]
 Collection = Annotated[

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from clip_embeddings.config import REFERENCE
+from clip_embeddings_app.cli import options as opt
 from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.guard import say
-from clip_embeddings_app.cli import options as opt
 from clip_embeddings_app.cli.store import open_or_create
 from clip_embeddings_app.demo.notes import NOTES
 from clip_embeddings_app.demo.scenes import write_query, write_scenes

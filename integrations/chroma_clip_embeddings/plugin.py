@@ -27,7 +27,9 @@ class ChromaStore:
     def __init__(self, place: str, *, headers: Mapping[str, str] | None = None) -> None:
         self._server = _server_at(place)
         if headers and self._server is None:
-            raise InvalidInputError(f"headers: {place!r} is a folder; they are for a server, http://HOST:PORT")
+            raise InvalidInputError(
+                f"headers: {place!r} is a folder; they are for a server, http://HOST:PORT"
+            )
         self.place = place if self._server else absolute(Path(place))
         self.several_writers = self._server is not None
         self._headers = dict(headers or {})

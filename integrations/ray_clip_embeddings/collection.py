@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from threading import Event
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ class CollectionSink:
         patience: seconds that a server may be away before a job ends.
         fingerprint: of the collection's vectors, which are those of the job's model.
         headers: of requests to a server, in pairs: (("Authorization", "Bearer ..."),).
+        job: another one for each: Ray's processes live on, and what one opened may be made anew by the next.
     """
 
     store_address: str
@@ -41,6 +43,7 @@ class CollectionSink:
     patience: float
     fingerprint: str
     headers: tuple[tuple[str, str], ...] = ()
+    job: str = ""
 
     def prepare(self, embedder: CLIPEmbedder) -> "CollectionSink":
         """Create the collection, or check that it holds vectors of this model; record its fingerprint.
@@ -60,9 +63,14 @@ class CollectionSink:
                 "several. Name a server or another store, or take output="
             )
         found = opened.open(self.collection, embedder=embedder, create=True)
-        kind, fingerprint = self.store_address.partition(":")[0], found.fingerprint or embedder.fingerprint
-        where = f"{kind}:{opened.place}"
-        return CollectionSink(where, self.collection, self.patience, fingerprint, self.headers)
+        return CollectionSink(
+            f"{self.store_address.partition(':')[0]}:{opened.place}",
+            self.collection,
+            self.patience,
+            found.fingerprint or embedder.fingerprint,
+            self.headers,
+            uuid4().hex,
+        )
 
     def open(self) -> Store:
         return open_store(self.store_address, headers=dict(self.headers))
@@ -96,7 +104,7 @@ def row_of(row: dict[str, Any]) -> Row:
 
 @lru_cache(maxsize=8)
 def _target(sink: CollectionSink) -> Target:
-    """The collection as ingestion sees it, opened once in each process; a server that is away is waited for."""
+    """The collection as ingestion sees it, opened once in a job and process; a server may be away."""
     opened = sink.open()
     rows = patiently(lambda: _rows(opened, sink), opened.is_away, sink.patience, Event())
     return Target(rows, sink.patience, Event(), _SAFE)

@@ -34,7 +34,8 @@ _DEFAULTS = EmbedderConfig()
 _ROWS = 128  # embedded and stored together: what a killed worker does again at most
 _LIGHT = 0.25  # CPUs of a stage that mostly waits for the store
 _KINDS: dict[str, type[ClipEmbeddingsError]] = {
-    kind.__name__: kind for kind in (FingerprintMismatchError, InvalidInputError, MissingExtraError, StoreError)
+    kind.__name__: kind
+    for kind in (FingerprintMismatchError, InvalidInputError, MissingExtraError, StoreError)
 }
 
 
@@ -78,8 +79,8 @@ def ingest_dataset(
 
     Args:
         dataset: from `read_binary_files(..., include_paths=True)`, `read_images`, `read_parquet` and so on.
-        collection: of the Chroma server at host and port (ssl), or of another store; made if it does not exist.
-        store: that other one, "lancedb:DIR" or whatever `clip-embeddings --store` takes, if several processes
+        collection: of the Chroma server at host and port (ssl), or of `store`; made if it does not exist.
+        store: another one, "lancedb:DIR" or whatever `clip-embeddings --store` takes, if several processes
             may write to it; where all workers reach it.
         headers: of requests to a server.
         patience: seconds that a server may be away before the job ends.

@@ -52,7 +52,9 @@ def named(
     if store is not None:
         split_address(store)
         if server != (HOST, PORT, False):
-            raise InvalidInputError(f"store={store!r}: host=, port= and ssl= are of a Chroma server; name one")
+            raise InvalidInputError(
+                f"store={store!r}: host=, port= and ssl= are of a Chroma server; name one"
+            )
         if collection is None:
             raise InvalidInputError(f"store={store!r}: name the collection in it too, collection=")
         return CollectionSink(store, collection, patience, embedder.fingerprint, pairs)

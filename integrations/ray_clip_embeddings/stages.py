@@ -66,9 +66,7 @@ def identify(batch: Any, *, job: Job) -> pa.Table:
     """Rows of the dataset -> rows of the job, without content where every place has them already."""
     try:
         table = as_table(batch)
-        texts, captions = (
-            values_of(table, name) for name in (job.columns.text_column, job.caption_column)
-        )
+        texts, captions = (values_of(table, name) for name in (job.columns.text_column, job.caption_column))
         rows = [
             _taken(_row(part, caption), job)
             for item, text, caption in zip(job.columns.items(table), texts, captions, strict=True)

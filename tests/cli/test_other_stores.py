@@ -81,7 +81,8 @@ def test_the_store_of_another_package_does_what_ours_do(
 ) -> None:
     chroma = ("--db", tmp_path / "chroma")
     reports = [
-        json.loads(cli("ingest", files, *where, "--model", "tiny", "--json").out) for where in (memory, chroma)
+        json.loads(cli("ingest", files, *where, "--model", "tiny", "--json").out)
+        for where in (memory, chroma)
     ]
     same = ("images", "passages", "failures", "rows", "calibration")
     assert [reports[0][name] for name in same] == [reports[1][name] for name in same]

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import ray
-from servers import running
-from test_every_door import (
+from doors import (
+    Rows,
     by_ingest,
     check_identical_files,
     check_not_stored_again,
     check_same_rows,
     client_of,
-    expected,
+    stored,
 )
+from servers import running
 
 from clip_embeddings import CLIPEmbedder
 from ray_clip_embeddings import ingest_dataset
@@ -23,7 +23,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
     pytest.mark.usefixtures("ray_of_two_cpus"),
 ]
-__all__ = ["expected"]  # the fixture
 
 
 def by_ray(files: Path, port: int, embedder: CLIPEmbedder) -> None:
@@ -47,6 +46,13 @@ def by_ray(files: Path, port: int, embedder: CLIPEmbedder) -> None:
 
 
 @pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory, folder: Path, tiny: CLIPEmbedder) -> Rows:
+    db = tmp_path_factory.mktemp("expected") / "db"
+    by_ingest(folder, db, tiny)
+    return stored(db)
+
+
+@pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with running(tmp_path_factory.mktemp("server")) as (port, _):
         yield port
@@ -60,14 +66,14 @@ def port(own_server: int) -> Iterator[int]:
 
 
 def test_a_folder_is_the_same_rows_by_ray_and_not_stored_again_by_ingest(
-    port: int, folder: Path, tiny: CLIPEmbedder, expected: Any
+    port: int, folder: Path, tiny: CLIPEmbedder, expected: Rows
 ) -> None:
     check_same_rows(by_ray, folder, port, tiny, expected)
     check_not_stored_again([by_ingest], folder, port, tiny, expected)
 
 
 def test_what_ingest_stored_is_not_stored_again_by_ray(
-    port: int, folder: Path, tiny: CLIPEmbedder, expected: Any
+    port: int, folder: Path, tiny: CLIPEmbedder, expected: Rows
 ) -> None:
     check_not_stored_again([by_ingest, by_ray], folder, port, tiny, expected)
 

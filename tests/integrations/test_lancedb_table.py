@@ -103,13 +103,13 @@ def test_a_table_that_another_process_makes_in_the_same_moment_is_opened(
     tmp_path: Path, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingest([write_files(tmp_path / "files", 1)], open_table(tmp_path / "db", "photos", embedder=tiny))
-    real, looked = table._found, list[str]()
+    real, looked = table.found_table, list[str]()
 
     def not_yet(db: Any, name: str) -> Any:
         looked.append(name)
         return None if len(looked) == 1 else real(db, name)
 
-    monkeypatch.setattr(table, "_found", not_yet)
+    monkeypatch.setattr(table, "found_table", not_yet)
     assert open_table(tmp_path / "db", "photos", embedder=tiny).count_rows() == 2
 
 

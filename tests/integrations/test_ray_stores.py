@@ -47,8 +47,14 @@ def test_workers_write_to_a_lancedb_folder_what_ingest_writes(
 @pytest.mark.parametrize(
     ("where", "message"),
     [
-        ({"store": "chroma:db", "collection": "photos"}, "'chroma:db' takes one process that writes at a time"),
-        ({"store": "faiss:db", "collection": "photos"}, r"expected lancedb:DIR.*known names: chroma, lancedb"),
+        (
+            {"store": "chroma:db", "collection": "photos"},
+            "'chroma:db' takes one process that writes at a time",
+        ),
+        (
+            {"store": "faiss:db", "collection": "photos"},
+            r"expected lancedb:DIR.*known names: chroma, lancedb",
+        ),
         ({"store": "lancedb:db"}, "name the collection"),
         ({"store": "lancedb:db", "collection": "photos", "port": 8001}, "are of a Chroma server"),
         ({"store": "lancedb:db", "collection": "photos", "headers": {"a": "b"}}, "no use for them"),
@@ -81,9 +87,7 @@ def test_a_store_of_another_package_is_a_place_for_rows(
     assert found.rows.get(["image:a"]).metadatas[0]["uri"] == "/a.png"
 
 
-def test_a_collection_that_is_gone_ends_the_job(
-    tmp_path: Path, tiny: CLIPEmbedder
-) -> None:
+def test_a_collection_that_is_gone_ends_the_job(tmp_path: Path, tiny: CLIPEmbedder) -> None:
     sink = CollectionSink(f"lancedb:{tmp_path / 'db'}", "gone", 1.0, tiny.fingerprint)
-    with pytest.raises(StoreError, match="'gone' of lancedb:.* is gone"):
+    with pytest.raises(StoreError, match=r"'gone' of lancedb:.* is gone"):
         sink.stored(["image:a"])

@@ -37,9 +37,7 @@ def test_rows_that_are_too_large_for_one_request_go_in_several(
     ]
     vectors = np.repeat(tiny.embed_texts(["a cat"]), 3, axis=0)
     place.store(rows, vectors)
-    found = connect(host=server[0], port=server[1]).get_collection(
-        place.collection, embedding_function=None
-    )
+    found = connect(host=server[0], port=server[1]).get_collection(place.collection, embedding_function=None)
     assert found.count() == 3
     with pytest.raises(InvalidInputError, match="the row is of 30,"):
         place.store([{**rows[0], "document": "x" * 30_000_000}], vectors[:1])

@@ -4,7 +4,7 @@ The store is found by name, so no adapter is imported here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Event
 from typing import Any
@@ -42,7 +42,7 @@ class CollectionSink:
     collection: str
     patience: float
     fingerprint: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # may be secret
     job: str = ""
 
     def prepare(self, embedder: CLIPEmbedder) -> "CollectionSink":

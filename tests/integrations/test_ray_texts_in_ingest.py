@@ -14,6 +14,7 @@ from chroma_clip_embeddings.rows import upsert_arguments
 from clip_embeddings import CLIPEmbedder, TruncationWarning
 from ray_clip_embeddings.collection import row_of
 from ray_clip_embeddings.columns import SourceColumns
+from ray_clip_embeddings.stages import Job, identify
 from ray_clip_embeddings.stages import _row as identified
 
 END = "At last the sea was calm and a cat sat in the harbour."
@@ -31,6 +32,15 @@ def store_as_ray_does(collection: chromadb.Collection, embedder: CLIPEmbedder, *
         warnings.simplefilter("ignore", TruncationWarning)
         vectors = embedder.embed_texts([row.document for row in rows])
     collection.upsert(**upsert_arguments(rows, vectors))
+
+
+class Empty:
+    """A place that holds nothing yet."""
+
+    def stored(self, ids: Any) -> set[str]:
+        return set()
+
+    def store(self, rows: Any, vectors: Any) -> None: ...
 
 
 def write(path: Path, text: str) -> Path:
@@ -93,3 +103,18 @@ def test_a_short_text_is_the_same_row_by_both_doors(
     for id, row in by_ingest.items():
         assert (by_ray[id].document, by_ray[id].metadata) == (row.document, row.metadata)
     assert counts(ingest([note], collection)) == {"skipped": 1}
+
+
+def test_a_text_is_the_passages_of_ingest_or_one_row_if_that_is_asked_for(
+    collection: chromadb.Collection, tiny: CLIPEmbedder, tmp_path: Path
+) -> None:
+    notes = [write(tmp_path / "long.txt", f"  {LONG}\n"), write(tmp_path / "short.txt", "a cat\n")]
+    ingest(notes, collection)
+    table = pa.table({"path": list(map(str, notes)), "text": [note.read_text() for note in notes]})
+    columns = SourceColumns(text_column="text", uri_column="path")
+    rows = identify(table, job=Job(columns, None, (Empty(),), tiny.portable_config)).to_pylist()
+    documents = {id: row.document for id, row in rows_of(collection).items()}
+    assert {row["id"]: row["document"] for row in rows} == documents
+    whole, short = identify(table, job=Job(columns, None, (Empty(),))).to_pylist()
+    assert (whole["document"], short["id"]) == (LONG, rows[-1]["id"])
+    assert len(documents) == len(rows) > 3

@@ -1,12 +1,10 @@
-"""What other processes have written to an embedded store: seen by one that has it open.
-
-Imports the standard library.
-"""
+"""What other processes have written to an embedded store: seen by one that has it open."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from chroma_clip_embeddings.client.lock import api_of, folder_of, lock_of
+from chroma_clip_embeddings.client.lock import lock_of
+from chroma_clip_embeddings.client.private import api_of, folder_of
 
 T = TypeVar("T")
 _UNKNOWN = "Error finding id"  # what Chroma says of a row that its index does not know

@@ -45,7 +45,8 @@ def _awaited(
     either.__name__ = either.__qualname__ = f"a{helper.__name__}"
     either.__module__ = __name__
     either.__doc__ = (
-        f"`{helper.__name__}` for an event loop, which goes on meanwhile.\n\n    {helper.__doc__}"
+        f"`{helper.__name__}` for an event loop, which goes on meanwhile; of either kind of client.\n\n"
+        f"    {helper.__doc__}"
     )
     return cast(Any, either)  # type: ignore[no-any-return]
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clip_embeddings.ingestion.rows.checks import check_row
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.store import Stored
 
@@ -43,16 +42,8 @@ def stored_of(found: Any) -> Stored:
 def upsert_arguments(rows: Sequence[Row], vectors: NDArray[np.float32]) -> dict[str, Any]:
     """The one form in which rows are stored: with vectors, so that no field is left for Chroma to embed.
 
-    Raises:
-        InvalidInputError: a row that the store does not take; where rows come from they are checked before.
+    `rows.checks` has seen the rows.
     """
-    for row in rows:
-        check_row("metadata", row.id, row.document, row.metadata, row.uri)
-    return checked_arguments(rows, vectors)
-
-
-def checked_arguments(rows: Sequence[Row], vectors: NDArray[np.float32]) -> dict[str, Any]:
-    """Of rows that are checked already."""
     return {
         "ids": [row.id for row in rows],
         "embeddings": vectors,

@@ -13,6 +13,7 @@ from chroma_clip_embeddings.client.connection import is_out_of_reach, store_erro
 from chroma_clip_embeddings.client.lock import writing
 from chroma_clip_embeddings.client.lost import rows_without_vectors
 from chroma_clip_embeddings.client.private import bounded, folder_of, most_in_one_call
+from clip_embeddings.ingestion.rows.checks import check_row
 from clip_embeddings.ingestion.rows.parts import parts_in_bytes
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.store import Metadata, Stored
@@ -60,6 +61,8 @@ class ChromaRows:
         return stored_of(self._collection.get(ids=list(ids), include=include))
 
     def add(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+        for row in rows:
+            check_row("metadata", row.id, row.document, row.metadata, row.uri)
         for part in parts_in_bytes(rows, vectors, self.most):
             self._collection.add(**upsert_arguments([rows[i] for i in part], vectors[list(part)]))
 

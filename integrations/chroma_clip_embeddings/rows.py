@@ -8,7 +8,7 @@ from typing import Any
 
 import chromadb
 
-from chroma_clip_embeddings.calls import checked_arguments
+from chroma_clip_embeddings.calls import upsert_arguments
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
 from chroma_clip_embeddings.client.lock import writing
@@ -67,7 +67,7 @@ async def add_items(
         size = await answer(most_in_one_call, collection)
     replaced = 0
     for part in ready.parts(size):
-        batch = checked_arguments([ready.rows[i] for i in part], ready.vectors[list(part)])
+        batch = upsert_arguments([ready.rows[i] for i in part], ready.vectors[list(part)])
         with store_errors("store rows", ready.fix(part.start)), writing(collection):
             there = await answer(collection.get, ids=batch["ids"], include=["metadatas"])
             check_growth(there, batch, ready.so_far(part.start))

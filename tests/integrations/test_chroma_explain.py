@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,18 @@ def make(
         return held
 
     return made
+
+
+def test_help_shows_the_options_and_the_store_by_its_own_name(held: Held) -> None:
+    explain = held.adapter.explain
+    first, *options = signature(explain).parameters
+    assert first == ("table" if "lance" in held.adapter.__name__ else "collection")
+    assert options == ["queries", "size", "seed", "calibration"]
+    assert f"{first}: where the rows are" in explain.__doc__
+    with pytest.raises(InvalidInputError, match="pictures: got 0"):
+        explain(**{first: held.raw})
+    with pytest.raises(TypeError, match="queri"):
+        explain(held.raw, queri=["a cat"])
 
 
 def test_raw_rows_show_their_gap_and_what_the_reference_makes_of_it(make: Make, tiny: CLIPEmbedder) -> None:

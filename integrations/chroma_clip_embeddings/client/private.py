@@ -3,7 +3,6 @@
 Imports chromadb.
 """
 
-from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -79,7 +78,7 @@ def most_in_one_call(collection: Any) -> Any:
     return api_of(collection).get_max_batch_size()
 
 
-def model_now(collection: CollectionCommon[Any]) -> Any | Awaitable[Any]:
+def model_now(collection: CollectionCommon[Any]) -> Any:
     """What the store has of a collection, which others may have changed since it was opened."""
     api, place = api_of(collection), {"tenant": collection.tenant, "database": collection.database}
     return api.get_collection(collection.name, **place)

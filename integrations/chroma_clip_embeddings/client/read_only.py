@@ -23,15 +23,9 @@ from clip_embeddings import StoreError
 
 TABLE = "chroma.sqlite3"
 _WRITES = (
-    *(
-        "create_database",
-        "delete_database",
-        "create_tenant",
-        "reset",
-        "create_collection",
-        "delete_collection",
-    ),
-    *("_add", "_update", "_upsert", "_delete", "_modify", "_fork", "attach_function", "detach_function"),
+    *("create_database", "delete_database", "create_tenant", "reset"),
+    *("create_collection", "delete_collection", "attach_function", "detach_function"),
+    *("_add", "_update", "_upsert", "_delete", "_modify", "_fork"),
 )
 _STANDS_FOR: dict[str, str] = {}  # folder of a copy -> the store's own
 _COPIES: dict[str, str] = {}  # the other way round

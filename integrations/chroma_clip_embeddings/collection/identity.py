@@ -15,7 +15,7 @@ from chromadb.api.models.CollectionCommon import CollectionCommon
 
 from chroma_clip_embeddings.calls import SAMPLE, stored_of
 from chroma_clip_embeddings.client.connection import store_errors
-from chroma_clip_embeddings.client.kinds import answer, apart, ordinary
+from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
 from chroma_clip_embeddings.client.private import function_of, keep_metadata, model_now
 from chroma_clip_embeddings.collection.settings import without_index
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
@@ -96,18 +96,20 @@ def check_identity(collection: CollectionCommon[Any], embedder: CLIPEmbedder) ->
     )
 
 
-def check_unrecorded(collection: CollectionCommon[Any], embedder: CLIPEmbedder, rows: Any) -> None:
-    """Refuse an embedder that has not made the rows of a collection without a fingerprint on record.
+@ordinary
+async def check_unrecorded(collection: chromadb.Collection, embedder: CLIPEmbedder) -> None:
+    """Refuse an embedder that has not made the rows of a collection, where no fingerprint is on record.
 
     It was made with our function through chromadb itself, or has lost its record; the model's files may be
     others by now.
 
-    Args:
-        rows: what `collection.get(**SAMPLE)` answered.
     Raises:
         FingerprintMismatchError: says what speaks against it.
     """
-    if problem := look_at(stored_of(rows), embedder).problem:
+    if fingerprints(collection):
+        return
+    rows = stored_of(await answer(collection.get, **SAMPLE))
+    if problem := (await apart(collection, look_at, rows, embedder)).problem:
         raise FingerprintMismatchError(
             f"collection {collection.name!r} has no fingerprint on record, and its vectors are not of "
             f"{described(record_of(embedder))} as that is now (fingerprint "
@@ -128,9 +130,7 @@ async def record_identity(collection: chromadb.Collection, embedder: CLIPEmbedde
     if FINGERPRINT in (collection.metadata or {}):
         return
     with store_errors("record the model's fingerprint", "Nothing was stored"):
-        if not fingerprints(collection):
-            rows = await answer(collection.get, **SAMPLE)
-            await apart(collection, check_unrecorded, collection, embedder, rows)
+        await steps_of(check_unrecorded)(collection, embedder)
         # Chroma's `modify` replaces everything, so what is written starts from a fresh reading.
         fresh = dict((await answer(model_now, collection)).metadata or {})
         if FINGERPRINT in fresh:

@@ -85,7 +85,7 @@ def open_migrated(
         if not fingerprints(opened):
             embedder = embedder_of(opened)
             if verify:
-                check_unrecorded(opened, embedder, opened.get(**SAMPLE))
+                check_unrecorded(opened, embedder)
             opened.modify(metadata=with_fingerprint(opened.metadata, embedder))
         if modality is not None:
             _mark(opened, modality)

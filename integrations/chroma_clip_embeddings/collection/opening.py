@@ -12,9 +12,9 @@ from chromadb.api import ClientAPI
 from chromadb.api.models.CollectionCommon import CollectionCommon
 from chromadb.errors import NotFoundError
 
-from chroma_clip_embeddings.calls import SAMPLE, places_in, stored_of
+from chroma_clip_embeddings.calls import places_in, stored_of
 from chroma_clip_embeddings.client.connection import store_errors
-from chroma_clip_embeddings.client.kinds import answer, apart, ordinary
+from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
 from chroma_clip_embeddings.client.lock import writing
 from chroma_clip_embeddings.client.private import AnyCollection, bounded, opened_with
 from chroma_clip_embeddings.collection.adoption import anew, is_plain, record_of
@@ -24,7 +24,6 @@ from chroma_clip_embeddings.collection.identity import (
     check_identity,
     check_unrecorded,
     embedder_of,
-    fingerprints,
     stored_function,
 )
 from chroma_clip_embeddings.collection.settings import Wanted
@@ -86,9 +85,7 @@ async def open_collection(
                 return await _made_anew(client, found, embedder, wanted)
         wanted.compare(found)
         opened = await apart(client, bound, found, embedder)
-        if not fingerprints(opened):
-            sample = await answer(opened.get, **SAMPLE)
-            await apart(client, check_unrecorded, opened, embedder_of(opened), sample)
+        await steps_of(check_unrecorded)(opened, embedder_of(opened))
         if joined := wanted.joined(opened.metadata):
             await answer(opened.modify, metadata=joined)
         return opened

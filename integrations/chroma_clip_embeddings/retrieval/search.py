@@ -9,7 +9,7 @@ from chromadb.api.models.CollectionCommon import CollectionCommon
 
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.kinds import answer, apart, ordinary
-from chroma_clip_embeddings.client.reopening import asked
+from chroma_clip_embeddings.client.lock import asked
 from chroma_clip_embeddings.collection.identity import check_identity, embedder_of
 from clip_embeddings.search import AnyModality, Calibration, Found, Method, Query, Request, SearchResult
 from clip_embeddings.types import ImageInput

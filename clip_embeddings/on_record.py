@@ -1,6 +1,7 @@
 """Which model a collection's vectors are of, as every store has it on record: written, read, compared.
 
-Where nothing is on record, the vectors themselves are looked at. Device, dtype and batch size are never part of it; a calibration is, whole. Imports the embedder.
+Where nothing is on record, the vectors themselves are looked at. Device, dtype and batch size are never part
+of a record; a calibration is, whole. Imports the embedder.
 """
 
 from collections.abc import Mapping, Sequence

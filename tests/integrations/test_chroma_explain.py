@@ -73,7 +73,7 @@ def test_help_shows_the_options_and_the_store_by_its_own_name(held: Held) -> Non
     assert first == ("table" if "lance" in held.adapter.__name__ else "collection")
     assert options == ["queries", "size", "seed", "calibration"]
     assert f"{first}: where the rows are" in explain.__doc__
-    with pytest.raises(InvalidInputError, match="pictures: got 0"):
+    with pytest.raises(InvalidInputError, match=f"{first} 'photos': texts: got 0"):
         explain(**{first: held.raw})
     with pytest.raises(TypeError, match="queri"):
         explain(held.raw, queri=["a cat"])

@@ -2,7 +2,8 @@
 
 Two processes that write into one folder destroy vectors, and not at the same moment only: what Chroma holds
 in memory of an index it writes over what another process has made of it since. Threads of one process write
-together, and a server is one process, whoever writes to it. How the lock works is in `clip_embeddings.ingestion.locking`.
+together, and a server is one process, whoever writes to it. How the lock works is in
+`clip_embeddings.ingestion.locking`.
 """
 
 from collections.abc import Callable, Iterator

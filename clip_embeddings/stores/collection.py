@@ -1,17 +1,25 @@
-"""What any collection of any store can be asked to do: take files, answer queries, show its modality gap."""
+"""What any collection of any store can be asked to do: take files, answer queries, tell of its vectors."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from threading import Event
 from typing import Unpack
 
-from clip_embeddings.calibration import GapReport
-from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.ingestion import AnyPath, IngestOptions, IngestReport, Plan, check_sample, run_plan
+from clip_embeddings.embedder import CLIPEmbedder
+from clip_embeddings.ingestion import (
+    AnyPath,
+    IngestOptions,
+    IngestReport,
+    Plan,
+    RowStore,
+    check_sample,
+    run_plan,
+)
 from clip_embeddings.search import AnyModality, Calibration, Method, Query, SearchResult
 from clip_embeddings.stores.protocol import Collection
 from clip_embeddings.tasks import stored
-from clip_embeddings.types import Embeddings, ImageInput, Modality
+from clip_embeddings.tasks.adapting import of_collection
+from clip_embeddings.types import ImageInput
 
 
 def ingest(
@@ -68,46 +76,13 @@ def search(
     return query.result([collection.nearest(request) for request in query.requests()])
 
 
-def explain(
-    collection: Collection,
-    *,
-    queries: Sequence[str] = (),
-    size: int = 1000,
-    seed: int = 0,
-    calibration: Calibration | None = None,
-) -> GapReport:
-    """Measure how far apart pictures and texts lie, and what a calibration makes of it; nothing is written.
-
-    Args:
-        collection: from `Store.open`.
-        queries: texts that people search for; without any, texts of the collection stand in.
-        size: rows of each modality, drawn at random.
-        seed: another one draws other rows.
-        calibration: what to look through; None takes the collection's own.
-    Raises:
-        InvalidInputError: fewer than 10 rows of a modality, a calibration that cannot be read.
-        FingerprintMismatchError: the calibration is of another model.
-        StoreError: the store does not answer.
-    """
+@contextmanager
+def _rows_of(collection: Collection, called: str) -> Iterator[tuple[RowStore, CLIPEmbedder]]:
     rows, embedder = collection.rows, collection.embedder
-    with _reading(collection):
-        try:
-            return stored.explain(
-                rows, embedder, queries=queries, size=size, seed=seed, calibration=calibration
-            )
-        except InvalidInputError as error:
-            raise InvalidInputError(f"collection {collection.name!r}: {error}") from error
+    with rows.errors(f"read the collection {collection.name!r}", "Check that the store is there"):
+        yield rows, embedder
 
 
-def draw_rows(collection: Collection, modality: Modality, size: int, seed: int) -> Embeddings:
-    """Raw unit vectors of up to `size` rows of one modality: float32 (n, D), the same for the same seed.
-
-    Raises:
-        StoreError: the store does not answer.
-    """
-    with _reading(collection):
-        return stored.draw_rows(collection.rows, collection.embedder, modality, size, seed)
-
-
-def _reading(collection: Collection) -> AbstractContextManager[None]:
-    return collection.rows.errors(f"read the collection {collection.name!r}", "Check that the store is there")
+explain = of_collection(stored.explain, _rows_of, "explain")
+find_duplicates = of_collection(stored.find_duplicates, _rows_of, "find_duplicates")
+draw_rows = of_collection(stored.draw_rows, _rows_of, "draw_rows")

@@ -10,7 +10,7 @@ from chromadb.api import ClientAPI
 from chromadb.errors import NotFoundError
 
 from chroma_clip_embeddings.client.connection import absolute, connect, is_out_of_reach, store_errors
-from chroma_clip_embeddings.client.reopening import asked
+from chroma_clip_embeddings.client.lock import asked
 from chroma_clip_embeddings.collection.identity import FINGERPRINT, embedder_of, record_identity
 from chroma_clip_embeddings.collection.opening import CHECK, open_collection
 from chroma_clip_embeddings.retrieval.search import FIX, arguments_of, rows_of

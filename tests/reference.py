@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, 
 from transformers import AutoTokenizer, CLIPConfig, CLIPModel, CLIPTokenizer, PreTrainedTokenizerFast
 
 from clip_embeddings.inputs.preprocess import Preprocessing
-from clip_embeddings.models.processors import DEFAULTS
+from clip_embeddings.models.transformers.processors import DEFAULTS
 
 try:
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil

@@ -27,9 +27,10 @@ from benchmarks.speed.tables import END_TO_END, peers_table, stages_table
 from benchmarks.speed.targets import TARGETS, Target, targets_table
 from benchmarks.speed.workload import QUICK, captions, passages, pictures
 from benchmarks.vocabulary import clip_tokenizer, find_merges
-from clip_embeddings.models import hf, loaded
-from clip_embeddings.models.packed import PackedLinear
+from clip_embeddings.models import loaded
+from clip_embeddings.models.running.packed import PackedLinear
 from clip_embeddings.models.tiny import WEIGHTS
+from clip_embeddings.models.transformers import encoder as hf
 
 NOWHERE = Path("no-such-folder")
 SMALLEST = QUICK._replace(

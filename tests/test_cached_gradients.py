@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clip_embeddings.models.contrastive import contrastive_loss
 from clip_embeddings.models.hub.locate import locate
-from clip_embeddings.models.trainable import TrainableCLIP
+from clip_embeddings.models.transformers.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.gradients import Chunk, accumulate, seeded
 
 PAIRS = 12

@@ -14,7 +14,7 @@ from reference import row_cosines
 
 from clip_embeddings import CLIPEmbedder, load_image
 from clip_embeddings.inputs.preprocess import Preprocessing
-from clip_embeddings.models import fingerprint
+from clip_embeddings.models.identity import fingerprint
 from clip_embeddings.types import ImageInput
 
 PROFILE = "icc_profile"

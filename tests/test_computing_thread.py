@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models import hf
-from clip_embeddings.models.thread import ComputingThread, compute
+from clip_embeddings.models.running.thread import ComputingThread, compute
+from clip_embeddings.models.transformers import encoder as hf
 
 CPU = torch.device("cpu")
 T = TypeVar("T")

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError
-from clip_embeddings.models.device import choose_device, choose_dtype, computes_bfloat16, with_halving
+from clip_embeddings.models.running.device import choose_device, choose_dtype, computes_bfloat16, with_halving
 
 CPU = torch.device("cpu")
 Rows = NDArray[np.float32]

@@ -23,7 +23,7 @@ from clip_embeddings import (
     finetune,
 )
 from clip_embeddings.models.hub.locate import locate
-from clip_embeddings.models.trainable import TrainableCLIP
+from clip_embeddings.models.transformers.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.dataset import PairSet
 from clip_embeddings.tasks.training.pairs import read_pairs
 from clip_embeddings.tasks.training.recall import recall

@@ -10,7 +10,7 @@ from training_pairs import drawn, write_manifest, write_pairs
 
 from clip_embeddings import InvalidInputError, TruncationWarning, finetune
 from clip_embeddings.models.hub.locate import locate
-from clip_embeddings.models.trainable import TrainableCLIP
+from clip_embeddings.models.transformers.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.dataset import PairSet
 from clip_embeddings.tasks.training.pairs import read_pairs
 

@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models import digest
+from clip_embeddings.models.identity import digest
 from clip_embeddings.types import LongText
 
 Copy = Callable[[str], Path]

@@ -38,7 +38,7 @@ def test_every_import_of_this_repository_points_downward() -> None:
         ),
         (f"{CORE}/config.py", "from .embedder import CLIPEmbedder", "config may not import upward: embedder"),
         (f"{CORE}/inputs/images.py", "from ..pipeline import run", "inputs may not import upward: pipeline"),
-        (f"{CORE}/models/hf.py", "def f():\n    from clip_embeddings import tasks", "upward: tasks"),
+        (f"{CORE}/models/registry.py", "def f():\n    from clip_embeddings import tasks", "upward: tasks"),
         (f"{CORE}/embedder.py", "from clip_embeddings import CLIPEmbedder", "upward: the public names"),
         (f"{CORE}/tasks/scoring.py", "import clip_embeddings.search", "tasks may not import upward: search"),
         (f"{CORE}/inputs/a.py", "import clip_embeddings.models", "inputs may not import upward: models"),
@@ -104,10 +104,10 @@ def test_a_circle_is_named_at_each_of_its_imports(tmp_path: Path) -> None:
 def test_imports_that_keep_the_direction_pass(tmp_path: Path) -> None:
     lazy = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .embedder import CLIPEmbedder\n"
     write(tmp_path, f"{CORE}/__init__.py", lazy + PUBLIC)
-    write(tmp_path, f"{CORE}/embedder.py", "import torch\nfrom .models import hf\nfrom . import errors\n")
+    write(tmp_path, f"{CORE}/embedder.py", "import torch\nfrom .models import loaded\nfrom . import errors\n")
     write(
         tmp_path,
-        f"{CORE}/models/loading.py",
+        f"{CORE}/models/transformers/loading.py",
         "import transformers\nfrom clip_embeddings.inputs import tokens\n",
     )
     write(tmp_path, "clip_embeddings_app/cli/main.py", "import clip_embeddings, chroma_clip_embeddings\n")

@@ -13,8 +13,9 @@ from transformers import CLIPVisionModelWithProjection as VisionModel
 from transformers.models.clip.modeling_clip import CLIPMLP
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models import hf, loaded
-from clip_embeddings.models.packed import PackedLinear, PackedPatches, can_pack, pack
+from clip_embeddings.models import loaded
+from clip_embeddings.models.running.packed import PackedLinear, PackedPatches, can_pack, pack
+from clip_embeddings.models.transformers import encoder as hf
 
 CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {

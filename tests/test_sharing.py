@@ -27,7 +27,8 @@ def test_embedders_of_one_model_share_one_encoder(checkpoint: Path) -> None:
 def test_eight_threads_load_once_and_get_the_vectors_of_one(
     checkpoint: Path, embedder: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clip_embeddings.models import hf, loaded
+    from clip_embeddings.models import loaded
+    from clip_embeddings.models.transformers import encoder as hf
 
     made = []
 

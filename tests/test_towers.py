@@ -12,7 +12,9 @@ from PIL import Image
 from reference import clip_tokenizer, row_cosines, write_checkpoint
 
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.models import hf, loaded, loading
+from clip_embeddings.models import loaded
+from clip_embeddings.models.transformers import encoder as hf
+from clip_embeddings.models.transformers import loading
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 from clip_embeddings.types import ImageInput

@@ -31,8 +31,10 @@ OTHERS = (
     "torch.distributed.tensor", "torch.export", "unittest.mock", "yaml",
 )  # fmt: skip
 MODEL = (
-    "transformers.models.clip.modeling_clip", "clip_embeddings.models.hf", "clip_embeddings.embedder",
-)  # fmt: skip
+    "transformers.models.clip.modeling_clip",
+    "clip_embeddings.models.transformers.encoder",
+    "clip_embeddings.embedder",
+)
 ROOT = Path(__file__).resolve().parents[1]
 
 

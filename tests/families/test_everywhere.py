@@ -18,8 +18,9 @@ from pictures import photo
 from reference import row_cosines
 
 from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, InvalidInputError, ModelLoadError, finetune
-from clip_embeddings.models import hf, loaded
-from clip_embeddings.models.packed import PackedLinear
+from clip_embeddings.models import loaded
+from clip_embeddings.models.running.packed import PackedLinear
+from clip_embeddings.models.transformers import encoder as hf
 from clip_embeddings.tasks.token_states import token_states
 
 pytestmark = pytest.mark.filterwarnings("ignore::clip_embeddings.errors.TruncationWarning")

@@ -84,7 +84,7 @@ def test_both_towers_have_the_dimension_that_is_said(pair: Pair) -> None:
 
 
 def test_each_tower_is_loaded_alone(pair: Pair) -> None:
-    from clip_embeddings.models import hf
+    from clip_embeddings.models.transformers import encoder as hf
 
     encoder = CLIPEmbedder(pair.folder, device="cpu", dtype="bfloat16")._encoder
     assert isinstance(encoder, hf.TransformersEncoder)

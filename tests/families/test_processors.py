@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clip_embeddings.models.processors import DEFAULTS, plain_name
+from clip_embeddings.models.transformers.processors import DEFAULTS, plain_name
 
 WHERE = {
     "CLIPImageProcessor": "clip",

@@ -75,7 +75,9 @@ def test_an_ingestion_that_fails_closes_its_databases(
     def refuse(*_: object, **__: object) -> Any:
         raise error
 
-    monkeypatch.setattr("clip_embeddings.models.hf.TransformersEncoder.encode_image", refuse)
+    monkeypatch.setattr(
+        "clip_embeddings.models.transformers.encoder.TransformersEncoder.encode_image", refuse
+    )
     with pytest.raises(type(error)):
         ingest([files], collection, cache=tmp_path / "cache")
     assert len(databases.opened) >= 2
@@ -93,7 +95,7 @@ def test_an_ingestion_that_is_called_off_closes_its_databases(
         time.sleep(0.5)
         raise AssertionError("it was called off before")
 
-    monkeypatch.setattr("clip_embeddings.models.hf.TransformersEncoder.encode_image", slow)
+    monkeypatch.setattr("clip_embeddings.models.transformers.encoder.TransformersEncoder.encode_image", slow)
 
     async def run() -> None:
         work = asyncio.ensure_future(aingest([files], collection, cache=tmp_path / "cache"))

@@ -30,8 +30,12 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         raise AssertionError("nothing is to be embedded")
 
     def forbid() -> None:
-        monkeypatch.setattr("clip_embeddings.models.hf.TransformersEncoder.encode_text", refused)
-        monkeypatch.setattr("clip_embeddings.models.hf.TransformersEncoder.encode_image", refused)
+        monkeypatch.setattr(
+            "clip_embeddings.models.transformers.encoder.TransformersEncoder.encode_text", refused
+        )
+        monkeypatch.setattr(
+            "clip_embeddings.models.transformers.encoder.TransformersEncoder.encode_image", refused
+        )
 
     return forbid
 

@@ -24,7 +24,8 @@ from chroma_clip_embeddings import (
     open_collection,
 )
 from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, FingerprintMismatchError, ImageDecodeError
-from clip_embeddings.models import hf, loading
+from clip_embeddings.models.transformers import encoder as hf
+from clip_embeddings.models.transformers import loading
 
 
 class Plain(EmbeddingFunction[Any]):

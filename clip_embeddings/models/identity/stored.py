@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.digest import stamp
 from clip_embeddings.models.hub.listing import read_json
+from clip_embeddings.models.identity.digest import stamp
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.digest import stamp, tensors_digest
 from clip_embeddings.models.family import TokenizerRule
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import LENGTHS, MODULES, PICKLE, SAFETENSORS, TOKENIZER_CONFIG, plain
 from clip_embeddings.models.hub.listing import read_json
-from clip_embeddings.models.identity import read_weights, shape_of, stable
-from clip_embeddings.models.tokenizer import tokenizer_identity
+from clip_embeddings.models.identity.digest import stamp, tensors_digest
+from clip_embeddings.models.transformers.files import ModelFiles
+from clip_embeddings.models.transformers.identity import read_weights, shape_of, stable
+from clip_embeddings.models.transformers.tokenizer import tokenizer_identity
 
 M_CLIP = "M-CLIP"
 _LINEAR = "LinearTransformation"  # what M-CLIP calls its dense layer

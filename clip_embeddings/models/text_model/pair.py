@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.models.encoder import check_ids
 from clip_embeddings.models.model import Model, importing
-from clip_embeddings.models.text_files import TextFiles
+from clip_embeddings.models.text_model.files import TextFiles
 from clip_embeddings.types import Role
 
 if TYPE_CHECKING:
     import torch
 
     from clip_embeddings.models.encoder import Encoder
-    from clip_embeddings.models.text_tower import TextTower
+    from clip_embeddings.models.text_model.tower import TextTower
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class PairedModel:
     def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":
         _ = self.dimension
         with importing():
-            from clip_embeddings.models.text_tower import TextTower
+            from clip_embeddings.models.text_model.tower import TextTower
 
         return PairedEncoder(
             self.pictures.load(device, dtype, compiled),
@@ -135,8 +135,8 @@ class PairedEncoder:
 
     def encode_text(self, ids: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """B rows of ids -> (B, D)."""
-        from clip_embeddings.models.device import with_halving
-        from clip_embeddings.models.thread import compute
+        from clip_embeddings.models.running.device import with_halving
+        from clip_embeddings.models.running.thread import compute
 
         rows = self.tokenizer.padded(ids)
         check_ids(self._texts.model, rows, self._texts.vocabulary)

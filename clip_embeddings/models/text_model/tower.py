@@ -17,10 +17,10 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.family import positions_behind_padding
-from clip_embeddings.models.loading import detach_from_file, load_weights
-from clip_embeddings.models.packed import can_pack, pack
-from clip_embeddings.models.text_files import Dense, TextFiles
-from clip_embeddings.models.tokenizer import load_tokenizer
+from clip_embeddings.models.running.packed import can_pack, pack
+from clip_embeddings.models.text_model.files import Dense, TextFiles
+from clip_embeddings.models.transformers.loading import detach_from_file, load_weights
+from clip_embeddings.models.transformers.tokenizer import load_tokenizer
 
 _POOLER = "pooler."  # BERT's own, which is not used here and not always saved
 

@@ -1,6 +1,6 @@
 """Any family of transformers behind the Encoder protocol. Imports torch, transformers, numpy.
 
-What sets families apart is data, in families/; how their files are read is in loading.py.
+What sets families apart is data, in models/families/; how their files are read is in loading.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.forking import FreeLock
-from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
 from clip_embeddings.models.encoder import check_ids
-from clip_embeddings.models.loading import (
+from clip_embeddings.models.running.device import BatchSizes, batch_sizes, with_halving
+from clip_embeddings.models.running.packed import can_pack, pack
+from clip_embeddings.models.running.pixels import gain_and_offset, normalised, to_device, to_numpy
+from clip_embeddings.models.running.thread import compute
+from clip_embeddings.models.transformers.loading import (
     TOWERS,
     architecture_of,
     detach_from_file,
@@ -25,14 +28,11 @@ from clip_embeddings.models.loading import (
     text_tokenizer,
     without,
 )
-from clip_embeddings.models.packed import can_pack, pack
-from clip_embeddings.models.pixels import gain_and_offset, normalised, to_device, to_numpy
-from clip_embeddings.models.preprocessing import preprocessing_of
-from clip_embeddings.models.thread import compute
+from clip_embeddings.models.transformers.preprocessing import preprocessing_of
 from clip_embeddings.types import Role
 
 if TYPE_CHECKING:
-    from clip_embeddings.models.files import ModelFiles
+    from clip_embeddings.models.transformers.files import ModelFiles
 
 TEXT, VISION = TOWERS
 

@@ -13,9 +13,9 @@ from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.family import Family
 from clip_embeddings.models.hub.layout import CONFIG, SAFETENSORS, SMALL, TOKENIZER, TOKENIZER_CONFIG
 from clip_embeddings.models.hub.listing import read_json
+from clip_embeddings.models.identity.stored import StoredModel
 from clip_embeddings.models.model import importing
 from clip_embeddings.models.registry import check_type
-from clip_embeddings.models.stored import StoredModel
 
 if TYPE_CHECKING:
     import torch
@@ -59,33 +59,33 @@ class ModelFiles(StoredModel):
     @cached_property
     def dimension(self) -> int:
         """D, the length of the model's vectors."""
-        from clip_embeddings.models.identity import dimension_of
+        from clip_embeddings.models.transformers.identity import dimension_of
 
         return dimension_of(self)
 
     def identity(self) -> dict[str, object]:
         """Everything of it that changes vectors, as JSON."""
-        from clip_embeddings.models.identity import identity_of
+        from clip_embeddings.models.transformers.identity import identity_of
 
         return identity_of(self)
 
     def earlier_identity(self) -> dict[str, object] | None:
         """The same as the scheme of fingerprints before had it."""
-        from clip_embeddings.models.identity import earlier_identity_of
+        from clip_embeddings.models.transformers.identity import earlier_identity_of
 
         return earlier_identity_of(self)
 
     def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":
         """Its encoder on a device."""
         with importing():
-            from clip_embeddings.models.hf import TransformersEncoder
+            from clip_embeddings.models.transformers.encoder import TransformersEncoder
 
         return TransformersEncoder(self, device, dtype, compiled)
 
     @property
     def preprocessing(self) -> "Preprocessing | PatchPreprocessing":
         """How the model wants its pictures."""
-        from clip_embeddings.models.preprocessing import preprocessing_of
+        from clip_embeddings.models.transformers.preprocessing import preprocessing_of
 
         return preprocessing_of(self)
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.digest import file_digest, tensors_digest, tensors_of
 from clip_embeddings.models.family import PROJECTION
-from clip_embeddings.models.preprocessing import preprocessing_of
-from clip_embeddings.models.stored import StoredModel
-from clip_embeddings.models.tokenizer import tokenizer_identity
+from clip_embeddings.models.identity.digest import file_digest, tensors_digest, tensors_of
+from clip_embeddings.models.identity.stored import StoredModel
+from clip_embeddings.models.transformers.preprocessing import preprocessing_of
+from clip_embeddings.models.transformers.tokenizer import tokenizer_identity
 
 if TYPE_CHECKING:
-    from clip_embeddings.models.files import ModelFiles
+    from clip_embeddings.models.transformers.files import ModelFiles
 
 # Keys of config.json that say how a file was written, not what the model computes.
 _VOLATILE = {"_name_or_path", "_commit_hash", "transformers_version", "torch_dtype", "dtype", "architectures"}

@@ -11,10 +11,10 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.family import Family
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
-from clip_embeddings.models.tokenizer import load_tokenizer, quiet
+from clip_embeddings.models.transformers.tokenizer import load_tokenizer, quiet
 
 if TYPE_CHECKING:
-    from clip_embeddings.models.files import ModelFiles
+    from clip_embeddings.models.transformers.files import ModelFiles
 
 TOWERS = ("text_model", "vision_model")
 """What every class of two towers calls them."""

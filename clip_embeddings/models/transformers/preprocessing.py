@@ -9,10 +9,10 @@ from clip_embeddings.inputs.patches import PatchPreprocessing
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.family import PictureRule
 from clip_embeddings.models.hub.layout import PREPROCESSING
-from clip_embeddings.models.processors import DEFAULTS, plain_name
+from clip_embeddings.models.transformers.processors import DEFAULTS, plain_name
 
 if TYPE_CHECKING:
-    from clip_embeddings.models.files import ModelFiles
+    from clip_embeddings.models.transformers.files import ModelFiles
 
 _SECTION = "image_processor"  # in the file that transformers 5 writes for tokenizer and pictures together
 # What a file of a class that is not in the table has to say itself.

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.digest import file_digest
 from clip_embeddings.models.family import TokenizerRule
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
-from clip_embeddings.models.stored import StoredModel
+from clip_embeddings.models.identity.digest import file_digest
+from clip_embeddings.models.identity.stored import StoredModel
 
 if TYPE_CHECKING:
-    from clip_embeddings.models.files import ModelFiles
+    from clip_embeddings.models.transformers.files import ModelFiles
 
 _KIND = "tokenizers"
 # Keys of tokenizer_config.json and its like that say where a file came from.

@@ -1,6 +1,6 @@
 """A model whose weights may change: loaded in float32, run with gradients, saved as a folder that loads.
 
-What `hf.py` loads is shared by everybody in the process and frozen. Imports torch, transformers and what
+What `encoder.py` loads is shared by everybody in the process and frozen. Imports torch, transformers and what
 reads a model's files.
 """
 
@@ -16,18 +16,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import PREPROCESSING, TOKENIZER
-from clip_embeddings.models.loading import (
+from clip_embeddings.models.model import Model
+from clip_embeddings.models.running.pixels import gain_and_offset, normalised
+from clip_embeddings.models.transformers.files import ModelFiles
+from clip_embeddings.models.transformers.loading import (
     architecture_of,
     load_weights,
     read_config,
     text_tokenizer,
 )
-from clip_embeddings.models.model import Model
-from clip_embeddings.models.pixels import gain_and_offset, normalised
-from clip_embeddings.models.preprocessing import preprocessing_of
-from clip_embeddings.models.tokenizer import quiet
+from clip_embeddings.models.transformers.preprocessing import preprocessing_of
+from clip_embeddings.models.transformers.tokenizer import quiet
 
 # Taken over as they are. Not calibration.json: it was measured on the weights before.
 _KEPT = (*TOKENIZER, *PREPROCESSING)

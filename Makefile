@@ -90,11 +90,11 @@ bench-quick: $(RIVALS) ## the same on less of everything, in minutes, written no
 
 bench-card: $(READY) ## measure the bundled model on held-out scenes
 	@echo "Measuring the bundled model on held-out scenes."
-	@"$(BIN)/python" -m benchmarks.bundled_model --card clip_embeddings/models/tiny/weights/README.md $(ARGS)
+	@"$(BIN)/python" -m benchmarks bundled-model --card clip_embeddings/models/tiny/weights/README.md $(ARGS)
 
 bench-mixed: $(READY) ## compare ways to rank texts and pictures in one list (ARGS="--pairs FOLDER")
 	@echo "Comparing ways to rank texts and pictures in one list (some minutes)."
-	@"$(BIN)/python" -m benchmarks.mixed_retrieval --output benchmarks/RESULTS.md $(ARGS)
+	@"$(BIN)/python" -m benchmarks mixed-retrieval --output benchmarks/RESULTS.md $(ARGS)
 
 clean: ## remove the environments, caches, builds and the demo's output
 	@echo "Removing $(VENV), $(LOWEST), caches, builds and the demo's output."

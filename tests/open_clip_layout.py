@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel
 
-from benchmarks.vocabulary import clip_tokenizer
+from benchmarks.shared.vocabulary import clip_tokenizer
 
 # open_clip's name -> that of transformers; the towers differ only in their first part.
 _NAMES = {

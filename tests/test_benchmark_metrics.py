@@ -11,9 +11,9 @@ from benchmarks.mixed.folder import folder_pairs, halves, has_queries, read_line
 from benchmarks.mixed.methods import RAW, SHIPPED, methods
 from benchmarks.mixed.metrics import NOTHING, best, exposure, interval, judge
 from benchmarks.mixed.protocol import EVEN, Confounded, Search, distractors, sweep
+from benchmarks.mixed.retrieval import on_folder
 from benchmarks.mixed.sections import section
-from benchmarks.mixed_retrieval import on_folder
-from benchmarks.results import replace_section, table
+from benchmarks.shared.results import replace_section, table
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.scenes.captions import CLAIMABLE
 

@@ -14,6 +14,7 @@ import pytest
 import warm
 
 from benchmarks import __main__ as command
+from benchmarks.shared.vocabulary import clip_tokenizer, find_merges
 from benchmarks.speed import client, run, worker
 from benchmarks.speed.cases import CASES, gpu
 from benchmarks.speed.cases.common import record, record_best
@@ -26,7 +27,6 @@ from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.tables import END_TO_END, peers_table, stages_table
 from benchmarks.speed.targets import TARGETS, Target, targets_table
 from benchmarks.speed.workload import QUICK, captions, passages, pictures
-from benchmarks.vocabulary import clip_tokenizer, find_merges
 from clip_embeddings.models import loaded
 from clip_embeddings.models.running.packed import PackedLinear
 from clip_embeddings.models.tiny import WEIGHTS

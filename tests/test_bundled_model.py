@@ -6,7 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.bundled_model import BEGIN, DEMO_QUERIES, END, NEVER_DRAWN, Measured, table, write_card
+from benchmarks.quality.bundled_model import (
+    BEGIN,
+    DEMO_QUERIES,
+    END,
+    NEVER_DRAWN,
+    Measured,
+    table,
+    write_card,
+)
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models.catalog import MODELS
 from clip_embeddings.models.tiny import WEIGHTS

@@ -12,7 +12,7 @@ import pytest
 from pictures import scene
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks import few_shot as benchmark
+from benchmarks.quality import few_shot as benchmark
 from clip_embeddings import (
     CLIPEmbedder,
     FingerprintMismatchError,

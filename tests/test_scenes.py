@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import bundled_model
+from benchmarks.quality import bundled_model
 from clip_embeddings.scenes.captions import Language, caption, true_of
 from clip_embeddings.scenes.draw import DRAWINGS, render
 from clip_embeddings.scenes.scene import (

@@ -1,7 +1,7 @@
 """Does one search find texts and pictures alike? Ways to close the modality gap, compared.
 
-    python -m benchmarks.mixed_retrieval [--output benchmarks/RESULTS.md]
-    python -m benchmarks.mixed_retrieval --model openai/clip-vit-base-patch32 --pairs FOLDER
+    python -m benchmarks mixed-retrieval [--output benchmarks/RESULTS.md]
+    python -m benchmarks mixed-retrieval --model openai/clip-vit-base-patch32 --pairs FOLDER
 
 Without --pairs: scenes that the bundled model never saw. FOLDER holds pairs.csv with the columns picture (a
 path in the folder), text and, if there are, query and language; half of the pairs calibrates, half is the
@@ -22,7 +22,7 @@ from benchmarks.mixed.measure import measure
 from benchmarks.mixed.methods import SHIPPED, Method, calibrated, methods
 from benchmarks.mixed.plot import plot_sweep
 from benchmarks.mixed.sections import Run, section
-from benchmarks.results import replace_section
+from benchmarks.shared.results import replace_section
 from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, InvalidInputError, ModalityCalibration
 from clip_embeddings.calibration import MINIMUM
 from clip_embeddings.scenes.captions import caption

@@ -1,6 +1,6 @@
 """How good the bundled model is, on scenes that training never saw.
 
-    python -m benchmarks.bundled_model [--model FOLDER] [--card FILE]
+    python -m benchmarks bundled-model [--model FOLDER] [--card FILE]
 
 Scenes, captions and prompts are seeded, so the figures repeat. With --card they are written into a model
 card between its two marks.

@@ -1,6 +1,6 @@
 """Do caption scores tell right from wrong, and is a picture that was saved again found?
 
-    python -m benchmarks.caption_scores --results benchmarks/RESULTS.md
+    python -m benchmarks caption-scores --results benchmarks/RESULTS.md
 
 The bundled model on held-out combinations of attributes; all but the time is seeded, so it repeats. Only
 --results writes.
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
 from benchmarks.mixed.data import LANGUAGES, drawn, near_miss
-from benchmarks.results import machine, replace_section, table
+from benchmarks.shared.results import machine, replace_section, table
 from clip_embeddings import CLIPEmbedder, find_duplicates
 from clip_embeddings.scenes.captions import Language, caption
 from clip_embeddings.scenes.draw import render

@@ -1,6 +1,6 @@
 """What decoding a JPEG at a smaller scale does to vectors, beside the choice of a processor.
 
-    python -m benchmarks.draft [--results benchmarks/RESULTS.md]
+    python -m benchmarks draft [--results benchmarks/RESULTS.md]
 
 Scenes that the bundled model never saw are enlarged to 4000 x 4000, with grain like that of photographs, and
 saved as JPEG of quality 90. Their vectors are compared with those of transformers' processor on Pillow: ours
@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.results import machine, replace_section, table
+from benchmarks.shared.results import machine, replace_section, table
 from clip_embeddings import CLIPEmbedder, load_image
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.scenes.draw import render

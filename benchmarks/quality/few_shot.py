@@ -1,6 +1,6 @@
 """A few examples against words alone, on classes that the bundled model confuses.
 
-    python -m benchmarks.few_shot [--tests N] [--results FILE]
+    python -m benchmarks few-shot [--tests N] [--results FILE]
 
 Scenes are seeded: examples, tests and the model's training have none in common. Each figure is the mean over
 three draws of examples; all classes have the same number of tests. With --results it is written into its
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.results import machine, replace_section, table
+from benchmarks.shared.results import machine, replace_section, table
 from clip_embeddings import CLIPEmbedder, LinearProbe, TipAdapter, ZeroShotClassifier
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import Scene, sample_scene
@@ -180,7 +180,7 @@ def main() -> None:
     print(made)
     if options.results:
         ran = machine(("torch", "scikit-learn", "numpy"))
-        body = f"## A few examples\n\n`python -m benchmarks.few_shot`\n\nOn {ran}.\n\n{made}"
+        body = f"## A few examples\n\n`python -m benchmarks few-shot`\n\nOn {ran}.\n\n{made}"
         replace_section(options.results, "few-shot", body)
 
 

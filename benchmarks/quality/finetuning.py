@@ -1,6 +1,6 @@
 """Does fine-tuning help in a new domain, and what does it cost in the old one? Three methods compared.
 
-    python -m benchmarks.finetuning [--results benchmarks/RESULTS.md]
+    python -m benchmarks fine-tuning [--results benchmarks/RESULTS.md]
 
 The new domain is a style that the bundled model never saw: scenes as blueprints, pale lines on blue, with
 captions that say so and name no colour. Scenes of the training pairs, of the pairs that choose the epoch and
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from benchmarks.results import machine, replace_section, table
+from benchmarks.shared.results import machine, replace_section, table
 from clip_embeddings import CLIPEmbedder, finetune
 from clip_embeddings.scenes.captions import caption
 from clip_embeddings.scenes.draw import render
@@ -142,7 +142,7 @@ def section(found: Sequence[Row], *, training: int, test: int, old: int, epochs:
     return f"""## {TITLE}
 
 Run on {machine(("torch", "transformers", "peft"))}.
-`python -m benchmarks.finetuning`: the bundled model on {training} pairs of a new kind, at most {epochs}
+`python -m benchmarks fine-tuning`: the bundled model on {training} pairs of a new kind, at most {epochs}
 epochs in batches of {batch}, one seed.
 
 New: scenes as blueprints, {test} that were neither trained on nor chose the epoch. Old: {old} scenes as the

@@ -1,6 +1,6 @@
 """Measure the reference calibration that the bundled model ships with.
 
-    python -m benchmarks.reference_calibration [--model FOLDER] [--output FILE]
+    python -m benchmarks reference-calibration [--model FOLDER] [--output FILE]
 
 Pictures and captions of the same scenes, so that nothing but the modality differs between them; the scenes
 are neither those of training nor those of any evaluation.

@@ -1,6 +1,6 @@
 """Zero-shot classes of the bundled model: by template, by language, and told from what is no class.
 
-    python -m benchmarks.zero_shot [--scenes N] [--results FILE]
+    python -m benchmarks zero-shot [--scenes N] [--results FILE]
 
 Scenes are seeded and training saw none of them. With --results the tables are written into their section of
 a results file.
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.bundled_model import PROMPTS
-from benchmarks.results import machine, replace_section, table
+from benchmarks.quality.bundled_model import PROMPTS
+from benchmarks.shared.results import machine, replace_section, table
 from clip_embeddings import TEMPLATES, CLIPEmbedder, ZeroShotClassifier
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import OBJECTS, sample_scene
@@ -103,7 +103,7 @@ def main() -> None:
     made = report(Scenes(CLIPEmbedder("tiny", device="cpu", dtype="float32"), options.scenes))
     print(made)
     if options.results:
-        body = f"## Zero-shot classes\n\n`python -m benchmarks.zero_shot`\n\nOn {machine()}.\n\n{made}"
+        body = f"## Zero-shot classes\n\n`python -m benchmarks zero-shot`\n\nOn {machine()}.\n\n{made}"
         replace_section(options.results, "zero-shot", body)
 
 

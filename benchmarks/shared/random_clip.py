@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.vocabulary import PEERS, clip_tokenizer, find_merges
+from benchmarks.shared.vocabulary import PEERS, clip_tokenizer, find_merges
 
 _BOS, _EOS = "<|startoftext|>", "<|endoftext|>"
 _PIXELS = {

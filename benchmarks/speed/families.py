@@ -3,7 +3,7 @@
     python -m benchmarks families [--results benchmarks/RESULTS.md] [--pictures 16] [--rounds 3]
 
 Weights are random, so the work is that of the real models and the vectors mean nothing; vocabularies are the
-small ones of tests/families, so embedding tables are smaller than real ones. Theirs reads each file with
+small ones of tests/helpers/families, so embedding tables are smaller than real ones. Theirs reads files with
 Pillow, prepares batches with the family's picture processor on Pillow, and runs `get_image_features`; texts
 go through the family's tokenizer, padded as its processor pads. Both compute in the dtype that ours chooses.
 Ours and theirs take turns, and each figure is the median of the rounds. Imports torch and transformers.
@@ -22,8 +22,8 @@ from typing import Any
 import torch
 from PIL import Image
 
-from benchmarks.photos import write_photos
-from benchmarks.results import machine, replace_section, table
+from benchmarks.shared.photos import write_photos
+from benchmarks.shared.results import machine, replace_section, table
 from benchmarks.speed.workload import captions
 from clip_embeddings import CLIPEmbedder
 
@@ -36,7 +36,7 @@ ROWS = ("siglip", "siglip 2, fixed", "siglip 2, NaFlex", "metaclip 2", "chinese 
 
 
 def _configs() -> dict[str, Callable[[], Any]]:
-    """Base sizes by the names of tests/families."""
+    """Base sizes by the names of tests/helpers/families."""
     import transformers as hf
 
     siglip = {**BERT, "vocab_size": 1500, "projection_size": 768, "max_position_embeddings": 64}
@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=ROWS, metavar="NAME")
     parser.add_argument("--results", type=Path, help="file to write the section `families` of")
     given = parser.parse_args()
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # its small tokenizers
+    sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "helpers"))  # its small tokenizers
     rows = []
     with TemporaryDirectory() as home:
         photos = write_photos(Path(home) / "photos", given.pictures)

@@ -1,8 +1,8 @@
 """Ingestion measured: rate over the model's own, memory over the number of files, and a second run.
 
-    python -m benchmarks.ingest --results benchmarks/RESULTS.md
+    python -m benchmarks ingest --results benchmarks/RESULTS.md
 
-Ratios are of things measured alternately in one run. Imports the adapter and benchmarks.results.
+Ratios are of things measured alternately in one run. Imports the adapter and benchmarks.shared.results.
 """
 
 import argparse
@@ -23,10 +23,10 @@ from typing import NamedTuple
 import chromadb
 from PIL import Image
 
-from benchmarks.memory import peak_memory
-from benchmarks.photos import write_photos
-from benchmarks.random_clip import write_random_clip
-from benchmarks.results import machine, replace_section, table
+from benchmarks.shared.memory import peak_memory
+from benchmarks.shared.photos import write_photos
+from benchmarks.shared.random_clip import write_random_clip
+from benchmarks.shared.results import machine, replace_section, table
 from benchmarks.speed.figures import Spread, ratios
 from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder, StoreError

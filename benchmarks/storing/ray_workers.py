@@ -1,6 +1,6 @@
 """Workers on Ray Data: two against one, ours against the tutorial's class; and one server that stores.
 
-    python -m benchmarks.ray_workers --results benchmarks/RESULTS.md
+    python -m benchmarks ray --results benchmarks/RESULTS.md
 
 Every worker is kept on a core of its own. A rate is taken from when all workers are warm until the first has
 nothing left to do; the cases are run in turn, and medians with their ranges are shown. Pictures a second of
@@ -24,10 +24,10 @@ import pyarrow as pa
 import ray
 from PIL import Image
 
-from benchmarks.ingest import server
-from benchmarks.photos import write_photos
-from benchmarks.random_clip import write_random_clip
-from benchmarks.results import machine, replace_section, table
+from benchmarks.shared.photos import write_photos
+from benchmarks.shared.random_clip import write_random_clip
+from benchmarks.shared.results import machine, replace_section, table
+from benchmarks.storing.ingest import server
 from chroma_clip_embeddings import connect
 from chroma_clip_embeddings.collection.identity import FINGERPRINT
 from clip_embeddings.models.tiny import WEIGHTS
@@ -106,7 +106,7 @@ class EmbedImages(Timed):
 
 
 def pictures(folder: Path) -> list[dict[str, bytes]]:
-    """The JPEG files of `benchmarks.ingest`."""
+    """The JPEG files of `benchmarks.storing.ingest`."""
     files = sorted(write_photos(folder, 128).iterdir())
     return [{"bytes": file.read_bytes()} for file in files]
 

@@ -1,4 +1,4 @@
-"""Three embedded stores behind one face, for `benchmarks.stores`: rows with vectors of no model.
+"""Three embedded stores behind one face, for `benchmarks.storing.stores`: rows with vectors of no model.
 
 The first two are written to through our adapters, in calls of `CALL` rows.
 """

@@ -1,6 +1,6 @@
 """Embedded stores beside each other: what rows cost, and what becomes of them in two processes or a kill.
 
-    python -m benchmarks.stores --rows 100000
+    python -m benchmarks stores --rows 100000
 
 Prints a table. Each figure is of a process of its own; a store that cannot be imported is left out.
 """
@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.memory import peak_memory
-from benchmarks.results import machine, table
-from benchmarks.store_sides import CALL, SIDES, Side, id_of, vectors_of
+from benchmarks.shared.memory import peak_memory
+from benchmarks.shared.results import machine, table
+from benchmarks.storing.store_sides import CALL, SIDES, Side, id_of, vectors_of
 
 MODULES = {"Chroma": "chromadb", "LanceDB": "lancedb", "Qdrant local": "qdrant_client"}
 QUERIES, SHARED, OWN, KILLED_AFTER = 30, 5, 5, 10  # the last three in calls of CALL rows
@@ -119,7 +119,7 @@ TASKS = {task.__name__: task for task in (insert, query, write, add_for_ever, ch
 
 
 def started(name: str, task: str, folder: Path, value: int = 0) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "benchmarks.stores", "--task", task, "--store", name]
+    command = [sys.executable, "-m", "benchmarks.storing.stores", "--task", task, "--store", name]
     command += ["--folder", str(folder), "--value", str(value)]
     paths = os.pathsep.join(filter(None, sys.path))
     streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

@@ -17,7 +17,7 @@ LOWEST  := $(VENV)-lowest
 # --group needs pip 25.1 or newer; the pip that comes with Python is often older.
 PIP_PIN := pip==25.3
 CODE    := $(wildcard clip_embeddings clip_embeddings_app integrations/*_clip_embeddings tests examples tools benchmarks)
-EXPORTS := tests/test_exported_names.py
+EXPORTS := tests/project/test_exported_names.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-lowest check bench bench-quick bench-card bench-mixed clean

@@ -9,7 +9,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import AutoTokenizer, CLIPConfig, CLIPModel, CLIPTokenizer, PreTrainedTokenizerFast
+from transformers import (
+    AutoTokenizer,
+    CLIPConfig,
+    CLIPModel,
+    CLIPTextModel,
+    CLIPTokenizer,
+    PreTrainedTokenizerFast,
+)
 
 from clip_embeddings.inputs.preprocess import Preprocessing
 from clip_embeddings.models.transformers.processors import DEFAULTS
@@ -29,6 +36,7 @@ CORPUS = (
     "a picture of a house and a tree",
 )
 IMAGE_SIZE, DIMENSION, CONTEXT = 32, 24, 77
+CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}  # to token states
 PIXELS: dict[str, Any] = {
     "image_processor_type": "CLIPImageProcessor",
     "size": {"shortest_edge": IMAGE_SIZE},
@@ -165,3 +173,26 @@ def write_checkpoint(folder: Path, tokenizer: Any, *, seed: int = 0, layers: int
     tokenizer.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(PIXELS))
     return folder
+
+
+def stable_diffusion(folder: Path) -> Any:
+    """The pipeline with nothing but the text encoder of a checkpoint."""
+    import diffusers
+
+    make: Any = diffusers.StableDiffusionPipeline  # untyped
+    encoder: Any = CLIPTextModel.from_pretrained(folder, dtype=torch.float32)
+    # diffusers 0.42 reaches the final norm through what transformers 5 took away; set past torch's own
+    # bookkeeping, which a module inside itself would send round in circles.
+    object.__setattr__(encoder, "text_model", encoder)
+    parts = dict.fromkeys(("vae", "unet", "scheduler", "safety_checker", "feature_extractor"))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.model_max_length = CONTEXT
+    return make(**parts, text_encoder=encoder.eval(), tokenizer=tokenizer, requires_safety_checker=False)
+
+
+def encoded(pipeline: Any, prompts: list[str], clip_skip: int | None) -> NDArray[np.float32]:
+    """The token states that a pipeline makes of prompts: (N, L, width)."""
+    with torch.inference_mode():
+        states, _ = pipeline.encode_prompt(prompts, "cpu", 1, False, clip_skip=clip_skip)
+    array: NDArray[np.float32] = states.numpy()
+    return array

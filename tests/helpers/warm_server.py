@@ -35,7 +35,7 @@ MODEL = (
     "clip_embeddings.models.transformers.encoder",
     "clip_embeddings.embedder",
 )
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def load(modules: tuple[str, ...], *paths: str) -> None:

@@ -12,7 +12,7 @@ import warm
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def run(arguments: list[str], folder: Path, *, fresh: bool = False) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PUBLIC = '__all__ = ["CLIPEmbedder"]\n'
 CORE = "clip_embeddings"
 CHROMA = "integrations/chroma_clip_embeddings"

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Whose absence is answered with the extra to install: any extra may declare them.
 OPTIONAL = {
     "charset_normalizer",

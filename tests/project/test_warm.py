@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import warm
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 BEGUN = """
 import os, signal, sys, threading
 print(sys.argv, __name__, sys.path[:3], os.getcwd(), os.environ["COLUMNS"], "GONE" in os.environ)
@@ -33,7 +33,7 @@ def fail():
 
 def environment(hub: str) -> dict[str, str]:
     """One that the second server is right for, or with an address of a hub the first."""
-    paths = os.pathsep.join([str(HERE.parent), str(HERE.parent / "integrations")])
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
     given = {**warm.servers().environment, "COLUMNS": "77", "PYTHONPATH": paths, "HF_ENDPOINT": hub}
     if not hub:
         del given["HF_ENDPOINT"]
@@ -49,11 +49,9 @@ def env(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict
 def both(command: list[str], env: dict[str, str], **options: str) -> list[tuple[int, str, str]]:
     """How it goes with the server, and with an interpreter."""
     given = [sys.executable, *command]
-    ours = warm.run(given, env=env, cwd=HERE.parent, **options)  # type: ignore[arg-type]
+    ours = warm.run(given, env=env, cwd=ROOT, **options)  # type: ignore[arg-type]
     text = options.get("input", "")
-    theirs = subprocess.run(
-        given, env=env, cwd=HERE.parent, input=text, capture_output=True, text=True, check=False
-    )
+    theirs = subprocess.run(given, env=env, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
     return [(done.returncode, done.stdout, done.stderr) for done in (ours, theirs)]
 
 
@@ -99,7 +97,9 @@ def test_an_error_in_a_module_or_a_file_is_shown_as_by_an_interpreter(
 
 
 def test_the_guard_of_the_hub_tests_is_in_the_child(env: dict[str, str], tmp_path: Path) -> None:
-    env["PYTHONPATH"] = os.pathsep.join([str(HERE / "hub" / "guard"), env["PYTHONPATH"]])
+    env["PYTHONPATH"] = os.pathsep.join(
+        [str(ROOT / "tests" / "helpers" / "hub" / "guard"), env["PYTHONPATH"]]
+    )
     env["LOOPBACK_ESCAPES"] = str(tmp_path / "escapes")
     done = warm.run(
         [sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 9))"], env=env

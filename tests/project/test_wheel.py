@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MEGABYTE = 2**20
 WEIGHTS = "clip_embeddings/models/tiny/weights"
 PACKAGES = (

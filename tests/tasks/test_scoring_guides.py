@@ -9,14 +9,14 @@ import chromadb
 import numpy as np
 import pytest
 from pictures import scene
-from test_token_states import CLOSE, encoded, stable_diffusion
+from reference import CLOSE, encoded, stable_diffusion
 from typer.testing import CliRunner
 
 from chroma_clip_embeddings import add_items, open_collection
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings_app.cli.app import app
 
-GUIDES = Path(__file__).parents[1] / "docs" / "tasks"
+GUIDES = Path(__file__).parents[2] / "docs" / "tasks"
 
 
 def snippets(name: str) -> list[str]:

@@ -9,37 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
-from reference import CONTEXT, DIMENSION, Reference
+from reference import CLOSE, CONTEXT, DIMENSION, Reference, encoded, stable_diffusion
 from transformers import AutoTokenizer, CLIPTextModel, CLIPTextModelWithProjection
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError, TextTooLongError, TruncationWarning, token_states
 
 # Short, empty, in another script, and a word that no tokenizer has whole.
 PROMPTS = ["a photo of a cat", "", "고양이가 해변에 있다", "qqqqq"]
-CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
-
-
-def stable_diffusion(folder: Path) -> Any:
-    """The pipeline with nothing but the text encoder of a checkpoint."""
-    import diffusers
-
-    make: Any = diffusers.StableDiffusionPipeline  # untyped
-    encoder: Any = CLIPTextModel.from_pretrained(folder, dtype=torch.float32)
-    # diffusers 0.42 reaches the final norm through what transformers 5 took away; set past torch's own
-    # bookkeeping, which a module inside itself would send round in circles.
-    object.__setattr__(encoder, "text_model", encoder)
-    parts = dict.fromkeys(("vae", "unet", "scheduler", "safety_checker", "feature_extractor"))
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    tokenizer.model_max_length = CONTEXT
-    return make(**parts, text_encoder=encoder.eval(), tokenizer=tokenizer, requires_safety_checker=False)
-
-
-def encoded(pipeline: Any, prompts: list[str], clip_skip: int | None) -> NDArray[np.float32]:
-    with torch.inference_mode():
-        states, _ = pipeline.encode_prompt(prompts, "cpu", 1, False, clip_skip=clip_skip)
-    array: NDArray[np.float32] = states.numpy()
-    return array
 
 
 @pytest.mark.parametrize("skip", [0, 1, 2])

@@ -1,6 +1,6 @@
 """What transformers' picture processors do where a file leaves a key out. Data alone; imports nothing.
 
-tests/families/test_processors.py holds each row against the class itself.
+tests/models/families/test_processors.py holds each row against the class itself.
 """
 
 from typing import Any

@@ -8,7 +8,8 @@ from pathlib import Path
 import warm
 from hub.loopback import Hub
 
-TESTS = Path(__file__).parent.parent
+HELPERS = Path(__file__).parents[1]
+ROOT = HELPERS.parents[1]
 DROPPED = ("HF_", "HUGGING", "TRANSFORMERS_", "XDG_CACHE", "DISABLE_SAFETENSORS")
 PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
@@ -20,7 +21,7 @@ def settings(hub: Hub | str, home: Path, **env: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(DROPPED) and name.lower() not in PROXIES
     }
-    paths = (TESTS / "hub" / "guard", TESTS.parent, TESTS.parent / "integrations", TESTS)
+    paths = (HELPERS / "hub" / "guard", ROOT, ROOT / "integrations", HELPERS)
     return {
         **kept,
         "HF_ENDPOINT": hub if isinstance(hub, str) else hub.url,

@@ -14,7 +14,7 @@ from clip_embeddings.scenes.captions import caption
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 README = ROOT / "integrations" / "chroma_clip_embeddings" / "README.md"
 NAME = "ViT-B-32/laion2b_s34b_b79k"
 

@@ -16,7 +16,7 @@ from reference import row_cosines
 from chroma_clip_embeddings import CLIPEmbeddingFunction, add_items, open_collection, set_caption
 from clip_embeddings import CLIPEmbedder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATH = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
 
 # The field that Chroma embeds is the first one of a set; ours hands it vectors. No model is needed to see it.

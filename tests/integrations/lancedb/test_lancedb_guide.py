@@ -9,7 +9,7 @@ import pytest
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 
-README = Path(__file__).parents[2] / "integrations" / "lancedb_clip_embeddings" / "README.md"
+README = Path(__file__).parents[3] / "integrations" / "lancedb_clip_embeddings" / "README.md"
 
 
 def test_the_snippets_of_the_guide_run_in_their_order(

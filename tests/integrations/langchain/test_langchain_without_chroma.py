@@ -7,7 +7,7 @@ from pathlib import Path
 
 from langchain_stores import pictures
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BLOCKED = """
 import sys
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import ray
 from pictures import encoded, scene
-from ray_workers import Mortal
+from programs.ray_workers import Mortal
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from ray_clip_embeddings import CLIPBatchEmbedder

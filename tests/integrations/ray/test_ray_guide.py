@@ -10,7 +10,7 @@ import ray
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 README = ROOT / "integrations" / "ray_clip_embeddings" / "README.md"
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")

@@ -14,7 +14,7 @@ import pyarrow.dataset as pads
 import pytest
 import ray
 from pictures import encoded, scene
-from ray_workers import MortalRows, mortal_store
+from programs.ray_workers import MortalRows, mortal_store
 
 from chroma_clip_embeddings import connect, ingest, open_collection
 from chroma_clip_embeddings.collection.identity import FINGERPRINT

@@ -20,7 +20,7 @@ from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma
 FAMILIES = ("siglip 2, fixed", "siglip 2, NaFlex", "metaclip 2")
 PAIR = "metaclip 2 with a text model"
 NAMES = (*FAMILIES, PAIR)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Prints, for each store, the names of what answers a question in words and one by picture.
 AGAIN = """
 import json, sys

@@ -105,7 +105,7 @@ def test_a_large_download_is_announced_before_it_begins(hub: Hub, tmp_path: Path
 
 def test_the_first_example_of_the_readme_runs_as_it_stands(hub: Hub, tmp_path: Path) -> None:
     layouts.openai(hub)
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     example = readme.split("```python\n", 1)[1].split("```", 1)[0]
     assert 'CLIPEmbedder("openai/clip-vit-base-patch32")' in example
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)).save(

@@ -1,6 +1,6 @@
 """Models of open_clip give the vectors of open_clip itself, whatever name or folder they come from.
 
-open_clip lives in a folder that only another process has on its path (see tests/integrations); that process
+open_clip lives in a folder that only another process has on its path (see the Makefile); that process
 does everything at once and says in numbers what it found.
 """
 
@@ -15,9 +15,8 @@ import pytest
 from hub.hub_process import settings
 from open_clip_backend.beside.cases import CASES
 
-TESTS = Path(__file__).parents[1]
 PEERS = Path(sys.prefix) / "peers"
-SIDE = str(Path(__file__).with_name("side.py"))
+SIDE = str(Path(__file__).parents[2] / "helpers" / "open_clip_backend" / "side.py")
 pytestmark = pytest.mark.skipif(
     not (PEERS / "open_clip").is_dir(),
     reason='needs the dependency group "peers" in a folder peers of the environment; see the Makefile',

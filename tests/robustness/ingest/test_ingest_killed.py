@@ -59,7 +59,10 @@ class Runner:
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
-    command = [sys.executable, str(Path(__file__).with_name("killed_ingestion.py"))]
+    command = [
+        sys.executable,
+        str(Path(__file__).parents[2] / "helpers" / "programs" / "killed_ingestion.py"),
+    ]
     paths = os.pathsep.join(filter(None, sys.path))
     environment = {**os.environ, "TOKENIZERS_PARALLELISM": "false", "PYTHONPATH": paths}
     with subprocess.Popen(

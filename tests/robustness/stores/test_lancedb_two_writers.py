@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lance_writers import ROWS, add_fields, add_the_same_rows, ingest_folder
+from programs.lance_writers import ROWS, add_fields, add_the_same_rows, ingest_folder
 from stored import write_notes
 from stores import Held, opened
 

@@ -18,7 +18,7 @@ class Writer:
     """A process that has the store open and does what it is told."""
 
     def __init__(self, store: Path, *options: str) -> None:
-        program = Path(__file__).with_name("two_writers.py")
+        program = Path(__file__).parents[2] / "helpers" / "programs" / "two_writers.py"
         self.process = warm.start(
             [sys.executable, str(program), str(store), *options],
             stdin=subprocess.PIPE,

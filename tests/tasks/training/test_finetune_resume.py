@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import killed_finetuning
 import pytest
 import warm
+from programs import killed_finetuning
 from safetensors.torch import load_file
 from training_pairs import drawn, write_pairs
 
@@ -16,7 +16,7 @@ from clip_embeddings import InvalidInputError, ModelLoadError, finetune
 from clip_embeddings.tasks.training import checkpoint as stored
 from clip_embeddings.tasks.training.report import FinetuneReport
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 # So small a model of random weights may find no more than before; here that is no matter.
 pytestmark = pytest.mark.filterwarnings("ignore:no epoch was better")
 
@@ -39,7 +39,7 @@ def whole(checkpoint: Path, pairs: Path, tmp_path_factory: pytest.TempPathFactor
 
 def kill_after(step: int, checkpoint: Path, pairs: Path, output: Path) -> list[int]:
     """Start the run in another process, kill it once it says a step, and return the steps that it said."""
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "helpers")])
     command = [sys.executable, killed_finetuning.__file__, str(checkpoint), str(pairs), str(output)]
     env = {**os.environ, "PYTHONPATH": path}
     with warm.start(command, stdout=subprocess.PIPE, env=env) as process:

@@ -22,7 +22,7 @@ from chroma_clip_embeddings import (
 )
 from clip_embeddings import CLIPEmbedder, ModalityCalibration
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 TEXTS = ["a photo of a cat", "노을지는 바다"]
 PICTURES = [np.asarray(scene(seed)) for seed in (3, 4)]
 

@@ -16,7 +16,7 @@ from chroma_clip_embeddings import connect, embedder_of, open_collection, recali
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.types import Modality
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 
 # Copies of one store, each recalibrated by a process of its own that ends itself with SIGKILL before its
 # n-th change of the store, or that is killed after a share of the time that a whole run takes. Forked, so

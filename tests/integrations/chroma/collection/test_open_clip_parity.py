@@ -15,7 +15,7 @@ from typing import Any
 import chromadb
 import numpy as np
 import pytest
-from open_clip_layout import write_twin
+from open_clip_backend.open_clip_layout import write_twin
 from pictures import photo
 from reference import row_cosines
 
@@ -65,7 +65,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Moved]:
         for i, picture in enumerate(PICTURES):
             picture.save(folder / f"{i}.png")
         (folder / "texts.json").write_text(json.dumps(TEXTS), encoding="utf-8")
-    program = Path(__file__).with_name("open_clip_side.py")
+    program = Path(__file__).parents[3] / "helpers" / "open_clip_backend" / "open_clip_side.py"
     done = subprocess.run(
         [sys.executable, str(program), *map(str, folders)],
         env={**os.environ, "PYTHONPATH": str(PEERS), "ANONYMIZED_TELEMETRY": "False"},

@@ -27,11 +27,8 @@ def bitmap_without_columns() -> bytes:
     return bytes(content)
 
 
-def test_every_good_file_is_stored_and_every_bad_one_is_named(
-    held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Permission is refused by a stand-in for the system here; the test at the end asks the system itself."""
-    folder = tmp_path / "files"
+def good_and_broken(folder: Path) -> dict[str, str]:
+    """Files of both kinds; the names of the broken ones, and what is said of each."""
     for i in range(PICTURES):
         write_picture(folder / f"{i:03}.png", i)
     write_notes(folder / "notes", NOTES)
@@ -52,6 +49,17 @@ def test_every_good_file_is_stored_and_every_bad_one_is_named(
     write_picture(folder / "locked" / "secret.png", 500)
     (folder / "loop").symlink_to(folder, target_is_directory=True)
     (folder / "nowhere.png").symlink_to(folder / "absent.png")
+    others = {"009-bomb.png": "pixels", "secret.png": "Permission denied"}
+    others |= {"loop": "lies in", "nowhere.png": "absent.png, which is not there"}
+    return {name: reason for name, (_, reason) in bad.items()} | others
+
+
+def test_every_good_file_is_stored_and_every_bad_one_is_named(
+    held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Permission is refused by a stand-in for the system here; the test at the end asks the system itself."""
+    folder = tmp_path / "files"
+    expected = good_and_broken(folder)
     system_open = os.open
 
     def guarded(path: Any, *flags: Any, **options: Any) -> int:
@@ -65,9 +73,6 @@ def test_every_good_file_is_stored_and_every_bad_one_is_named(
     assert held.count() == PICTURES + NOTES
     reasons = {Path(failure.path).name: failure.reason for failure in report.failures}
     assert len(report.failures) == len(reasons)
-    others = {"009-bomb.png": "pixels", "secret.png": "Permission denied"}
-    others |= {"loop": "lies in", "nowhere.png": "absent.png, which is not there"}
-    expected = {name: reason for name, (_, reason) in bad.items()} | others
     assert reasons.keys() == expected.keys()
     for name, reason in expected.items():
         assert reason in reasons[name], name

@@ -16,24 +16,6 @@ from clip_embeddings import CLIPEmbedder, finetune
 def refused(folder: Path) -> dict[str, str]:
     """What is raised, by what was tried."""
     source = folder / "ViT-B-32"
-    config = json.loads((source / "open_clip_config.json").read_text())
-
-    def changed(name: str, **text: Any) -> str:
-        place = shutil.copytree(source, folder / name)
-        model = {**config["model_cfg"], "text_cfg": {**config["model_cfg"]["text_cfg"], **text}}
-        (place / "open_clip_config.json").write_text(json.dumps({**config, "model_cfg": model}))
-        return str(place)
-
-    def without(name: str, key: str) -> str:
-        place = shutil.copytree(source, folder / name)
-        weights = load_file(place / "open_clip_model.safetensors")
-        del weights[key]
-        save_file(weights, place / "open_clip_model.safetensors")
-        return str(place)
-
-    longer = shutil.copytree(source, folder / "longer")
-    model = {**config["model_cfg"], "embed_dim": 25}
-    (longer / "open_clip_config.json").write_text(json.dumps({**config, "model_cfg": model}))
     tried: dict[str, Callable[[], Any]] = {
         "no tag": lambda: embedder_of("open_clip:RN50/nothing").dimension,
         "no tag at all": lambda: embedder_of("open_clip:RN101").dimension,
@@ -45,6 +27,31 @@ def refused(folder: Path) -> dict[str, str]:
         "finetune": lambda: finetune(source, [("a.png", "a")] * 8, output=folder / "tuned", device="cpu"),
         "revision": lambda: embedder_of(f"local-dir:{source}", revision="main").dimension,
         "pickle": lambda: embedder_of(folder / "pickled", allow_pickle=False).dimension,
+        "token states": lambda: embedder_of(source)._encoder.token_states(
+            np.zeros((1, 3), np.int64), np.ones((1, 3), np.bool_), layer=-1, skip=0
+        ),
+        "changed": lambda: _changed_after(shutil.copytree(source, folder / "rewritten")),
+        **_of_other_files(source, folder),
+    }
+    return {name: _told(call) for name, call in tried.items()}
+
+
+def _of_other_files(source: Path, folder: Path) -> dict[str, Callable[[], Any]]:
+    """What is tried with copies of a model whose config or weights are others."""
+    config = json.loads((source / "open_clip_config.json").read_text())["model_cfg"]
+
+    def changed(name: str, **text: Any) -> str:
+        return _copy(source, folder / name, {**config, "text_cfg": {**config["text_cfg"], **text}})
+
+    def without(name: str, key: str) -> str:
+        place = shutil.copytree(source, folder / name)
+        weights = load_file(place / "open_clip_model.safetensors")
+        del weights[key]
+        save_file(weights, place / "open_clip_model.safetensors")
+        return str(place)
+
+    longer = _copy(source, folder / "longer", {**config, "embed_dim": 25})
+    return {
         "text tower": lambda: embedder_of(changed("hf", hf_model_name="roberta-base")).dimension,
         "tokenizer": lambda: embedder_of(changed("t5", hf_tokenizer_name="someone/t5")).dimension,
         "options": lambda: embedder_of(changed("o", tokenizer_kwargs={"reduction_mask": "random"})).dimension,
@@ -53,12 +60,15 @@ def refused(folder: Path) -> dict[str, str]:
         "missing": lambda: embedder_of(without("lost", "visual.proj")).embed_texts(["a"]),
         "no scale": lambda: embedder_of(without("no scale", "logit_scale")).embed_texts(["a"]),
         "ids": lambda: embedder_of(changed("small", vocab_size=100)).embed_texts(["a cat"]),
-        "token states": lambda: embedder_of(source)._encoder.token_states(
-            np.zeros((1, 3), np.int64), np.ones((1, 3), np.bool_), layer=-1, skip=0
-        ),
-        "changed": lambda: _changed_after(shutil.copytree(source, folder / "rewritten")),
     }
-    return {name: _told(call) for name, call in tried.items()}
+
+
+def _copy(source: Path, place: Path, model: dict[str, Any]) -> str:
+    """The same model with another description of it."""
+    shutil.copytree(source, place)
+    config = json.loads((source / "open_clip_config.json").read_text())
+    (place / "open_clip_config.json").write_text(json.dumps({**config, "model_cfg": model}))
+    return str(place)
 
 
 def _told(call: Callable[[], Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import chromadb
 import numpy as np
+import pytest
 from PIL import Image
 
 from chroma_clip_embeddings import IngestReport
@@ -70,3 +71,9 @@ def write_notes(folder: Path, number: int, first: int = 0) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(first, first + number):
         (folder / f"note-{i:05}.txt").write_text(f"Note {i}: the cat ran on the beach.", encoding="utf-8")
+
+
+def write_parquet(path: Path, columns: dict[str, Any], **options: Any) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="Parquet is read with it")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table(columns), path, **options)

@@ -1,4 +1,4 @@
-"""Models on a hub that do not load, or must not: hostile or damaged weights, files that say what cannot be."""
+"""Models on a hub that do not load, or must not: hostile or damaged weights, files that cannot be meant."""
 
 import io
 import json

@@ -22,12 +22,10 @@ from chroma_clip_embeddings import (
     aset_caption,
     ingest,
     open_collection,
-    search,
     set_caption,
 )
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.rows.checks import MOST_KEYS, MOST_LISTED
-from clip_embeddings.ingestion.rows.parts import parts_of
 
 NAN, INF = float("nan"), float("inf")
 
@@ -195,24 +193,6 @@ def test_a_row_that_no_server_takes_is_refused_by_a_folder_too(collection: chrom
     assert_nothing_stored_and_well(collection)
 
 
-def test_rows_that_are_too_large_for_one_request_go_in_several(
-    server: tuple[str, int], unused: str, tiny: CLIPEmbedder
-) -> None:
-    """A server takes 40 MiB in one."""
-    collection = open_collection(chromadb.HttpClient(*server), unused, embedder=tiny)
-    captions = [letter * 15_000_000 for letter in "abc"]
-    report = add_items(collection, ids=list("abc"), images=[photo(20, 20)] * 3, captions=captions)
-    assert report.added == 3
-    assert collection.get(ids=["c"])["documents"] == captions[2:]
-
-
-def test_rows_go_in_parts_by_number_and_by_size() -> None:
-    assert list(parts_of([1] * 5, 2)) == [range(2), range(2, 4), range(4, 5)]
-    sizes = [9_000_000, 8_000_000, 8_000_000, 1, 20_000_000, 1]
-    assert list(parts_of(sizes, 100)) == [range(1), range(1, 3), range(3, 4), range(4, 5), range(5, 6)]
-    assert list(parts_of([], 2)) == []
-
-
 @pytest.mark.parametrize(
     ("id", "caption", "message"),
     [
@@ -249,11 +229,3 @@ def test_a_line_of_a_manifest_that_would_break_the_collection_costs_that_line(
     assert all(part in reason for part, reason in zip(expected, reasons, strict=True)), reasons
     (found,) = collection.get()["metadatas"] or [{}]
     assert keys(5_000).items() <= found.items()
-
-
-@pytest.mark.parametrize("k", [2**40, 2**32, "5", 0, -1, True, 5.0, None, np.int64(5)])
-def test_a_number_of_hits_that_is_none_is_refused_by_name(collection: chromadb.Collection, k: Any) -> None:
-    add_items(collection, ids=["a"], texts=["a cat"])
-    with pytest.raises(InvalidInputError, match=r"k: got .*expected (an int of at most|at least 1)"):
-        search(collection, text="a cat", k=k)
-    assert len(search(collection, text="a cat", k=2**32 - 1).hits) == 1

@@ -68,7 +68,7 @@ test-lowest: ## run the core, Chroma and LangChain tests at the lowest versions 
 	@"$(LOWEST)/bin/python" tools/lowest.py --left-out > "$(LOWEST)/left-out.txt"
 	@"$(LOWEST)/bin/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder @"$(LOWEST)/left-out.txt" $(ARGS)
 
-check: $(READY) ## format, lint, types, import direction, exported names
+check: $(READY) ## format, lint, types, import direction, sizes, exported names
 	@echo "Checking the formatting."
 	@"$(BIN)/ruff" format --check $(CODE)
 	@echo "Checking for lint."
@@ -77,6 +77,8 @@ check: $(READY) ## format, lint, types, import direction, exported names
 	@"$(BIN)/mypy" $(CODE)
 	@echo "Checking the direction of imports."
 	@"$(BIN)/python" tools/check_imports.py
+	@echo "Checking the sizes of folders, files and functions."
+	@"$(BIN)/python" tools/check_sizes.py
 	@echo "Checking the exported names."
 	@"$(BIN)/python" -m pytest -q $(EXPORTS)
 

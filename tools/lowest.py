@@ -40,8 +40,8 @@ LEFT_OUT = (
     # Ray.
     f"--ignore={_ADAPTERS}/ray",
     f"--ignore={_ADAPTERS}/several/test_models_as_paths.py",
-    f"--deselect={_ADAPTERS}/several/test_copies_of_adapters.py::test_a_copied_batch_embedder",
-    f"--deselect={_ADAPTERS}/several/test_copies_of_adapters.py::test_a_batch_embedder",
+    f"--deselect={_ADAPTERS}/several/copies/test_copies_of_adapters.py::test_a_copied_batch_embedder",
+    f"--deselect={_ADAPTERS}/several/copies/test_copies_of_adapters.py::test_a_batch_embedder",
     # Other stores of LangChain.
     f"--deselect={_ADAPTERS}/langchain/test_langchain_embeddings.py::test_it_works_in_stores_of_other_makers",
     f"--deselect={_ADAPTERS}/langchain/test_langchain_calibration.py::test_it_is_so_in_stores_that_know_nothing_of_pictures",

@@ -1,12 +1,13 @@
 """Collections to compare: their rows as they are stored, and rows of vectors of no model."""
 
+from pathlib import Path
 from typing import Any
 
 import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
 
-from chroma_clip_embeddings import open_collection
+from chroma_clip_embeddings import connect, embedder_of, open_collection
 from clip_embeddings import CLIPEmbedder, ModalityCalibration, l2_normalize
 
 ROWS = 300
@@ -44,3 +45,9 @@ def reference_of(embedder: CLIPEmbedder) -> ModalityCalibration:
     calibration = embedder.with_calibration("reference").calibration
     assert calibration
     return calibration
+
+
+def calibration_of(db: Path, name: str = "clip") -> str | None:
+    """The id of the calibration that a collection has on record."""
+    own = embedder_of(open_collection(connect(db), name, create=False)).calibration
+    return own.id if own else None

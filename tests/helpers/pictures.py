@@ -2,6 +2,7 @@
 
 import io
 from functools import cache
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -60,3 +61,12 @@ def saturated(seed: int, size: int = 96) -> Image.Image:
     hue, saturation, value = scene(seed, size).convert("HSV").split()
     strong = saturation.point([level if level <= 24 else 255 for level in range(256)])
     return Image.merge("HSV", (hue, strong, value)).convert("RGB")
+
+
+def shown(*things: str, first: int = 653_000, each: int = 3) -> tuple[list[Image.Image], list[str]]:
+    """Scenes that training never saw, `each` of every thing, and what they show."""
+    found: list[tuple[Image.Image, str]] = []
+    for thing in things:
+        fitting = (s for s in map(sample_scene, count(first)) if s.thing == thing and not s.held_out)
+        found += [(render(each_scene, 96), thing) for each_scene in islice(fitting, each)]
+    return [picture for picture, _ in found], [thing for _, thing in found]

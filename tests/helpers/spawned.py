@@ -1,12 +1,15 @@
 """A real new process, and what the tests have it do with what they send."""
 
 import asyncio
+import copy
 import multiprocessing
 import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+
+import pytest
 
 TEXTS = ["a cat on the sofa", "", "노을지는 바다", "two dogs on the beach"]
 
@@ -41,3 +44,7 @@ def both_ways(embedder: Any, picture: bytes) -> tuple[Any, Any, Any, Any]:
 
     texts, pictures = asyncio.run(run())
     return embedder.embed_texts(TEXTS), embedder.embed_images([picture]), texts, pictures
+
+
+COPIES = pytest.mark.parametrize("copied", [there_and_back, copy.copy, copy.deepcopy])
+"""Above a test: it is run with each kind of copy."""

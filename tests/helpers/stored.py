@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from chroma_clip_embeddings import IngestReport
+from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
 
 
 class StoredRow(NamedTuple):
@@ -77,3 +78,19 @@ def write_parquet(path: Path, columns: dict[str, Any], **options: Any) -> None:
     pyarrow = pytest.importorskip("pyarrow", reason="Parquet is read with it")
     parquet = pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pyarrow.table(columns), path, **options)
+
+
+def files(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+def names(found: list[Entry | IngestProblem], folder: Path) -> list[str]:
+    assert all(isinstance(each, Entry) for each in found), found
+    return [Path(each.uri).relative_to(folder).as_posix() for each in found if isinstance(each, Entry)]
+
+
+def problems(found: list[Entry | IngestProblem]) -> list[IngestProblem]:
+    return [each for each in found if isinstance(each, IngestProblem)]

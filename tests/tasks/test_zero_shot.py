@@ -1,14 +1,12 @@
-"""Zero-shot classes: the reference pipeline's probabilities, prompt ensembles, thresholds and files."""
+"""Zero-shot classes: the reference pipeline's probabilities, prompt ensembles, streams, and mistakes."""
 
-import json
-from collections.abc import Callable, Iterator
-from itertools import count, islice
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
 import pytest
-from pictures import photo, scene
+from pictures import photo, scene, shown
 from PIL import Image
 from reference import Reference
 from transformers import pipeline
@@ -16,27 +14,14 @@ from transformers import pipeline
 from clip_embeddings import (
     TEMPLATES,
     CLIPEmbedder,
-    FingerprintMismatchError,
     ImageDecodeError,
     InvalidInputError,
-    ScoreFunction,
     ZeroShotClassifier,
     l2_normalize,
 )
-from clip_embeddings.scenes.draw import render
-from clip_embeddings.scenes.scene import sample_scene
 
 LABELS = ["cat", "dog", "red car", "tree", "house"]
 KOREAN = {"cat": "고양이", "dog": "개", "car": "자동차", "house": "집"}
-
-
-def shown(*things: str, first: int = 653_000, each: int = 3) -> tuple[list[Image.Image], list[str]]:
-    """Scenes that training never saw, `each` of every thing, and what they show."""
-    found: list[tuple[Image.Image, str]] = []
-    for thing in things:
-        fitting = (s for s in map(sample_scene, count(first)) if s.thing == thing and not s.held_out)
-        found += [(render(each_scene, 96), thing) for each_scene in islice(fitting, each)]
-    return [picture for picture, _ in found], [thing for _, thing in found]
 
 
 @pytest.fixture(scope="module")
@@ -168,46 +153,6 @@ def test_no_pictures_give_no_answers(tiny: CLIPEmbedder) -> None:
     assert made.predict_proba([]).shape == (0, 5)
 
 
-def test_a_picture_far_from_every_class_is_other(tiny: CLIPEmbedder) -> None:
-    pictures, things = shown("cat", "dog", "boat", "flower")
-    made = ZeroShotClassifier(tiny, ["cat", "dog"], min_cosine=0.3, other="neither")
-    assert made.predict(pictures) == [x if x in ("cat", "dog") else "neither" for x in things]
-
-
-def test_classes_too_close_to_call_are_other(tiny: CLIPEmbedder) -> None:
-    pictures, _ = shown("boat", each=6)
-    sure = ZeroShotClassifier(tiny, ["cat", "dog", "house"])
-    unsure = ZeroShotClassifier(tiny, ["cat", "dog", "house"], min_probability=0.9)
-    for label, kept, row in zip(
-        sure.predict(pictures), unsure.predict(pictures), sure.predict_proba(pictures), strict=True
-    ):
-        assert kept == (label if row.max() >= 0.9 else "other")
-    assert "other" in unsure.predict(pictures)
-
-
-def test_one_label_needs_a_threshold_that_can_refuse_it(tiny: CLIPEmbedder) -> None:
-    pictures, things = shown("cat", "boat")
-    for options in ({}, {"min_probability": 0.5}):
-        with pytest.raises(InvalidInputError, match="a softmax gives it probability 1 for any picture"):
-            ZeroShotClassifier(tiny, ["cat"], **options).predict(pictures)  # type: ignore[arg-type]
-    found = ZeroShotClassifier(tiny, ["cat"], min_cosine=0.3).predict(pictures)
-    assert found == ["cat" if thing == "cat" else "other" for thing in things]
-
-
-def test_a_sigmoid_model_judges_each_label_by_itself(
-    tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sigmoid = ScoreFunction("sigmoid", scale=100.0, bias=-30.0)
-    monkeypatch.setattr(CLIPEmbedder, "scoring", sigmoid)
-    pictures, things = shown("cat", "boat")
-    one = ZeroShotClassifier(tiny, ["cat"], min_probability=0.5)
-    assert one.predict(pictures) == ["cat" if thing == "cat" else "other" for thing in things]
-    both = ZeroShotClassifier(tiny, ["cat", "tree"])
-    expected = sigmoid.probabilities(both.cosines_of(tiny.embed_images(pictures)))
-    np.testing.assert_allclose(both.predict_proba(pictures), expected, rtol=1e-6)
-    np.testing.assert_allclose(both.predict_proba(pictures)[:, :1], one.predict_proba(pictures), rtol=1e-5)
-
-
 def test_a_stream_goes_on_after_an_unreadable_picture_and_is_read_no_further_than_needed(
     tiny: CLIPEmbedder,
 ) -> None:
@@ -270,75 +215,6 @@ def test_braces_in_a_label_stay(tiny: CLIPEmbedder) -> None:
     made = ZeroShotClassifier(tiny, ["a {0} set", "{}", "dog"], templates="a photo of {}")
     expected = l2_normalize(tiny.embed_texts(["a photo of a {0} set", "a photo of {}", "a photo of dog"]))
     np.testing.assert_allclose(made.class_vectors, expected, atol=1e-6)
-
-
-def test_a_saved_classifier_answers_alike_and_embeds_no_label_again(
-    tiny: CLIPEmbedder,
-    calibrated: CLIPEmbedder,
-    drawn: tuple[list[Image.Image], list[str]],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    own = {"cat": "imagenet-7", "개": "korean", "car": "imagenet-7"}
-    made = ZeroShotClassifier(
-        tiny, list(own), templates=own, min_cosine=0.3, min_probability=0.2, other="그 외"
-    )
-    made.save(tmp_path / "classes.json")
-    expected, pictures = made.predict(drawn[0]), drawn[0]
-    monkeypatch.setattr(CLIPEmbedder, "embed_texts", None)
-    for embedder in (tiny, calibrated):  # a calibration is left out, so it does not matter
-        read = ZeroShotClassifier.load(tmp_path / "classes.json", embedder)
-        assert read.predict(pictures) == expected
-        assert np.array_equal(read.class_vectors, made.class_vectors)
-        assert (read.labels, read.templates) == (made.labels, made.templates)
-        assert (read.min_cosine, read.min_probability, read.other) == (0.3, 0.2, "그 외")
-
-
-def test_classes_of_another_model_are_refused_and_both_are_named(
-    tiny: CLIPEmbedder, embedder: CLIPEmbedder, tmp_path: Path
-) -> None:
-    ZeroShotClassifier(tiny, LABELS).save(tmp_path / "classes.json")
-    with pytest.raises(FingerprintMismatchError) as raised:
-        ZeroShotClassifier.load(tmp_path / "classes.json", embedder)
-    assert tiny.fingerprint in str(raised.value)
-    assert embedder.fingerprint in str(raised.value)
-    assert "'tiny'" in str(raised.value)
-
-
-def _without(name: str) -> Callable[[dict[str, Any]], Any]:
-    return lambda record: {key: value for key, value in record.items() if key != name}
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (lambda record: [], "holds list; expected an object"),
-        (_without("format"), "format is None; expected 'clip-embeddings zero-shot classifier'"),
-        (lambda record: {**record, "version": 2}, "is of version 2; this clip-embeddings reads 1"),
-        (_without("vectors"), "is damaged"),
-        (lambda record: {**record, "vectors": record["vectors"][:-8]}, "is damaged"),
-        (lambda record: {**record, "vectors": "?"}, "is damaged"),
-        (lambda record: {**record, "labels": record["labels"][:-1]}, "is damaged"),
-        (lambda record: {**record, "set_of_label": [9] * 5}, "is damaged"),
-        (lambda record: {**record, "min_cosine": "high"}, "is damaged"),
-    ],
-)
-def test_a_file_that_is_no_classifier_is_refused(
-    tiny: CLIPEmbedder, tmp_path: Path, damage: Callable[[Any], Any], message: str
-) -> None:
-    path = tmp_path / "classes.json"
-    ZeroShotClassifier(tiny, LABELS).save(path)
-    path.write_text(json.dumps(damage(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
-    with pytest.raises(InvalidInputError, match=message):
-        ZeroShotClassifier.load(path, tiny)
-
-
-def test_a_file_that_is_not_there_or_no_json_is_refused(tiny: CLIPEmbedder, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="cannot be read: No such file"):
-        ZeroShotClassifier.load(tmp_path / "none.json", tiny)
-    (tmp_path / "binary.json").write_bytes(b"\x80\x04\x95")
-    with pytest.raises(InvalidInputError, match="is not JSON"):
-        ZeroShotClassifier.load(tmp_path / "binary.json", tiny)
 
 
 def test_the_published_template_sets_have_their_published_sizes() -> None:

@@ -1,58 +1,21 @@
-"""From a gap to one ranking on the command line: explain, calibrate, recalibrate and ingest --calibrate."""
+"""From a gap to one ranking on the command line: explain, calibrate and recalibrate."""
 
 import csv
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from chroma_rows import calibration_of
 
-from chroma_clip_embeddings import connect, embedder_of, open_collection
 from clip_embeddings import ModalityCalibration
 from clip_embeddings.models.tiny import WEIGHTS
-from clip_embeddings_app.cli import choice
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 REFERENCE = ModalityCalibration.load(WEIGHTS / "calibration.json").id
-
-
-@pytest.fixture(scope="module")
-def made(cli: Cli, demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with the demo's pictures and notes, raw; not to be written to."""
-    db = tmp_path_factory.mktemp("raw") / "db"
-    command = (
-        "ingest",
-        demo / "pictures",
-        demo / "notes",
-        "--db",
-        db,
-        "--model",
-        "tiny",
-        "--calibrate",
-        "none",
-    )
-    assert cli(*command).code == 0
-    return db
-
-
-@pytest.fixture
-def raw(made: Path, tmp_path: Path) -> Path:
-    """The same, to be written to."""
-    return Path(shutil.copytree(made, tmp_path / "db"))
-
-
-@pytest.fixture(scope="module")
-def measured(cli: Cli, made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A calibration of that store's own rows."""
-    path = tmp_path_factory.mktemp("measured") / "cal.json"
-    assert cli("calibrate", "--db", made, "--output", path, "--minimum", 30).code == 0
-    return path
 
 
 def pairs_of(demo: Path, folder: Path, number: int) -> Path:
@@ -65,11 +28,6 @@ def pairs_of(demo: Path, folder: Path, number: int) -> Path:
         for i, picture in enumerate(sorted((folder / "pictures").iterdir())[:number]):
             writer.writerow([i, f"pictures/{picture.name}", f'a "scene", number {i}, 그림 {i}'])
     return file
-
-
-def calibration_of(db: Path, name: str = "clip") -> str | None:
-    own = embedder_of(open_collection(connect(db), name, create=False)).calibration
-    return own.id if own else None
 
 
 def top(cli: Cli, db: Path) -> list[tuple[str, float]]:
@@ -260,185 +218,3 @@ def test_a_command_that_cannot_be_meant_is_wrong_usage(cli: Cli, arguments: list
     result = cli(*arguments)
     assert result.code == 2
     assert message in " ".join(result.err.replace("│", " ").split())
-
-
-def test_a_new_collection_is_calibrated_with_the_models_reference_and_stays_so(
-    cli: Cli, demo: Path, tmp_path: Path
-) -> None:
-    command = ("ingest", demo / "notes" / "harbour.txt", "--db", tmp_path / "db", "--model", "tiny")
-    first = cli(*command)
-    assert (first.code, first.err) == (0, "")
-    assert calibration_of(tmp_path / "db") == REFERENCE
-    for again in (
-        command,
-        command[:-2],
-        (*command, "--calibrate", "reference"),
-        (*command, "--calibrate", "auto"),
-    ):
-        result = cli(*again, "--json")
-        assert (result.code, result.err) == (0, "")
-        assert json.loads(result.out)["calibration"] == REFERENCE
-    assert cli("search", "a boat", "--db", tmp_path / "db", "--model", "tiny").code == 0
-
-
-def test_a_new_collection_takes_a_calibration_from_a_file(
-    cli: Cli, demo: Path, tmp_path: Path, measured: Path
-) -> None:
-    command = ("ingest", demo / "notes" / "harbour.txt", "--db", tmp_path / "db", "--model", "tiny")
-    assert cli(*command, "--calibrate", measured).code == 0
-    assert calibration_of(tmp_path / "db") == ModalityCalibration.load(measured).id
-
-
-def test_auto_measures_on_the_files_that_are_ingested(
-    cli: Cli, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(choice, "MINIMUM", 40)
-    command = ("ingest", demo / "pictures", demo / "notes", "--db", tmp_path / "db", "--model", "tiny")
-    result = cli(*command, "--calibrate", "auto")
-    assert (result.code, result.err) == (0, "")
-    own = calibration_of(tmp_path / "db")
-    assert own not in (None, REFERENCE)
-    assert own in result.out
-    assert "holds 121 rows" in result.out
-
-
-def test_auto_measures_on_manifests_and_patterns_too(
-    cli: Cli, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(choice, "MINIMUM", 40)
-    manifest = tmp_path / "scenes.jsonl"
-    pictures = [str(path) for path in (demo / "pictures").iterdir()]
-    manifest.write_text("\n".join(json.dumps({"uri": uri}) for uri in pictures), encoding="utf-8")
-    command = ("ingest", demo / "notes" / "*", "--manifest", manifest, "--db", tmp_path / "db")
-    result = cli(*command, "--model", "tiny", "--calibrate", "auto")
-    assert (result.code, result.err) == (0, "")
-    assert calibration_of(tmp_path / "db") not in (None, REFERENCE)
-    assert re.search(r"of those embedded before +121\n", result.out)
-
-
-def test_auto_falls_back_to_the_models_reference_and_says_so(cli: Cli, demo: Path, tmp_path: Path) -> None:
-    command = ("ingest", demo / "notes", "--db", tmp_path / "db", "--model", "tiny", "--calibrate", "auto")
-    result = cli(*command)
-    assert result.code == 0
-    assert result.err.startswith("note: 0 pictures and 49 texts are too few")
-    assert "ships with is used" in result.err
-    assert calibration_of(tmp_path / "db") == REFERENCE
-
-
-@pytest.mark.parametrize("how", [(), ("--calibrate", "auto")])
-def test_a_model_without_a_reference_makes_a_raw_collection_with_a_note(
-    cli: Cli, demo: Path, tmp_path: Path, checkpoint: Path, how: tuple[str, ...]
-) -> None:
-    command = ("ingest", demo / "notes" / "harbour.txt", "--db", tmp_path / "db", "--model", checkpoint)
-    result = cli(*command, *how)
-    assert result.code == 0
-    assert len(result.err.splitlines()) == 1
-    assert "ranked apart" in result.err
-    assert calibration_of(tmp_path / "db") is None
-
-
-def test_a_calibration_of_another_model_is_refused_before_a_store_is_made(
-    cli: Cli, demo: Path, tmp_path: Path, checkpoint: Path, measured: Path
-) -> None:
-    command = (
-        "ingest",
-        demo / "notes",
-        "--db",
-        tmp_path / "db",
-        "--model",
-        checkpoint,
-        "--calibrate",
-        measured,
-    )
-    result = cli(*command)
-    assert result.code == 1
-    assert "was measured on the model with fingerprint" in result.err
-    assert not (tmp_path / "db").exists()
-
-
-def test_another_calibration_than_an_existing_collections_points_to_recalibrate(
-    cli: Cli, demo: Path, made: Path
-) -> None:
-    result = cli("ingest", demo / "notes", "--db", made, "--calibrate", "reference")
-    assert result.code == 1
-    assert "exists and is raw" in result.err
-    assert f"clip-embeddings recalibrate --db {made} --collection clip --calibration reference" in result.err
-    kept = cli("ingest", demo / "notes" / "harbour.txt", "--db", made, "--calibrate", "auto")
-    assert kept.code == 0
-    assert "stays raw" in kept.err
-
-
-def test_info_tells_which_collections_are_calibrated(cli: Cli, raw: Path, demo: Path) -> None:
-    assert (
-        cli(
-            "ingest", demo / "notes" / "harbour.txt", "--db", raw, "--collection", "new", "--model", "tiny"
-        ).code
-        == 0
-    )
-    rows = json.loads(cli("info", "--db", raw, "--json").out)["collections"]
-    assert {row["name"]: row["calibration"] for row in rows} == {"clip": "raw", "new": REFERENCE}
-    assert REFERENCE in cli("info", "--db", raw).out
-
-
-def test_the_page_is_whole_in_itself_and_holds_the_picture_and_the_numbers(
-    cli: Cli, made: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "new" / "gap.html"
-    result = cli("explain", "--db", made, "--calibration", "reference", "--report", out)
-    assert result.code == 0, result.err
-    assert str(out) in result.out
-    page = out.read_text(encoding="utf-8")
-    assert page.count("<svg") == 1
-    assert not re.search(r"<script|<link|<img|href=\"[^#]|url\((?!#)|@import", page)
-    assert "Pictures among the ten best" in page
-    assert REFERENCE in page
-    numbers = json.loads(cli("explain", "--db", made, "--calibration", "reference", "--json").out)
-    assert f"<td>{numbers['before']['gap']:.2f}</td><td>{numbers['after']['gap']:.2f}</td>" in page
-
-
-def test_the_picture_has_a_column_more_where_there_is_a_calibration(
-    cli: Cli, made: Path, tmp_path: Path
-) -> None:
-    assert cli("explain", "--db", made, "--report", tmp_path / "raw.png").code == 0
-    command = ("explain", "--db", made, "--calibration", "reference", "--report", tmp_path / "both.png")
-    assert cli(*command).code == 0
-    with Image.open(tmp_path / "raw.png") as one, Image.open(tmp_path / "both.png") as two:
-        assert two.width == 2 * one.width
-        assert two.height == one.height
-        blue = np.all(np.asarray(two.convert("RGB")) == (0x00, 0x72, 0xB2), axis=2)
-        assert blue[:, : one.width].any()
-        assert blue[:, one.width :].any()
-
-
-def test_the_same_report_is_the_same_file(cli: Cli, made: Path, tmp_path: Path) -> None:
-    for name in ("a.html", "b.html"):
-        assert cli("explain", "--db", made, "--report", tmp_path / name).code == 0
-    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
-
-
-def test_a_missing_matplotlib_names_the_extra_before_anything_is_measured(made: Path, tmp_path: Path) -> None:
-    code = "import sys\nsys.modules['matplotlib'] = None\nfrom clip_embeddings_app.cli import main\nmain()"
-    options = [
-        "--db",
-        str(made),
-        "--output",
-        str(tmp_path / "cal.json"),
-        "--report",
-        str(tmp_path / "gap.png"),
-    ]
-    command = [sys.executable, "-c", code, "calibrate", *options]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert run.stderr == 'error: a report needs matplotlib: pip install "clip-embeddings[report]"\n'
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_help_of_the_new_commands_loads_nothing_heavy() -> None:
-    code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom clip_embeddings_app.cli.app import app\n"
-        "for command in ('explain', 'calibrate', 'recalibrate'):\n"
-        "    assert CliRunner().invoke(app, [command, '--help']).exit_code == 0\n"
-        "print(sorted({'torch', 'chromadb', 'numpy', 'PIL', 'matplotlib'} & set(sys.modules)))"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (run.stdout.strip(), run.stderr) == ("[]", "")

@@ -5,17 +5,18 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
 import warm
-from reference import Reference, byte_level_tokenizer, clip_tokenizer, write_checkpoint
-from stores import KINDS, Held, opened
 from xdist.scheduler import LoadFileScheduling
 
-from clip_embeddings import CLIPEmbedder, ModalityCalibration
-from clip_embeddings.models.tiny import WEIGHTS
+# What imports torch is imported by the fixtures: the process that hands tests to workers needs none of it.
+if TYPE_CHECKING:
+    from reference import Reference
+    from stores import Held
+
+    from clip_embeddings import CLIPEmbedder, ModalityCalibration
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,18 +51,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 @pytest.fixture(scope="session", autouse=True)
 def one_thread_for_torch() -> None:
     """Models this small gain nothing from more, and on a busy machine their threads wait for each other."""
+    import torch
+
     torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small random CLIPModel with a tokenizer of OpenAI's kind; not to be written to."""
+    from reference import clip_tokenizer, write_checkpoint
+
     return write_checkpoint(tmp_path_factory.mktemp("models") / "clip", clip_tokenizer())
 
 
 @pytest.fixture(scope="session")
 def byte_level_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small random CLIPModel with a byte-level tokenizer of its own; not to be written to."""
+    from reference import byte_level_tokenizer, write_checkpoint
+
     return write_checkpoint(tmp_path_factory.mktemp("models") / "bytes", byte_level_tokenizer(), seed=1)
 
 
@@ -76,41 +83,52 @@ def copy_of(checkpoint: Path, tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def embedder(checkpoint: Path) -> CLIPEmbedder:
+def embedder(checkpoint: Path) -> "CLIPEmbedder":
     """The random checkpoint, in float32 on the CPU."""
+    from clip_embeddings import CLIPEmbedder
+
     return CLIPEmbedder(str(checkpoint), device="cpu", dtype="float32", batch_size=4)
 
 
 @pytest.fixture(scope="session")
-def tiny() -> CLIPEmbedder:
+def tiny() -> "CLIPEmbedder":
     """The bundled model, in float32 on the CPU."""
+    from clip_embeddings import CLIPEmbedder
+
     return CLIPEmbedder("tiny", device="cpu", dtype="float32")
 
 
 @pytest.fixture(scope="session")
-def calibrated(tiny: CLIPEmbedder) -> CLIPEmbedder:
+def calibrated(tiny: "CLIPEmbedder") -> "CLIPEmbedder":
     """The bundled model with the calibration that it ships with."""
     return tiny.with_calibration("reference")
 
 
 @pytest.fixture(scope="session")
-def reference(calibrated: CLIPEmbedder) -> ModalityCalibration:
+def reference(calibrated: "CLIPEmbedder") -> "ModalityCalibration":
     """The calibration that the bundled model ships with."""
     assert calibrated.calibration is not None
     return calibrated.calibration
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=["chroma", "lancedb"])  # stores.KINDS
 def held(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny: CLIPEmbedder
-) -> Held:
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny: "CLIPEmbedder"
+) -> "Held":
     """An empty collection or table of the bundled model, apart from `tmp_path`, which tests ingest."""
+    from stores import opened
+
     return opened(request.param, tmp_path_factory.mktemp("store") / "db", embedder=tiny)
 
 
 @pytest.fixture(scope="session", params=["clip", "byte-level", "tiny"])
-def pair(request: pytest.FixtureRequest) -> tuple[CLIPEmbedder, Reference]:
+def pair(request: pytest.FixtureRequest) -> "tuple[CLIPEmbedder, Reference]":
     """One checkpoint, read by this library and by the reference."""
+    from reference import Reference
+
+    from clip_embeddings import CLIPEmbedder
+    from clip_embeddings.models.tiny import WEIGHTS
+
     if request.param == "tiny":
         folder = WEIGHTS
     else:

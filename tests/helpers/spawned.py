@@ -1,24 +1,62 @@
-"""A real new process, and what the tests have it do with what they send."""
+"""A process beside this one, and what the tests have it do with what they send."""
 
 import asyncio
-import copy
-import multiprocessing
+import base64
+import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
-import pytest
+import warm
 
 TEXTS = ["a cat on the sofa", "", "노을지는 바다", "two dogs on the beach"]
 
 
 @contextmanager
 def spawned() -> Iterator[Callable[..., Any]]:
-    """Runs functions of a module in one process that shares nothing with this one."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield lambda work, *values: pool.submit(work, *values).result(timeout=300)
+    """Runs functions of a module in one process; what they are given and give back is all that passes."""
+    with warm.start(
+        [sys.executable, str(Path(__file__))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        send, answers = process.stdin, process.stdout
+
+        def run(work: Callable[..., Any], *values: Any) -> Any:
+            _write(send, (work, values))
+            answer = answers.readline()
+            assert answer, f"the process ended with {process.wait(60)}"
+            result, error = pickle.loads(base64.b64decode(answer))
+            if error is not None:
+                raise error
+            return result
+
+        yield run
+
+
+def _write(stream: IO[str], thing: Any) -> None:
+    stream.write(base64.b64encode(pickle.dumps(thing)).decode() + "\n")
+    stream.flush()
+
+
+def _serve() -> None:
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(2, 1)  # what functions print is no answer
+        for line in sys.stdin:
+            work, values = pickle.loads(base64.b64decode(line))
+            result, error = None, None
+            try:
+                result = work(*values)
+            except Exception as caught:
+                error = caught
+            _write(answers, (result, error))
 
 
 def there_and_back(thing: Any) -> Any:
@@ -46,5 +84,5 @@ def both_ways(embedder: Any, picture: bytes) -> tuple[Any, Any, Any, Any]:
     return embedder.embed_texts(TEXTS), embedder.embed_images([picture]), texts, pictures
 
 
-COPIES = pytest.mark.parametrize("copied", [there_and_back, copy.copy, copy.deepcopy])
-"""Above a test: it is run with each kind of copy."""
+if __name__ == "__main__":
+    _serve()

@@ -23,12 +23,13 @@ import types
 from contextlib import suppress
 from pathlib import Path
 
-# What transformers imports of others. None of it reads what `warm.READ_BY_THE_HUB` names; none starts a
-# thread.
+# What transformers imports of others, and what lancedb does. None of it reads what `warm.READ_BY_THE_HUB`
+# names; none starts a thread.
 OTHERS = (
-    "PIL.Image", "filelock", "jinja2", "numpy", "regex", "safetensors.torch", "scipy.optimize",
-    "tokenizers", "torch", "torch._dynamo", "torch.distributed.elastic.agent.server.api",
-    "torch.distributed.tensor", "torch.export", "unittest.mock", "yaml",
+    "PIL.Image", "filelock", "jinja2", "lance_namespace", "numpy", "regex", "safetensors.torch",
+    "scipy.optimize", "tokenizers", "torch", "torch._dynamo",
+    "torch.distributed.elastic.agent.server.api", "torch.distributed.tensor", "torch.export",
+    "unittest.mock", "yaml",
 )  # fmt: skip
 MODEL = (
     "transformers.models.clip.modeling_clip",

@@ -1,9 +1,9 @@
 """Embedding ten thousand texts of mixed length takes no more memory than embedding a few hundred."""
 
-import subprocess
 import sys
 
 import pytest
+import warm
 
 resource = pytest.importorskip("resource", reason="peak memory is read through it")
 
@@ -37,7 +37,7 @@ for long_text in ("chunk", "truncate"):
 def test_ten_thousand_texts_of_mixed_length_stay_in_bounded_memory(checkpoint: object) -> None:
     """Cut into parts, then cut off: hundreds of MB show above the few that the first one took."""
     command = [sys.executable, "-c", CODE, str(checkpoint)]
-    result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    result = warm.run(command)
     assert result.returncode == 0, result.stderr
     grown = [float(line) for line in result.stdout.split()]
     assert len(grown) == 2

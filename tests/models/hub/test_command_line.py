@@ -111,15 +111,8 @@ def test_the_first_example_of_the_readme_runs_as_it_stands(hub: Hub, tmp_path: P
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)).save(
         tmp_path / "dog.jpg"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", example],
-        env=settings(hub, tmp_path / "home"),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    command = [sys.executable, "-c", example]
+    done = warm.run(command, env=settings(hub, tmp_path / "home"), cwd=tmp_path, timeout=180)
     assert done.returncode == 0, done.stderr
     numbers = [float(part) for part in done.stdout.replace("[", " ").replace("]", " ").split()]
     assert len(numbers) == 4  # two cosines, two probabilities

@@ -25,7 +25,7 @@ atexit.register(time.sleep, 3)  # so that there is time to go on, and to say wha
 
 
 def test_a_daemon_thread_that_ingests_lets_the_program_end(tmp_path: Path, tiny: CLIPEmbedder) -> None:
-    write_notes(tmp_path / "notes", 2000)
+    write_notes(tmp_path / "notes", 1200)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path / "db"), str(tmp_path / "notes")],
         capture_output=True,
@@ -38,4 +38,4 @@ def test_a_daemon_thread_that_ingests_lets_the_program_end(tmp_path: Path, tiny:
     assert "StoreError: cannot go on: the program ends." in done.stderr
     collection = open_collection(connect(tmp_path / "db"), "photos", embedder=tiny)
     assert ingest([tmp_path / "notes"], collection).skipped > 0
-    assert collection.count() == 2000
+    assert collection.count() == 1200

@@ -161,7 +161,7 @@ def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
 ) -> None:
     """Moments from soon after the start to a little after the end, whatever the machine's speed."""
     chance, kills, start = random.Random(5), 0, 0
-    while kills < {"chroma": 8, "lancedb": 2}[undisturbed.kind]:
+    while kills < {"chroma": 4, "lancedb": 2}[undisturbed.kind]:
         place = Place(tmp_path / f"round-{start}", undisturbed.kind)
         start += 1
         killed = 0

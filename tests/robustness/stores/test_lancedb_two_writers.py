@@ -1,14 +1,14 @@
 """Two processes write to one table of LanceDB at once: no row twice, none lost, and no field of either."""
 
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from programs.lance_writers import ROWS, add_fields, add_the_same_rows, ingest_folder
+from spawned import spawned
 from stored import write_notes
 from stores import Held, opened
 
@@ -27,9 +27,12 @@ def held(tmp_path: Path, tiny: CLIPEmbedder) -> Held:
 
 def at_once(tmp_path: Path, work: Callable[..., Any], *more: tuple[str, ...]) -> list[Any]:
     """What a function returns in two processes that begin together."""
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with spawned() as one, spawned() as other, ThreadPoolExecutor(2) as pool:
         given = [(str(tmp_path / "db"), str(tmp_path / "meeting"), name) for name in NAMES]
-        futures = [pool.submit(work, *each, *(values[i] for values in more)) for i, each in enumerate(given)]
+        futures = [
+            pool.submit(run, work, *given[i], *(values[i] for values in more))
+            for i, run in enumerate((one, other))
+        ]
         return [future.result(timeout=300) for future in futures]
 
 

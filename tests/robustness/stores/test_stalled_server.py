@@ -71,7 +71,9 @@ def test_ctrl_c_ends_an_ingestion_into_a_stalled_server(
     program = f"""
 import torch; torch.set_num_threads(1)
 from chroma_clip_embeddings import connect, ingest, open_collection
+from clip_embeddings.ingestion import retry
 from clip_embeddings.ingestion.retry import Target
+retry._GRACE = 1.0
 collection = open_collection(connect(host="127.0.0.1", port={port}), "notes")
 real = Target.add
 def add(self, *given):
@@ -97,8 +99,9 @@ ingest([{str(tmp_path / "notes")!r}], collection, retry_seconds=600)
 
 
 def test_a_cancelled_ingestion_into_a_stalled_server_ends(
-    tmp_path: Path, stoppable: tuple[int, int], tiny: CLIPEmbedder
+    tmp_path: Path, stoppable: tuple[int, int], tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(retry, "_GRACE", 1.0)
     port, pid = stoppable
     write_notes(tmp_path / "notes", 300)
     collection = open_collection(connect(host="127.0.0.1", port=port), "notes", embedder=tiny)
@@ -106,7 +109,7 @@ def test_a_cancelled_ingestion_into_a_stalled_server_ends(
     async def run() -> float:
         os.kill(pid, signal.SIGSTOP)
         task = asyncio.create_task(aingest([tmp_path / "notes"], collection, retry_seconds=600))
-        await asyncio.sleep(2)
+        await asyncio.sleep(1)
         started = time.monotonic()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -77,7 +77,7 @@ def test_a_run_that_is_killed_leaves_the_old_state_or_the_new_one(
     shares = random.Random(0)
     # Changes: create, three batches, the mark, two renamings, delete, the mark's removal.
     runs: list[Any] = [[f"step-{limit}", limit, None] for limit in range(10)]
-    runs += [[f"time-{number}", None, shares.uniform(0.5, 1.1)] for number in range(5)]
+    runs += [[f"time-{number}", None, shares.uniform(0.5, 1.1)] for number in range(3)]
     for run in runs:
         run[0] = str(shutil.copytree(store_folder, tmp_path / run[0]))
     path = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from spawned import COPIES, TEXTS, call, there_and_back
+from spawned import TEXTS, call, there_and_back
 
 from chroma_clip_embeddings import CLIPEmbeddingFunction, CLIPImageLoader
 from clip_embeddings import CLIPEmbedder, InvalidInputError
@@ -18,6 +18,8 @@ from langchain_clip_embeddings import (
     MediaLoader,
     PrefixedImageEmbeddings,
 )
+
+COPIES = pytest.mark.parametrize("copied", [there_and_back, copy.copy, copy.deepcopy])
 
 
 @pytest.fixture(scope="module")

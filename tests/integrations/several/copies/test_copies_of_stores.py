@@ -12,11 +12,13 @@ import pytest
 from chromadb.api import ClientAPI
 from langchain_core.documents import Document
 from langchain_stores import image, in_memory
-from spawned import COPIES, call, there_and_back, type_and
+from spawned import call, there_and_back, type_and
 
 from chroma_clip_embeddings import connect
 from clip_embeddings import StoreError
 from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma, MultimodalRetriever
+
+COPIES = pytest.mark.parametrize("copied", [there_and_back, copy.copy, copy.deepcopy])
 
 
 def filled(store: MultimodalChroma, uris: list[str]) -> MultimodalChroma:

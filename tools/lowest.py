@@ -66,7 +66,6 @@ LEFT_OUT = (
     "--ignore=tests/project/test_training.py",
     "--ignore=tests/project/test_wheel.py",
     f"--deselect={_ADAPTERS}/ingest/finding/test_chroma_manifests.py::test_many_lines_are_streamed",
-    f"--deselect={_ADAPTERS}/chroma/test_chroma_bad_input.py::test_an_unreadable_picture_among_a_thousand",
     # Old releases warn of what newer ones below them will take away.
     "-W=ignore::DeprecationWarning",
 )

@@ -90,3 +90,15 @@ def test_the_lowest_versions_are_those_declared_and_torch_stays_at_its_pin() -> 
 def test_a_requirement_without_a_lower_bound_is_refused() -> None:
     with pytest.raises(ValueError, match="'numpy'; expected a name and its lower bound"):
         lowest.bounds(["numpy"], "clip-embeddings")
+
+
+def test_what_is_left_out_is_there() -> None:
+    """A file that was moved would be tried there, or its name be taken for another's."""
+    for argument in lowest.left_out(ROOT):
+        option, _, place = argument.partition("=")
+        file, _, name = place.partition("::")
+        if option == "--ignore-glob":
+            assert list(ROOT.glob(file.replace("*killed", "**/*killed"))), argument
+        elif option in {"--ignore", "--deselect"}:
+            assert (ROOT / file).exists(), argument
+            assert not name or f"def {name}" in (ROOT / file).read_text(encoding="utf-8"), argument

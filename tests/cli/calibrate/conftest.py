@@ -9,7 +9,7 @@ import pytest
 Cli = Any  # Callable[..., Outcome] of conftest.py
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def made(cli: Cli, demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the demo's pictures and notes, raw; not to be written to."""
     db = tmp_path_factory.mktemp("raw") / "db"
@@ -34,7 +34,7 @@ def raw(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "db"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def measured(cli: Cli, made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A calibration of that store's own rows."""
     path = tmp_path_factory.mktemp("measured") / "cal.json"

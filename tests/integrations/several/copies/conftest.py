@@ -1,4 +1,4 @@
-"""One process and one model behind LangChain for all tests beside this file."""
+"""A process, a used model behind LangChain, and pictures for each file of tests beside this one."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,14 +11,14 @@ from spawned import TEXTS, spawned
 from langchain_clip_embeddings import CLIPEmbeddings
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def elsewhere() -> Iterator[Callable[..., Any]]:
     """Runs functions of a module in that process."""
     with spawned() as run:
         yield run
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def embeddings() -> CLIPEmbeddings:
     """Used: its model is loaded."""
     made = CLIPEmbeddings(model="tiny", device="cpu", dtype="float32", calibration="reference", batch_size=3)

@@ -1,18 +1,23 @@
 """Which model a collection's vectors are of, as every store has it on record: written, read, compared.
 
-Device, dtype and batch size are never part of it; a calibration is, whole. Imports the embedder.
+Where nothing is on record, the vectors themselves are looked at. Device, dtype and batch size are never part
+of a record; a calibration is, whole. Imports the embedder.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from clip_embeddings.calibration import ModalityCalibration
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import FingerprintMismatchError, InvalidInputError
+from clip_embeddings.ingestion.store import Metadata, Stored
 
 FINGERPRINT = "fingerprint"
 """Key of the vectors' fingerprint in a record, where a store keeps it there."""
 _KNOWN = {"model_name", "revision", "text_model", "truncate_dim", "long_text", "calibration"}
+_SAME = 0.98  # cosine of a text with itself, embedded twice
 _FIX = "Open it with the model it was made with, or ingest into a new collection"
 
 
@@ -109,6 +114,52 @@ def refuse_other(
     raise FingerprintMismatchError(
         f"{name} holds vectors of {holds}; got {_named(ours, embedder.fingerprint)}. {fix}"
     )
+
+
+class Finding(NamedTuple):
+    """What a look at stored rows has shown.
+
+    Attributes:
+        problem: why they are not of the model, in words; "" where nothing speaks against it.
+        compared: whether a text was embedded again and had its own vector.
+    """
+
+    problem: str
+    compared: bool
+
+
+def look_at(rows: Stored, embedder: CLIPEmbedder, *, longest: int | None = None) -> Finding:
+    """Compare stored vectors with the embedder's, where nothing is on record of them.
+
+    Their length is compared, and those of some texts.
+
+    Args:
+        rows: some of a collection, with their vectors.
+        longest: characters of a text that is embedded again; None takes any.
+    """
+    stored = np.zeros((0, 0), np.float32) if rows.vectors is None else rows.vectors  # (n, D)
+    if not stored.size:
+        return Finding("", False)
+    if stored.shape[1] != embedder.dimension:
+        return Finding(f"their length is {stored.shape[1]}, not {embedder.dimension}", False)
+    texts = [
+        place
+        for place, (text, metadata) in enumerate(zip(rows.documents, rows.metadatas, strict=True))
+        if text and (longest is None or len(text) <= longest) and _is_text(metadata)
+    ]
+    lengths = np.linalg.norm(stored[texts], axis=1, keepdims=True)
+    if not texts or not lengths.all():
+        return Finding("", False)
+    ours = embedder.embed_texts([rows.documents[place] for place in texts])
+    cosine = float((stored[texts] / lengths * ours).sum(axis=1).max())
+    if cosine < _SAME:
+        return Finding(f"a stored text has cosine {cosine:.3f} with its own vector", True)
+    return Finding("", True)
+
+
+def _is_text(metadata: Metadata) -> bool:
+    """By its mark; without one, by having no file."""
+    return bool(metadata.get("modality", "image" if "uri" in metadata else "text") == "text")
 
 
 def _raw(record: Mapping[str, Any]) -> dict[str, Any]:

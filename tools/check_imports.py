@@ -61,7 +61,8 @@ APART = {
 COMMON = {"numpy", "PIL", "rich"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
 PUBLIC_MODULES = {
-    *("errors", "types", "pipeline", "inputs.formats", "ingestion", "on_record", "search", "tasks.stored"),
+    *("errors", "types", "pipeline", "inputs.formats", "ingestion", "on_record", "search"),
+    *("tasks.adapting", "tasks.stored"),
 }
 HOSTS = {APP, *ADAPTERS}.union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
     "filelock",

@@ -6,11 +6,12 @@ storer.py    a thread stores them        stored/   what is stored and seen; move
 retry.py     while the store is away     store.py  what a store answers
 """
 
+import asyncio
 import errno
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from threading import Event
 
 from clip_embeddings.embedder import CLIPEmbedder
@@ -52,6 +53,26 @@ def run_plan(plan: Plan, store: RowStore, embedder: CLIPEmbedder, found: Found, 
         report = _run(plan, target, embedder, found)
     report.seconds = time.perf_counter() - started
     return report
+
+
+async def arun_plan(plan: Plan, store: RowStore, embedder: CLIPEmbedder, found: Found) -> IngestReport:
+    """`run_plan` in a thread, so that the event loop stays free.
+
+    When it is cancelled, rows that are being stored are stored whole, and its threads have ended by the time
+    that CancelledError is raised.
+    """
+    stop = Event()
+    work = asyncio.create_task(asyncio.to_thread(run_plan, plan, store, embedder, found, stop))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stop.set()
+        while not work.done():  # also when it is cancelled a second time
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # seen: how the thread ended is not of interest any more
+        raise
 
 
 def _run(plan: Plan, target: Target, embedder: CLIPEmbedder, found: Found) -> IngestReport:

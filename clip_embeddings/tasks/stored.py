@@ -1,4 +1,7 @@
-"""What the rows of a store say as vectors, for any store: drawn at random, their gap, near-duplicates."""
+"""What the rows of a store say as vectors, for any store: drawn at random, their gap, near-duplicates.
+
+Adapters have these of their own collections, by `adapting.of_collection`; docstrings are for both.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ from clip_embeddings.calibration import (
 )
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.ingestion.sample import check_size
+from clip_embeddings.ingestion.sample import SAMPLE_SIZE, check_size
 from clip_embeddings.ingestion.store import RowStore
 from clip_embeddings.pipeline import progress
 from clip_embeddings.similarity import l2_normalize
@@ -52,9 +55,6 @@ def draw_rows(
 
     Every row is as likely as another; the first ones of a collection are often of one folder. Vectors of a
     calibrated collection are taken back to raw.
-
-    Args:
-        embedder: the collection's.
     """
     chosen = nsmallest(size, store.ids(modality), key=lambda id: (_place(id, seed), id))
     drawn = [np.zeros((0, embedder.dimension), np.float32)]
@@ -70,11 +70,38 @@ def raw_vectors(
     return calibration.invert(rows, modality) if calibration else rows
 
 
-def estimate(store: RowStore, embedder: CLIPEmbedder, size: int, seed: int) -> CalibrationEstimator:
+def moved_vectors(
+    stored: Embeddings,
+    modalities: Sequence[str],
+    before: ModalityCalibration | None,
+    after: ModalityCalibration | None,
+) -> Embeddings:
+    """Stored vectors (N, D) of these N modalities, from one calibration to another."""
+    moved, kinds = np.empty(stored.shape, np.float32), np.array(modalities)
+    for modality in get_args(Modality):
+        if (here := kinds == modality).any():
+            raw = raw_vectors(stored[here], modality, before)
+            moved[here] = after.apply(raw, modality) if after else raw
+    return moved
+
+
+def estimate(
+    store: RowStore, embedder: CLIPEmbedder, *, size: int = SAMPLE_SIZE, seed: int = 0
+) -> CalibrationEstimator:
     """Measure the modality gap on random rows; nothing is embedded.
 
+    Vectors of calibrated rows are made raw again first: they give the same as raw ones of the same content.
+
+    Args:
+        store, embedder: where the rows are. Those without a modality, which we write, are left out.
+        size: most rows of each modality.
+        seed: another one takes other rows.
+    Returns:
+        An estimator; `.calibration(embedder.model_fingerprint)` makes the calibration.
     Raises:
         InvalidInputError: size is below 1.
+        FingerprintMismatchError: the vectors are of another model.
+        StoreError: the store does not answer, or the rows are none of ours.
     """
     check_size(size)
     estimator = CalibrationEstimator()
@@ -92,10 +119,23 @@ def explain(
     seed: int = 0,
     calibration: ModalityCalibration | str | PathLike[str] | None = None,
 ) -> GapReport:
-    """Measure how far apart pictures and texts lie, and what a calibration makes of it; see the adapters.
+    """Measure how far apart stored pictures and texts lie, and what a calibration makes of it.
 
+    Looks at rows that are drawn at random; nothing is written. "before" is what the model gives, also where
+    the stored vectors are calibrated. Without queries no weights are loaded.
+
+    Args:
+        store, embedder: where the rows are. Those without a modality, which we write, are left out.
+        queries: texts that people search for. Without any, stored texts stand in, each without itself;
+            pictures always do.
+        size: rows of each modality.
+        seed: another one draws other rows.
+        calibration: what to look through: a ModalityCalibration, the path of one, or "reference". None takes
+            the one that the rows are stored under; without it the report has no "after".
     Raises:
         InvalidInputError: fewer than 10 rows of a modality, a calibration that cannot be read.
+        FingerprintMismatchError: the vectors or the calibration are of another model.
+        StoreError: the store does not answer.
     """
     if size < 1:
         raise InvalidInputError(f"size: got {size}; expected at least 1")
@@ -114,12 +154,26 @@ def find_duplicates(
     block: int = 1024,
     show_progress: bool = False,
 ) -> list[Duplicates]:
-    """Group the pictures, or the passages, that are nearly the same; see the adapters.
+    """Group the stored pictures, or passages, that are nearly the same; nothing is changed.
 
-    The vectors lie in a temporary file, and memory holds the ids, a page of rows and what the blocks take.
+    The threshold is a cosine of raw vectors, also where calibrated ones are stored: those are taken back to
+    raw first, so both give the same groups. Every row is compared with every other one, so time grows with
+    the square of their number. The vectors lie in a temporary file (4 bytes x N x D; the variable TMPDIR says
+    where) and memory holds the ids, a page of rows, and what `clip_embeddings.find_duplicates` takes for its
+    blocks.
 
+    Args:
+        store, embedder: where the rows are. Those without a modality, which we write, are left out.
+        threshold: least cosine of a pair, above 0; docs/tasks/retrieval.md has figures.
+        modality: "image" or "text"; a picture and a text are never compared.
+        block: rows compared at once.
+        show_progress: show a bar while rows are read.
+    Returns:
+        Groups in the order of their first id.
     Raises:
         InvalidInputError: unknown modality, a threshold or block out of range.
+        FingerprintMismatchError: the vectors are of another model.
+        StoreError: the store does not answer.
     """
     if modality not in get_args(Modality):
         kinds = ", ".join(get_args(Modality))

@@ -15,7 +15,7 @@ del _chromadb
 
 from chroma_clip_embeddings.aio import aadd_items, aopen_collection, asearch, aset_caption
 from chroma_clip_embeddings.client.connection import connect
-from chroma_clip_embeddings.client.reopening import reopen
+from chroma_clip_embeddings.client.lock import reopen
 from chroma_clip_embeddings.collection.identity import embedder_of
 from chroma_clip_embeddings.collection.migration import open_migrated
 from chroma_clip_embeddings.collection.opening import open_collection

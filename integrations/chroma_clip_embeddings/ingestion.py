@@ -1,20 +1,27 @@
 """`ingest`: files into a Chroma collection, by `clip_embeddings.ingestion`; for async callers in a thread."""
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from threading import Event
 from typing import Any, Unpack
 
 import chromadb
 from chromadb.api.models.AsyncCollection import AsyncCollection
 
-from chroma_clip_embeddings.aio import record_identity as arecord_identity
-from chroma_clip_embeddings.client.kinds import refuse_async
+from chroma_clip_embeddings.client.kinds import refuse_async, steps_of
+from chroma_clip_embeddings.client.private import api_of
 from chroma_clip_embeddings.collection.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.row_store import ChromaRows
 from clip_embeddings import CLIPEmbedder
-from clip_embeddings.ingestion import AnyPath, IngestOptions, IngestReport, Plan, check_sample, run_plan
+from clip_embeddings.ingestion import (
+    AnyPath,
+    IngestOptions,
+    IngestReport,
+    Plan,
+    arun_plan,
+    check_sample,
+    run_plan,
+)
 
 
 def ingest(
@@ -67,24 +74,13 @@ async def aingest(
     embedder = embedder_of(collection)
     await asyncio.to_thread(_check, plan, collection, embedder)
     found = await asyncio.to_thread(plan.found)
+    reached: Any = collection
     if isinstance(collection, AsyncCollection):
-        await arecord_identity(collection, embedder)
-        reached: Any = _OnLoop(collection, asyncio.get_running_loop())
+        await steps_of(record_identity)(reached, embedder)
+        reached = _OnLoop(collection, asyncio.get_running_loop())
     else:
         await asyncio.to_thread(record_identity, collection, embedder)
-        reached = collection
-    store, stop = ChromaRows(reached, embedder.dimension), Event()
-    work = asyncio.create_task(asyncio.to_thread(run_plan, plan, store, embedder, found, stop))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        stop.set()
-        while not work.done():  # also when it is cancelled a second time
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([work])
-        if not work.cancelled():
-            work.exception()  # seen: how the thread ended is not of interest any more
-        raise
+    return await arun_plan(plan, ChromaRows(reached, embedder.dimension), embedder, found)
 
 
 def _check(plan: Plan, collection: Any, embedder: CLIPEmbedder) -> None:
@@ -96,26 +92,24 @@ def _check(plan: Plan, collection: Any, embedder: CLIPEmbedder) -> None:
 
 
 class _OnLoop:
-    """An async collection for a thread: its calls are made on the loop, and waited for."""
+    """An async collection for a thread: its calls are made on the loop, and waited for.
 
-    def __init__(self, collection: AsyncCollection, loop: asyncio.AbstractEventLoop) -> None:
-        self._collection, self._loop = collection, loop
-        self._client = self  # where `get_max_batch_size` is looked for
+    Also what is behind it, where the largest batch is asked for.
+    """
 
-    def get_max_batch_size(self) -> Any:
-        return self._wait(self._collection._client.get_max_batch_size())
+    def __init__(self, behind: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._behind, self._loop = behind, loop
 
-    def get(self, **arguments: Any) -> Any:
-        return self._wait(self._collection.get(**arguments))
+    @property
+    def _client(self) -> "_OnLoop":
+        return _OnLoop(api_of(self._behind), self._loop)
 
-    def add(self, **arguments: Any) -> Any:
-        return self._wait(self._collection.add(**arguments))
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):  # nothing of its inside
+            raise AttributeError(name)
 
-    def update(self, **arguments: Any) -> Any:
-        return self._wait(self._collection.update(**arguments))
+        def call(**arguments: Any) -> Any:
+            asked = getattr(self._behind, name)(**arguments)
+            return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
 
-    def delete(self, **arguments: Any) -> Any:
-        return self._wait(self._collection.delete(**arguments))
-
-    def _wait(self, call: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(call, self._loop).result()
+        return call

@@ -4,16 +4,16 @@ Imports chromadb, numpy and the public core.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from chromadb.api.types import DataLoader
 from numpy.typing import NDArray
 
-from clip_embeddings import EmbedderConfig, ImageDecodeError, InvalidInputError, load_image
-from clip_embeddings.ingestion.rows.prepared import OnError
+from clip_embeddings import EmbedderConfig, ImageDecodeError, load_image
+from clip_embeddings.ingestion.rows.prepared import OnError, check_on_error
+from clip_embeddings.pipeline import map_ordered
 
 Picture = NDArray[np.uint8]
 
@@ -38,8 +38,7 @@ class CLIPImageLoader(DataLoader[list[Any]]):
         threads: int | None = None,
         max_pixels: int = EmbedderConfig().max_pixels,
     ) -> None:
-        if on_error not in get_args(OnError):
-            raise InvalidInputError(f"on_error: got {on_error!r}; expected one of raise, skip")
+        check_on_error(on_error)
         EmbedderConfig(threads=threads, max_pixels=max_pixels)  # the core's checks of both numbers
         self.on_error, self.max_pixels = on_error, max_pixels
         self.threads = threads or min(8, cpu_count() or 1)
@@ -55,10 +54,10 @@ class CLIPImageLoader(DataLoader[list[Any]]):
             ImageDecodeError: the first unreadable picture, by index and source.
         """
         named = [uris] if isinstance(uris, str) else list(uris)
-        if not named:
-            return []
-        with ThreadPoolExecutor(min(self.threads, len(named)), "clip-embeddings-loader") as pool:
-            return list(pool.map(self._load, range(len(named)), named))
+        items = enumerate(named)
+        return list(
+            map_ordered(lambda item: self._load(*item), items, threads=self.threads, ahead=len(named))
+        )
 
     def _load(self, index: int, uri: str | None) -> Picture | None:
         if uri is None:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chroma_clip_embeddings.calls import stored_of, upsert_arguments
 from chroma_clip_embeddings.client.connection import is_out_of_reach, store_errors
-from chroma_clip_embeddings.client.lock import folder_of, writing
+from chroma_clip_embeddings.client.lock import writing
 from chroma_clip_embeddings.client.lost import rows_without_vectors
-from chroma_clip_embeddings.client.patience import bounded
-from chroma_clip_embeddings.rows import upsert_arguments
+from chroma_clip_embeddings.client.private import bounded, folder_of, most_in_one_call
+from clip_embeddings.ingestion.rows.checks import check_row
 from clip_embeddings.ingestion.rows.parts import parts_in_bytes
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.store import Metadata, Stored
@@ -32,11 +33,11 @@ class ChromaRows:
         self._collection, self._dimension = collection, dimension
         self.local = folder_of(collection) is not None
         self._lost: set[str] = set()
-        bounded(collection._client)
+        bounded(collection)
 
     @cached_property
     def most(self) -> int:
-        return int(self._collection._client.get_max_batch_size())
+        return int(most_in_one_call(self._collection))
 
     def writing(self) -> AbstractContextManager[None]:
         return writing(self._collection, whole=True)
@@ -47,7 +48,7 @@ class ChromaRows:
 
     def page(self, start: int, size: int) -> Stored:
         include = ["documents", "metadatas"]
-        return _stored(self._collection.get(limit=size, offset=start, include=include))
+        return stored_of(self._collection.get(limit=size, offset=start, include=include))
 
     def ids(self, modality: str) -> Iterator[str]:
         start, where = 0, {"modality": modality}
@@ -57,9 +58,11 @@ class ChromaRows:
 
     def get(self, ids: Sequence[str], *, vectors: bool = False) -> Stored:
         include = ["documents", "metadatas", *(["embeddings"] if vectors else [])]
-        return _stored(self._collection.get(ids=list(ids), include=include))
+        return stored_of(self._collection.get(ids=list(ids), include=include))
 
     def add(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+        for row in rows:
+            check_row("metadata", row.id, row.document, row.metadata, row.uri)
         for part in parts_in_bytes(rows, vectors, self.most):
             self._collection.add(**upsert_arguments([rows[i] for i in part], vectors[list(part)]))
 
@@ -99,14 +102,3 @@ class ChromaRows:
 
     def errors(self, doing: str, fix: str) -> AbstractContextManager[None]:
         return store_errors(doing, fix)
-
-
-def _stored(found: Any) -> Stored:
-    documents = [document or "" for document in found["documents"]]
-    vectors = found.get("embeddings")
-    return Stored(
-        found["ids"],
-        documents,
-        [metadata or {} for metadata in found["metadatas"]],
-        None if vectors is None else np.asarray(vectors, np.float32),
-    )

@@ -12,12 +12,15 @@ del _lancedb
 
 from clip_embeddings.ingestion import FileSample, IngestFailure, IngestReport, sample_files
 from clip_embeddings.search import Hit, SearchResult
+from clip_embeddings.tasks.stored import Duplicates
 from lancedb_clip_embeddings.ingestion import ingest
+from lancedb_clip_embeddings.measuring import explain, find_duplicates, sample_table
 from lancedb_clip_embeddings.row_store import LanceRows
 from lancedb_clip_embeddings.search import search
 from lancedb_clip_embeddings.table import connect, embedder_of, open_table
 
 __all__ = [
+    "Duplicates",
     "FileSample",
     "Hit",
     "IngestFailure",
@@ -26,8 +29,11 @@ __all__ = [
     "SearchResult",
     "connect",
     "embedder_of",
+    "explain",
+    "find_duplicates",
     "ingest",
     "open_table",
     "sample_files",
+    "sample_table",
     "search",
 ]

@@ -4,7 +4,10 @@ A store's library is imported when it is used: of a process that has imported la
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Unpack
 
 import numpy as np
@@ -23,9 +26,11 @@ class Held(ABC):
 
     Attributes:
         raw: what the store calls it.
+        adapter: the package, whose functions take `raw`.
         row_store: the class of the adapter that ingestion writes through.
     """
 
+    adapter: ModuleType
     raw: Any
     row_store: type[Any]
 
@@ -44,6 +49,10 @@ class Held(ABC):
         """By hand, as a user does it."""
 
     @abstractmethod
+    def put(self, rows: Sequence[Row], vectors: np.ndarray) -> None:
+        """Rows with vectors (N, D) of the test's own, as ingestion adds them."""
+
+    @abstractmethod
     def add_row(self, id: str, uri: str) -> None:
         """One that ingestion has not made."""
 
@@ -58,7 +67,7 @@ class InChroma(Held):
         from chroma_clip_embeddings import connect, open_collection
         from chroma_clip_embeddings.row_store import ChromaRows
 
-        self.row_store = ChromaRows
+        self.adapter, self.row_store = import_module("chroma_clip_embeddings"), ChromaRows
         client = connect(host="127.0.0.1", port=place) if isinstance(place, int) else connect(place)
         self.raw = open_collection(client, name, embedder=embedder)
 
@@ -78,6 +87,9 @@ class InChroma(Held):
 
         set_caption(self.raw, id, caption)
 
+    def put(self, rows: Sequence[Row], vectors: np.ndarray) -> None:
+        self.row_store(self.raw, vectors.shape[1]).add(rows, vectors)
+
     def add_row(self, id: str, uri: str) -> None:
         from chroma_clip_embeddings import add_items
 
@@ -88,7 +100,7 @@ class InLanceDB(Held):
     def __init__(self, place: Any, name: str, embedder: CLIPEmbedder | None) -> None:
         from lancedb_clip_embeddings import LanceRows, open_table
 
-        self.row_store = LanceRows
+        self.adapter, self.row_store = import_module("lancedb_clip_embeddings"), LanceRows
         self.raw = open_table(place, name, embedder=embedder)
 
     def ingest(self, paths: Any, **options: Unpack[IngestOptions]) -> IngestReport:
@@ -115,10 +127,13 @@ class InLanceDB(Held):
     def set_caption(self, id: str, caption: str) -> None:
         self.raw.update(where=f"id = '{id}'", values={"document": caption})
 
+    def put(self, rows: Sequence[Row], vectors: np.ndarray) -> None:
+        self.row_store(self.raw).add(rows, vectors)
+
     def add_row(self, id: str, uri: str) -> None:
         row = Row(id, uri, True, id, {"modality": "image", "uri": uri}, uri)
         dimension = self.raw.schema.field("vector").type.list_size
-        self.row_store(self.raw).add([row], np.eye(1, dimension, dtype=np.float32))
+        self.put([row], np.eye(1, dimension, dtype=np.float32))
 
 
 def opened(

@@ -109,6 +109,19 @@ def check_metadata(
         check_size(name, [*beside, *metadata, *metadata.values()])
 
 
+def check_caption(id: object, caption: object) -> None:
+    """Words for the row of a picture.
+
+    Raises:
+        InvalidInputError: an id or a caption that is no string, empty, too long, or not to be had in UTF-8.
+    """
+    check_id("id", id)
+    if not isinstance(caption, str) or not caption.strip():
+        raise InvalidInputError(f"caption: got {shown(caption)}; expected words")
+    check_string("caption", caption)
+    check_metadata("caption", {}, (str(id), caption))
+
+
 def check_limits(name: str, metadata: Mapping[str, Any], *, room: int = 0) -> int:
     """The number of keys and of items of lists in one row.
 

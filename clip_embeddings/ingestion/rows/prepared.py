@@ -59,6 +59,16 @@ class Prepared:
         return f"{stored} of {len(self.rows)} rows are stored"
 
 
+def check_on_error(value: object) -> None:
+    """What is to become of bad pictures.
+
+    Raises:
+        InvalidInputError: neither of the two.
+    """
+    if value not in get_args(OnError):
+        raise InvalidInputError(f"on_error: got {value!r}; expected one of raise, skip")
+
+
 def prepare(embedder: CLIPEmbedder, columns: Columns, on_error: OnError) -> Prepared:
     """Check and embed everything; nothing is stored yet.
 
@@ -66,8 +76,7 @@ def prepare(embedder: CLIPEmbedder, columns: Columns, on_error: OnError) -> Prep
         InvalidInputError: columns that do not fit together, or a value that a store does not take; by index.
         ImageDecodeError, TextTooLongError: what cannot be embedded, by its place in the columns.
     """
-    if on_error not in get_args(OnError):
-        raise InvalidInputError(f"on_error: got {on_error!r}; expected one of raise, skip")
+    check_on_error(on_error)
     rows, repeated = rows_from(columns)
     for row in rows:
         check_row(f"metadatas[{row.index}]", row.id, row.document, row.metadata, row.uri)

@@ -41,9 +41,10 @@ def _collections(place: Place, name: str | None) -> list[Any]:
 
 
 def _record(collection: Any) -> dict[str, Any]:
-    from chroma_clip_embeddings.client.lost import checked
+    from chroma_clip_embeddings.client.lost import rows_without_vectors
 
-    rows, lost = checked(collection)
+    lost = list(rows_without_vectors(collection.get))
+    rows: int = collection.count()
     return {"collection": collection.name, "rows": rows, "without_vector": len(lost), "ids": lost}
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import chromadb
 from chromadb.api import ClientAPI
-from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.errors import ChromaError
 
-from chroma_clip_embeddings.client.patience import bounded
+from chroma_clip_embeddings.client.private import bounded, is_open, opened
 from chroma_clip_embeddings.client.read_only import place_of, refuse_writes
 from clip_embeddings.ingestion.store import errors_of_store
 
@@ -75,23 +74,10 @@ def connect(path: str | Path | None = None, *, host: str | None = None, port: in
         f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"
     ):
         place = absolute(folder)
-        client = _opened(where := place_of(place))
+        client = opened(where := place_of(place))
         if where != place:
             refuse_writes(client, place)
         return client
-
-
-def _opened(folder: str) -> ClientAPI:
-    """Chroma keeps one that could not be started, too, and would give it out at the next call."""
-    known = SharedSystemClient._identifier_to_system
-    before = known.get(folder)
-    try:
-        return chromadb.PersistentClient(path=folder)
-    except BaseException:
-        if before is None:
-            known.pop(folder, None)
-            SharedSystemClient._identifier_to_refcount.pop(folder, None)
-        raise
 
 
 def absolute(folder: Path) -> str:
@@ -100,5 +86,5 @@ def absolute(folder: Path) -> str:
     A relative name that the caller's own client has open is kept: by two names Chroma has a store open twice,
     and searches through one do not see what the other removed.
     """
-    shared = str(folder) in SharedSystemClient._identifier_to_system and (folder / "chroma.sqlite3").exists()
+    shared = is_open(str(folder)) and (folder / "chroma.sqlite3").exists()
     return str(folder) if shared else os.path.abspath(folder)  # noqa: PTH100  # links stay as they are named

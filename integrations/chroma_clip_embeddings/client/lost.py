@@ -38,13 +38,3 @@ def _among(ids: Sequence[str], get: Get) -> Iterator[str]:
     if len(ids) > 1:
         yield from _among(ids[:half], get)
         yield from _among(ids[half:], get)
-
-
-def checked(collection: Any) -> tuple[int, list[str]]:
-    """How many rows a collection has, and the ids of those without a vector.
-
-    Raises:
-        StoreError: the store does not answer.
-    """
-    lost = list(rows_without_vectors(collection.get))
-    return collection.count(), lost

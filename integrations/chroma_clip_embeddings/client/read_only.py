@@ -16,22 +16,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from chromadb.api import ClientAPI
-from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.errors import NotFoundError
 
+from chroma_clip_embeddings.client.private import api_of, is_open
 from clip_embeddings import StoreError
 
 TABLE = "chroma.sqlite3"
 _WRITES = (
-    *(
-        "create_database",
-        "delete_database",
-        "create_tenant",
-        "reset",
-        "create_collection",
-        "delete_collection",
-    ),
-    *("_add", "_update", "_upsert", "_delete", "_modify", "_fork", "attach_function", "detach_function"),
+    *("create_database", "delete_database", "create_tenant", "reset"),
+    *("create_collection", "delete_collection", "attach_function", "detach_function"),
+    *("_add", "_update", "_upsert", "_delete", "_modify", "_fork"),
 )
 _STANDS_FOR: dict[str, str] = {}  # folder of a copy -> the store's own
 _COPIES: dict[str, str] = {}  # the other way round
@@ -45,8 +39,7 @@ def place_of(folder: str) -> str:
     Raises:
         StoreError: see `copy_of`.
     """
-    is_open = folder in SharedSystemClient._identifier_to_system
-    return folder if is_open or not is_read_only(folder) else copy_of(folder)
+    return folder if is_open(folder) or not is_read_only(folder) else copy_of(folder)
 
 
 def is_read_only(folder: str) -> bool:
@@ -93,7 +86,7 @@ def refusal(folder: str) -> StoreError:
 
 def refuse_writes(client: ClientAPI, folder: str) -> None:
     """Let a client of a copy, and all that share its store, only read."""
-    api: Any = client._server  # type: ignore[attr-defined]
+    api = api_of(client)
     get = api.get_collection
 
     def refused(*_: Any, **__: Any) -> NoReturn:

@@ -14,10 +14,11 @@ from typing import Any
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
 from chroma_clip_embeddings.collection.identity import IDENTITY, stored_function, with_fingerprint
-from chroma_clip_embeddings.collection.probing import look_at
 from chroma_clip_embeddings.collection.settings import Wanted, index_of, without_index
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError
+from clip_embeddings.ingestion.store import Stored
+from clip_embeddings.on_record import look_at
 
 _NOBODYS = (None, "default")  # names of functions that nobody chose
 _OF_ITS_OWN = ("space", "num_threads")  # the second is how many the machine had
@@ -44,12 +45,12 @@ def anew(empty: CollectionCommon[Any], wanted: Wanted) -> Wanted:
 
 
 def record_of(
-    filled: CollectionCommon[Any], embedder: CLIPEmbedder, samples: Sequence[Any]
+    filled: CollectionCommon[Any], embedder: CLIPEmbedder, samples: Sequence[Stored]
 ) -> dict[str, Any]:
     """The metadata for a collection with rows that are found to be of an embedder.
 
     Args:
-        samples: what `filled.get` answered, asked for each of `places_in` it.
+        samples: of its rows, of each of `places_in` it.
     Raises:
         FingerprintMismatchError: they are not of it, or no stored text tells.
     """
@@ -62,10 +63,7 @@ def record_of(
             "Open it with the model that filled it; open_migrated(client, name, embedder=..., verify=False) "
             "takes your word for it. Nothing was changed"
         )
-    unmarked = sum(
-        "modality" not in (metadata or {}) for rows in samples for metadata in rows["metadatas"] or ()
-    )
-    if unmarked:
+    if not all("modality" in metadata for rows in samples for metadata in rows.metadatas):
         logger.warning(
             "collection %r has rows without a modality, which `search` does not find: where they are all "
             'texts, open_migrated(client, %r, modality="text") marks them so',

@@ -13,13 +13,15 @@ from typing import Any
 import chromadb
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
+from chroma_clip_embeddings.calls import SAMPLE, stored_of
 from chroma_clip_embeddings.client.connection import store_errors
-from chroma_clip_embeddings.collection.probing import SAMPLE, look_at
+from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
+from chroma_clip_embeddings.client.private import function_of, keep_metadata, model_now
 from chroma_clip_embeddings.collection.settings import without_index
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
 from clip_embeddings.on_record import FINGERPRINT as RECORDED
-from clip_embeddings.on_record import described, record_of, refuse_other
+from clip_embeddings.on_record import described, look_at, record_of, refuse_other
 
 # Keys in the collection's metadata.
 FINGERPRINT = "clip_fingerprint"
@@ -36,7 +38,7 @@ def embedder_of(collection: CollectionCommon[Any]) -> CLIPEmbedder:
     if not isinstance(collection, CollectionCommon):
         got = type(collection).__name__
         raise InvalidInputError(f"collection: got {got}; expected one of Chroma, from open_collection")
-    function = getattr(collection, "_embedding_function", None)
+    function = function_of(collection)
     if isinstance(function, CLIPEmbeddingFunction):
         return function.embedder
     return CLIPEmbeddingFunction.build_from_config(stored_identity(collection)).embedder
@@ -94,18 +96,20 @@ def check_identity(collection: CollectionCommon[Any], embedder: CLIPEmbedder) ->
     )
 
 
-def check_unrecorded(collection: CollectionCommon[Any], embedder: CLIPEmbedder, rows: Any) -> None:
-    """Refuse an embedder that has not made the rows of a collection without a fingerprint on record.
+@ordinary
+async def check_unrecorded(collection: chromadb.Collection, embedder: CLIPEmbedder) -> None:
+    """Refuse an embedder that has not made the rows of a collection, where no fingerprint is on record.
 
     It was made with our function through chromadb itself, or has lost its record; the model's files may be
     others by now.
 
-    Args:
-        rows: what `collection.get(**SAMPLE)` answered.
     Raises:
         FingerprintMismatchError: says what speaks against it.
     """
-    if problem := look_at(rows, embedder).problem:
+    if fingerprints(collection):
+        return
+    rows = stored_of(await answer(collection.get, **SAMPLE))
+    if problem := (await apart(collection, look_at, rows, embedder)).problem:
         raise FingerprintMismatchError(
             f"collection {collection.name!r} has no fingerprint on record, and its vectors are not of "
             f"{described(record_of(embedder))} as that is now (fingerprint "
@@ -115,7 +119,8 @@ def check_unrecorded(collection: CollectionCommon[Any], embedder: CLIPEmbedder, 
         )
 
 
-def record_identity(collection: chromadb.Collection, embedder: CLIPEmbedder) -> None:
+@ordinary
+async def record_identity(collection: chromadb.Collection, embedder: CLIPEmbedder) -> None:
     """Put the fingerprint on record if it is not; the other metadata stays.
 
     Raises:
@@ -125,25 +130,15 @@ def record_identity(collection: chromadb.Collection, embedder: CLIPEmbedder) -> 
     if FINGERPRINT in (collection.metadata or {}):
         return
     with store_errors("record the model's fingerprint", "Nothing was stored"):
-        if not fingerprints(collection):
-            check_unrecorded(collection, embedder, collection.get(**SAMPLE))
-        server = collection._client
-        model = server.get_collection(collection.name, tenant=collection.tenant, database=collection.database)
-        if changed := unrecorded(collection, model.metadata, embedder):
-            collection.modify(metadata=changed)
-
-
-def unrecorded(collection: CollectionCommon[Any], metadata: Any, embedder: CLIPEmbedder) -> dict[str, Any]:
-    """The metadata to store, from what the store has now; {} where the fingerprint is there already.
-
-    Chroma's `modify` replaces everything, so what is written starts from a fresh reading.
-    """
-    fresh = dict(metadata or {})
-    if FINGERPRINT in fresh:
-        collection._model["metadata"] = fresh
-        check_identity(collection, embedder)
-        return {}
-    return with_fingerprint(fresh, embedder)
+        await steps_of(check_unrecorded)(collection, embedder)
+        # Chroma's `modify` replaces everything, so what is written starts from a fresh reading.
+        fresh = dict((await answer(model_now, collection)).metadata or {})
+        if FINGERPRINT in fresh:
+            keep_metadata(collection, fresh)
+            await apart(collection, check_identity, collection, embedder)
+            return
+        metadata = await apart(collection, with_fingerprint, fresh, embedder)
+        await answer(collection.modify, metadata=metadata)
 
 
 def with_fingerprint(metadata: Any, embedder: CLIPEmbedder) -> dict[str, Any]:

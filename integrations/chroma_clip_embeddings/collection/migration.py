@@ -9,6 +9,7 @@ import chromadb
 from chromadb.api import ClientAPI
 from chromadb.errors import NotFoundError
 
+from chroma_clip_embeddings.calls import SAMPLE, stored_of
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.kinds import refuse_async
 from chroma_clip_embeddings.client.lock import writing
@@ -22,7 +23,6 @@ from chroma_clip_embeddings.collection.identity import (
     with_fingerprint,
 )
 from chroma_clip_embeddings.collection.opening import CHECK, absent, bound
-from chroma_clip_embeddings.collection.probing import SAMPLE, look_at
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from clip_embeddings import (
     OPEN_CLIP_TWINS,
@@ -32,6 +32,7 @@ from clip_embeddings import (
     StoreError,
 )
 from clip_embeddings.ingestion.rows.values import shown
+from clip_embeddings.on_record import look_at
 from clip_embeddings.types import Modality
 
 _SHORT = 200  # characters of a text that is compared: others may have cut theirs elsewhere
@@ -84,7 +85,7 @@ def open_migrated(
         if not fingerprints(opened):
             embedder = embedder_of(opened)
             if verify:
-                check_unrecorded(opened, embedder, opened.get(**SAMPLE))
+                check_unrecorded(opened, embedder)
             opened.modify(metadata=with_fingerprint(opened.metadata, embedder))
         if modality is not None:
             _mark(opened, modality)
@@ -134,7 +135,8 @@ def _check_vectors(
     collection: chromadb.Collection, embedder: CLIPEmbedder, checkpoint: str, verify: bool
 ) -> None:
     """Compare stored vectors with ours: their length, and one of the stored texts."""
-    problem, _ = look_at(collection.get(**SAMPLE), embedder, longest=_SHORT if verify else 0)
+    rows = stored_of(collection.get(**SAMPLE))
+    problem, _ = look_at(rows, embedder, longest=_SHORT if verify else 0)
     if problem:
         raise FingerprintMismatchError(
             f"collection {collection.name!r} ({checkpoint}) was not filled by {embedder.config.model!r}: "

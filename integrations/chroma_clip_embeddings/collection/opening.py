@@ -5,17 +5,18 @@ Imports chromadb and the public core.
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import chromadb
 from chromadb.api import ClientAPI
 from chromadb.api.models.CollectionCommon import CollectionCommon
 from chromadb.errors import NotFoundError
 
+from chroma_clip_embeddings.calls import places_in, stored_of
 from chroma_clip_embeddings.client.connection import store_errors
-from chroma_clip_embeddings.client.kinds import refuse_async
+from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
 from chroma_clip_embeddings.client.lock import writing
-from chroma_clip_embeddings.client.patience import bounded
+from chroma_clip_embeddings.client.private import AnyCollection, bounded, opened_with
 from chroma_clip_embeddings.collection.adoption import anew, is_plain, record_of
 from chroma_clip_embeddings.collection.identity import (
     FINGERPRINT,
@@ -23,21 +24,19 @@ from chroma_clip_embeddings.collection.identity import (
     check_identity,
     check_unrecorded,
     embedder_of,
-    fingerprints,
     stored_function,
 )
-from chroma_clip_embeddings.collection.probing import SAMPLE, places_in
 from chroma_clip_embeddings.collection.settings import Wanted
 from chroma_clip_embeddings.collection.swap import interrupted_copy
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from clip_embeddings import CLIPEmbedder, StoreError
 
-AnyCollection = TypeVar("AnyCollection", bound=CollectionCommon[Any])
 CHECK = "Check the store and the collection's name"
 
 
-def open_collection(
+@ordinary
+async def open_collection(
     client: ClientAPI,
     name: str,
     *,
@@ -68,47 +67,53 @@ def open_collection(
         FingerprintMismatchError: the collection holds vectors of another model.
         InvalidInputError: another space than cosine, an unknown setting, or one that the collection has not.
     """
-    refuse_async(client, "open_collection", "aopen_collection")
     bounded(client)
     wanted = Wanted.of(metadata, configuration)
     with store_errors(f"open the collection {name!r}", CHECK):
-        try:
-            found = client.get_collection(name, embedding_function=None)
-        except NotFoundError:
-            there = client.list_collections()
-            if not (copy := interrupted_copy(name, there)):
-                if not create or embedder is None:
-                    raise absent(name, there) from None
-                return client.create_collection(name, **made_with(embedder, wanted))
-            copy.modify(name=name)
-            found = client.get_collection(name, embedding_function=None)
+        found = await _found(client, name)
+        if found is None:
+            if embedder is None or not create:
+                raise absent(name, await answer(client.list_collections))
+            settings = await apart(client, made_with, embedder, wanted)
+            return await answer(client.create_collection, name, **settings)
         if embedder is not None and is_plain(found):
-            if count := found.count():
+            if count := await answer(found.count):
                 wanted.compare(found)
-                samples = [found.get(**place) for place in places_in(count)]
-                found.modify(metadata=record_of(found, embedder, samples))
+                rows = [stored_of(await answer(found.get, **place)) for place in places_in(count)]
+                await answer(found.modify, metadata=await apart(client, record_of, found, embedder, rows))
             elif create:
-                return _made_anew(client, found, embedder, wanted)
+                return await _made_anew(client, found, embedder, wanted)
         wanted.compare(found)
-        opened = bound(found, embedder)
-        if not fingerprints(opened):
-            check_unrecorded(opened, embedder_of(opened), opened.get(**SAMPLE))
+        opened = await apart(client, bound, found, embedder)
+        await steps_of(check_unrecorded)(opened, embedder_of(opened))
         if joined := wanted.joined(opened.metadata):
-            opened.modify(metadata=joined)
+            await answer(opened.modify, metadata=joined)
         return opened
 
 
-def _made_anew(
+async def _found(client: ClientAPI, name: str) -> chromadb.Collection | None:
+    """The collection of this name, or None; a swap that was interrupted is finished first."""
+    try:
+        return await answer(client.get_collection, name, embedding_function=None)
+    except NotFoundError:
+        copy = interrupted_copy(name, await answer(client.list_collections))
+    if copy is None:
+        return None
+    await answer(copy.modify, name=name)
+    return await answer(client.get_collection, name, embedding_function=None)
+
+
+async def _made_anew(
     client: ClientAPI, empty: chromadb.Collection, embedder: CLIPEmbedder, wanted: Wanted
 ) -> chromadb.Collection:
-    settings = made_with(embedder, anew(empty, wanted))
+    settings = await apart(client, made_with, embedder, anew(empty, wanted))
     with writing(client):
-        if empty.count():
+        if await answer(empty.count):
             raise StoreError(
                 f"collection {empty.name!r} is being written to by another program; open it again"
             )
-        client.delete_collection(empty.name)
-        return client.create_collection(empty.name, **settings)
+        await answer(client.delete_collection, empty.name)
+        return await answer(client.create_collection, empty.name, **settings)
 
 
 def absent(name: str, collections: Iterable[CollectionCommon[Any]]) -> StoreError:
@@ -145,11 +150,7 @@ def bound(found: AnyCollection, embedder: CLIPEmbedder | None) -> AnyCollection:
         ours = {"type": "known", "name": function.name(), "config": function.get_config()}
         for part in ("configuration_json", "serialized_schema"):
             model[part] = _with_function(model[part], theirs, ours)
-    make = cast(Any, type(found))
-    opened: AnyCollection = make(
-        client=found._client, model=model, embedding_function=function, data_loader=loader_of(embedder)
-    )
-    return opened
+    return opened_with(found, model, function, loader_of(embedder))
 
 
 def _with_function(node: Any, theirs: str | None, ours: dict[str, Any]) -> Any:

@@ -1,6 +1,6 @@
 """`recalibrate`: a collection moved to another calibration by arithmetic on its stored vectors.
 
-Imports chromadb, numpy and the public core.
+Imports chromadb and the core.
 """
 
 from contextlib import suppress
@@ -9,14 +9,13 @@ from os import PathLike
 from typing import Any, get_args
 
 import chromadb
-import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.types import Schema
-from numpy.typing import NDArray
 
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.kinds import refuse_async
 from chroma_clip_embeddings.client.lock import writing
+from chroma_clip_embeddings.client.private import most_in_one_call
 from chroma_clip_embeddings.collection.identity import IDENTITY, embedder_of, with_fingerprint
 from chroma_clip_embeddings.collection.opening import open_collection
 from chroma_clip_embeddings.collection.swap import COPYING, MARK, copy_name, mark_of, old_name
@@ -25,7 +24,7 @@ from clip_embeddings import CLIPEmbedder, InvalidInputError, ModalityCalibration
 from clip_embeddings.ingestion.rows.checks import ADDED_KEYS, check_limits
 from clip_embeddings.ingestion.rows.parts import parts_of, size_of
 from clip_embeddings.pipeline import progress
-from clip_embeddings.tasks.stored import raw_vectors
+from clip_embeddings.tasks.stored import moved_vectors
 from clip_embeddings.types import Modality
 
 _ROWS = 1000  # copied together
@@ -161,7 +160,7 @@ def _fill(
     show_progress: bool,
 ) -> None:
     """Copy the rows in their order; all but the vectors as it is."""
-    size = min(_ROWS, old._client.get_max_batch_size())
+    size = min(_ROWS, most_in_one_call(old))
     starts = range(0, old.count(), size)
     for start in progress(starts, "Recalibrating", len(starts), show_progress):
         rows: Any = old.get(
@@ -170,8 +169,8 @@ def _fill(
         if not rows["ids"]:
             continue
         _check_limits(old.name, rows)
-        modalities = np.array([metadata["modality"] for metadata in rows["metadatas"]])
-        rows["embeddings"] = _moved(rows["embeddings"], modalities, before, after)  # (N, D)
+        modalities = [metadata["modality"] for metadata in rows["metadatas"]]
+        rows["embeddings"] = moved_vectors(rows["embeddings"], modalities, before, after)  # (N, D)
         columns = [rows[name] for name in ("ids", "documents", "metadatas", "uris")]
         width = rows["embeddings"].shape[1]
         for part in parts_of([size_of(width, *row) for row in zip(*columns, strict=True)], size):
@@ -188,21 +187,6 @@ def _check_limits(name: str, rows: Any) -> None:
                 f"collection {name!r}: row {id!r} cannot be copied: {error}. The collection is as it was. "
                 f"Take keys away: collection.update(ids=[{id!r}], metadatas=[{{key: None, ...}}])"
             ) from error
-
-
-def _moved(
-    stored: NDArray[Any],
-    modalities: NDArray[Any],
-    before: ModalityCalibration | None,
-    after: ModalityCalibration | None,
-) -> NDArray[np.float32]:
-    """Stored vectors (N, D) under another calibration."""
-    moved = np.empty(stored.shape, np.float32)
-    for modality in get_args(Modality):
-        if (here := modalities == modality).any():
-            raw = raw_vectors(stored[here], modality, before)
-            moved[here] = after.apply(raw, modality) if after else raw
-    return moved
 
 
 def _check_counts(client: ClientAPI, copy: chromadb.Collection, old: chromadb.Collection) -> None:

@@ -11,13 +11,14 @@ is. Imports chromadb.
 """
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
+from chroma_clip_embeddings.client.private import AnyCollection
+
 MARK = "clip_recalibration"  # in a copy's metadata: COPYING, then the id of the collection it takes over from
 COPYING = "copying"
-AnyCollection = TypeVar("AnyCollection", bound=CollectionCommon[Any])
 
 
 def copy_name(name: str) -> str:

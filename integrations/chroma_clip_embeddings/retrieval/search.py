@@ -8,13 +8,12 @@ import chromadb
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
 from chroma_clip_embeddings.client.connection import store_errors
-from chroma_clip_embeddings.client.kinds import refuse_async
-from chroma_clip_embeddings.client.reopening import asked
+from chroma_clip_embeddings.client.kinds import answer, apart, ordinary
+from chroma_clip_embeddings.client.lock import asked
 from chroma_clip_embeddings.collection.identity import check_identity, embedder_of
 from clip_embeddings.search import AnyModality, Calibration, Found, Method, Query, Request, SearchResult
 from clip_embeddings.types import ImageInput
 
-FIX = "Check that the store is there and the collection exists"
 # Chroma gives distances; for unit vectors each is a function of the cosine.
 _COSINE_OF: dict[str, Callable[[float], float]] = {
     "cosine": lambda distance: 1 - distance,
@@ -23,7 +22,8 @@ _COSINE_OF: dict[str, Callable[[float], float]] = {
 }
 
 
-def search(
+@ordinary
+async def search(
     collection: chromadb.Collection,
     *,
     text: str | None = None,
@@ -51,48 +51,31 @@ def search(
         FingerprintMismatchError: the collection holds vectors of another model, or the calibration is of one.
         StoreError: the store does not answer.
     """
-    refuse_async(collection, "search", "asearch")
-    query = query_of(collection, text, image, k, modality, calibration, method)
-    requests = [arguments_of(request) for request in query.requests()]
-    with store_errors("search", FIX):
-        answers = [asked(collection, partial(collection.query, **arguments)) for arguments in requests]
-    return query.result(rows_of(answer, collection) for answer in answers)
-
-
-def query_of(
-    collection: CollectionCommon[Any],
-    text: str | None,
-    image: ImageInput | None,
-    k: int,
-    modality: AnyModality,
-    calibration: Calibration | None,
-    method: Method,
-) -> Query:
-    """The query, with the collection's embedder.
-
-    Raises:
-        FingerprintMismatchError: the collection holds vectors of another model.
-    """
     embedder = embedder_of(collection)
     query = Query(collection.name, embedder, text, image, k, modality, calibration, method)
-    check_identity(collection, embedder)
-    return query
+    await apart(collection, check_identity, collection, embedder)
+    asking = [
+        partial(collection.query, **_arguments(each)) for each in await apart(collection, query.requests)
+    ]
+    with store_errors("search", "Check that the store is there and the collection exists"):
+        answers = [await answer(asked, collection, ask) for ask in asking]
+    return query.result(_rows(found, collection) for found in answers)
 
 
-def arguments_of(request: Request) -> dict[str, Any]:
+def _arguments(request: Request) -> dict[str, Any]:
     """The arguments of the collection's `query`."""
     include = ["documents", "metadatas", "distances", *(["embeddings"] if request.vectors else [])]
     arguments = {"query_embeddings": request.vector[None], "n_results": request.k, "include": include}
     return {**arguments, "where": {"modality": request.modality}} if request.modality else arguments
 
 
-def rows_of(answer: Any, collection: CollectionCommon[Any]) -> Iterator[Found]:
+def _rows(found: Any, collection: CollectionCommon[Any]) -> Iterator[Found]:
     """The rows of an answer, nearest first."""
-    if not answer["ids"]:
+    if not found["ids"]:
         return
     cosine = _COSINE_OF[(collection.configuration_json.get("hnsw") or {}).get("space", "cosine")]
     names = ("ids", "distances", "documents", "metadatas", "embeddings")
-    empty = [None] * len(answer["ids"][0])
-    columns = [empty if answer.get(name) is None else answer[name][0] for name in names]
+    empty = [None] * len(found["ids"][0])
+    columns = [empty if found.get(name) is None else found[name][0] for name in names]
     for id, distance, document, metadata, vector in zip(*columns, strict=True):
         yield Found(id, cosine(distance), document or "", dict(metadata or {}), vector)

@@ -19,7 +19,7 @@ from langchain_core.documents import Document
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from chroma_clip_embeddings.client.connection import store_errors
-from chroma_clip_embeddings.client.reopening import asked
+from chroma_clip_embeddings.client.lock import asked
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
 from clip_embeddings.ingestion.rows.values import shown

@@ -35,3 +35,5 @@ def test_the_snippets_of_the_guide_run_in_their_order(
     }
     assert printed[3:6] == ["5", "1", "1"]
     assert re.fullmatch(r".*pictures/\d\.png", printed[6])
+    assert printed[7] == "0 groups of pictures that are nearly the same"
+    assert printed[8] == "{('document', 'image'): 6}"

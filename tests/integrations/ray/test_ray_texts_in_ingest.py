@@ -10,7 +10,7 @@ import pytest
 from stored import counts, rows_of
 
 from chroma_clip_embeddings import ingest, search
-from chroma_clip_embeddings.rows import upsert_arguments
+from chroma_clip_embeddings.calls import upsert_arguments
 from clip_embeddings import CLIPEmbedder, TruncationWarning
 from ray_clip_embeddings.columns import SourceColumns
 from ray_clip_embeddings.server import _row

@@ -49,7 +49,7 @@ def test_two_processes_that_write_over_the_same_rows_lose_nothing_of_each_other(
     held: Held, tmp_path: Path
 ) -> None:
     rows = [Row(f"row {i}", "", False, "", {"modality": "text"}) for i in range(ROWS)]
-    held.row_store(held.raw).add(rows, np.ones((ROWS, 128), np.float32))
+    held.put(rows, np.ones((ROWS, 128), np.float32))
     at_once(tmp_path, add_fields)
     assert all({"of a", "of b"} <= row.metadata.keys() for row in held.rows().values())
 

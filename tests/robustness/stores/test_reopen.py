@@ -13,7 +13,7 @@ import pytest
 import warm
 
 from chroma_clip_embeddings import add_items, connect, open_collection, reopen, search
-from chroma_clip_embeddings.client import lock
+from chroma_clip_embeddings.client import lock, private
 from clip_embeddings import CLIPEmbedder, StoreError
 from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma
 
@@ -118,7 +118,7 @@ def test_a_store_that_cannot_be_opened_anew_keeps_nobody_waiting(
 
     (store / lock.NAME).write_text("{}")  # another process has written
     with monkeypatch.context() as patch:
-        patch.setattr(lock, "_open_anew", broken)
+        patch.setattr(private, "read_anew", broken)
         with pytest.raises(StoreError, match="disk I/O error"):
             add_items(found, ids=["b"], texts=["two dogs"])
     assert add_items(found, ids=["b"], texts=["two dogs"]).added == 1
@@ -148,14 +148,14 @@ def test_a_lock_file_that_was_deleted_costs_no_vector(store: Path, tiny: CLIPEmb
     (store / lock.NAME).unlink()
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     warm.run([sys.executable, "-c", WRITE, str(store)], check=True, env=paths)
-    opened, open_anew = [], lock._open_anew
+    opened, read_anew = [], private.read_anew
 
     def noted(api: Any) -> None:
         opened.append(api)
-        open_anew(api)
+        read_anew(api)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lock, "_open_anew", noted)
+        patch.setattr(private, "read_anew", noted)
         add_items(found, ids=["b"], texts=["two dogs"])
     assert opened
     assert {hit.id for hit in search(found, text="a cat", k=9).hits} == {"a", "b", "c"}

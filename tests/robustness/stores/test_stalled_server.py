@@ -27,7 +27,7 @@ from chroma_clip_embeddings import (
     search,
 )
 from chroma_clip_embeddings.client import connection as store
-from chroma_clip_embeddings.client import patience
+from chroma_clip_embeddings.client import private
 from clip_embeddings import CLIPEmbedder, StoreError
 from clip_embeddings.ingestion import retry
 
@@ -122,7 +122,7 @@ def test_a_cancelled_ingestion_into_a_stalled_server_ends(
 def test_what_is_not_an_ingestion_has_a_limit_too(
     stoppable: tuple[int, int], tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "SECONDS", 1.0)
+    monkeypatch.setattr(private, "SECONDS", 1.0)
     port, pid = stoppable
     collection = open_collection(connect(host="127.0.0.1", port=port), "notes", embedder=tiny)
     os.kill(pid, signal.SIGSTOP)
@@ -139,7 +139,7 @@ def test_what_is_not_an_ingestion_has_a_limit_too(
 def test_calls_of_the_async_client_have_a_limit_too(
     stoppable: tuple[int, int], tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "SECONDS", 1.0)
+    monkeypatch.setattr(private, "SECONDS", 1.0)
     port, pid = stoppable
 
     async def run() -> float:

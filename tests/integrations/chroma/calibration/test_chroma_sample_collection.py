@@ -6,9 +6,11 @@ import chromadb
 import numpy as np
 import pytest
 from chromadb.api import ClientAPI
+from stores import Held
 
 from chroma_clip_embeddings import open_collection, sample_collection
-from clip_embeddings import CLIPEmbedder, StoreError, l2_normalize
+from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError, l2_normalize
+from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.types import Modality
 
 
@@ -79,6 +81,23 @@ def test_a_calibrated_collection_gives_the_estimate_of_a_raw_one(
     for modality in get_args(Modality):
         here, there = (each.means["document", modality] for each in made)
         np.testing.assert_allclose(here, there, atol=1e-5)
+
+
+def test_a_sample_of_any_store_is_random_raw_and_the_same_for_a_seed(held: Held, tiny: CLIPEmbedder) -> None:
+    vectors = l2_normalize(np.random.default_rng(0).normal(size=(120, tiny.dimension)) + 1)
+    kinds = ["text"] * 60 + ["image"] * 60
+    held.put([Row(f"row-{i}", "", False, "", {"modality": kind}) for i, kind in enumerate(kinds)], vectors)
+    sample = getattr(
+        held.adapter, "sample_table" if "lance" in held.adapter.__name__ else "sample_collection"
+    )
+    sampled, again, other = (sample(held.raw, size=20, seed=seed) for seed in (0, 0, 1))
+    assert sampled.counts == {("document", "text"): 20, ("document", "image"): 20}
+    first, second, third = (each.calibration("model", minimum=20) for each in (sampled, again, other))
+    assert first == second != third
+    means = sample(held.raw).calibration("model", minimum=60).means
+    np.testing.assert_allclose(means["document", "image"], vectors[60:].mean(axis=0), atol=1e-6)
+    with pytest.raises(InvalidInputError, match="'photos': size: got 0"):
+        sample(held.raw, size=0)
 
 
 def test_rows_without_a_modality_are_left_out(photos: chromadb.Collection, tiny: CLIPEmbedder) -> None:

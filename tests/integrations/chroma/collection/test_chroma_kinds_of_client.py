@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from inspect import iscoroutinefunction, signature
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,15 @@ def test_the_async_helpers_take_a_collection_of_an_ordinary_client(
     found = asyncio.run(work())
     assert found == search(collection, text="a cat", k=2)
     assert (found.texts[0].id, found.images[0].document) == ("t", "the sea")
+
+
+def test_help_shows_the_same_options_for_both_kinds() -> None:
+    for ordinary, awaited in ((search, asearch), (add_items, aadd_items), (set_caption, aset_caption)):
+        assert list(signature(awaited).parameters) == list(signature(ordinary).parameters)
+        assert (ordinary.__doc__ or "").strip() in (awaited.__doc__ or "")
+        assert iscoroutinefunction(awaited)
+        assert not iscoroutinefunction(ordinary)
+        assert awaited.__name__ == f"a{ordinary.__name__}"
 
 
 def test_the_ordinary_helpers_name_those_for_the_async_client(

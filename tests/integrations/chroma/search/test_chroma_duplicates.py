@@ -1,4 +1,4 @@
-"""Near-duplicates of a collection: those of one modality, by raw cosines, raw or calibrated."""
+"""Near-duplicates of a collection, in any store: those of one modality, by raw cosines, raw or calibrated."""
 
 from pathlib import Path
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 import chromadb
 import numpy as np
 import pytest
-from chroma_rows import everything, filled, reference_of
+from chroma_rows import everything, reference_of
 from chromadb.api import ClientAPI
 from PIL import Image, ImageEnhance
+from stored import assert_same_rows
+from stores import Held
 
-from chroma_clip_embeddings import Duplicates, find_duplicates, ingest, open_collection, recalibrate
+from chroma_clip_embeddings import Duplicates, find_duplicates, open_collection, recalibrate
 from clip_embeddings import (
     CLIPEmbedder,
     FingerprintMismatchError,
@@ -18,60 +20,58 @@ from clip_embeddings import (
     StoreError,
     l2_normalize,
 )
+from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 
+ROWS, COPIES = 300, 40
 
-def with_copies(client: ClientAPI, embedder: CLIPEmbedder) -> chromadb.Collection:
+
+def put_with_copies(held: Held, dimension: int) -> None:
     """Vectors of no model, and nearly the same ones again under other ids: of pictures and of texts."""
-    collection = filled(client, embedder)
-    rows, rng = everything(collection), np.random.default_rng(9)
-    copied, ids = rows["embeddings"][:40], rows["ids"][:40]
-    collection.add(
-        ids=[f"copy of {id}" for id in ids],
-        embeddings=l2_normalize(copied + 0.002 * rng.normal(size=copied.shape)),
-        documents=["words"] * 40,
-        metadatas=[
-            {**metadata, "uri": f"{id}.png"} for id, metadata in zip(ids, rows["metadatas"][:40], strict=True)
-        ],
-    )
-    return collection
+    rng = np.random.default_rng(9)
+    vectors = l2_normalize(rng.normal(size=(ROWS, dimension)))
+    ids = [f"{number * 7919 % ROWS}" for number in range(ROWS)]
+    fields = [{"modality": "text" if number % 3 else "image"} for number in range(ROWS)]
+    held.put([Row(id, "", False, "words", of) for id, of in zip(ids, fields, strict=True)], vectors)
+    copied = l2_normalize(vectors[:COPIES] + 0.002 * rng.normal(size=(COPIES, dimension)))
+    copies = [
+        Row(f"copy of {id}", "", False, "words", {**of, "uri": f"{id}.png"}, f"{id}.png")
+        for id, of in zip(ids[:COPIES], fields[:COPIES], strict=True)
+    ]
+    held.put(copies, copied)
 
 
 def groups(found: list[Duplicates]) -> list[tuple[str, ...]]:
     return [each.ids for each in found]
 
 
-def of_modality(collection: chromadb.Collection, modality: str) -> list[tuple[str, ...]]:
-    ids = collection.get(where={"modality": modality}, include=[])["ids"]
+def of_modality(held: Held, modality: str) -> list[tuple[str, ...]]:
+    ids = [id for id, row in held.rows().items() if row.metadata["modality"] == modality]
     copies = [id for id in ids if id.startswith("copy of ")]
     return sorted((id.removeprefix("copy of "), id) for id in copies)
 
 
-def test_the_copies_of_one_modality_are_found_with_their_uris(client: ClientAPI, tiny: CLIPEmbedder) -> None:
-    collection = with_copies(client, tiny)
-    before = everything(collection)
+def test_the_copies_of_one_modality_are_found_with_their_uris(held: Held, tiny: CLIPEmbedder) -> None:
+    put_with_copies(held, tiny.dimension)
+    before = held.rows()
     for modality in ("image", "text"):
-        found = find_duplicates(collection, modality=modality, block=50)
-        assert groups(found) == of_modality(collection, modality)
+        found = held.adapter.find_duplicates(held.raw, modality=modality, block=50)
+        assert groups(found) == of_modality(held, modality)
         assert len(found) >= 10
         assert [each.uris for each in found] == [("", f"{each.ids[0]}.png") for each in found]
         assert all(0.95 <= each.cosine < 1 for each in found)
-    after = everything(collection)
-    assert np.array_equal(before.pop("embeddings"), after.pop("embeddings"))
-    assert before == after
+    after = held.rows()
+    assert_same_rows(after, before)
+    assert all(np.array_equal(row.vector, before[id].vector) for id, row in after.items())
 
 
-def test_a_picture_and_a_text_of_one_vector_are_no_duplicates(client: ClientAPI, tiny: CLIPEmbedder) -> None:
-    collection = open_collection(client, "photos", embedder=tiny)
-    collection.add(
-        ids=["a", "b", "c"],
-        embeddings=np.ones((3, tiny.dimension), np.float32),
-        metadatas=[{"modality": "image"}, {"modality": "text"}, {"other": 1}],
-        documents=["x"] * 3,
-    )
-    assert find_duplicates(collection) == []
-    assert find_duplicates(collection, modality="text") == []
+def test_a_picture_and_a_text_of_one_vector_are_no_duplicates(held: Held, tiny: CLIPEmbedder) -> None:
+    fields: tuple[dict[str, Any], ...] = ({"modality": "image"}, {"modality": "text"}, {"other": 1})
+    rows = [Row(id, "", False, "x", of) for id, of in zip("abc", fields, strict=True)]
+    held.put(rows, np.ones((3, tiny.dimension), np.float32))
+    assert held.adapter.find_duplicates(held.raw) == []
+    assert held.adapter.find_duplicates(held.raw, modality="text") == []
 
 
 def test_a_threshold_means_a_raw_cosine_in_a_calibrated_collection_too(
@@ -102,7 +102,7 @@ def test_a_threshold_means_a_raw_cosine_in_a_calibrated_collection_too(
 
 
 def test_a_picture_saved_again_smaller_and_lighter_is_found_among_other_pictures(
-    client: ClientAPI, tiny: CLIPEmbedder, tmp_path: Path
+    held: Held, tmp_path: Path
 ) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -112,9 +112,8 @@ def test_a_picture_saved_again_smaller_and_lighter_is_found_among_other_pictures
         ImageEnhance.Brightness(picture.resize((150, 150))).enhance(1.05).save(
             folder / "again.jpg", quality=80
         )
-    collection = open_collection(client, "photos", embedder=tiny)
-    ingest([folder], collection)
-    (found,) = find_duplicates(collection, threshold=0.985)
+    held.ingest([folder])
+    (found,) = held.adapter.find_duplicates(held.raw, threshold=0.985)
     assert sorted(Path(uri).name for uri in found.uris) == ["03.png", "again.jpg"]
 
 
@@ -139,19 +138,23 @@ def test_more_rows_than_a_page_come_through_a_server_too(
     assert found.cosine == pytest.approx(1, abs=1e-6)
 
 
-def test_what_cannot_be_searched_is_refused(
-    client: ClientAPI, tiny: CLIPEmbedder, embedder: CLIPEmbedder
-) -> None:
-    collection = open_collection(client, "photos", embedder=tiny)
-    assert find_duplicates(collection) == []
-    wrong: list[tuple[dict[str, Any], str]] = [
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
         ({"modality": "any"}, "modality: got 'any'; expected one of text, image"),
         ({"threshold": 2}, "threshold: got 2"),
         ({"block": 0}, "block: got 0"),
-    ]
-    for options, message in wrong:
-        with pytest.raises(InvalidInputError, match=message):
-            find_duplicates(collection, **options)
+    ],
+)
+def test_options_that_mean_nothing_are_named(held: Held, options: dict[str, Any], message: str) -> None:
+    assert held.adapter.find_duplicates(held.raw) == []
+    with pytest.raises(InvalidInputError, match=f"'photos': {message}"):
+        held.adapter.find_duplicates(held.raw, **options)
+
+
+def test_what_cannot_be_searched_is_refused(
+    client: ClientAPI, collection: chromadb.Collection, embedder: CLIPEmbedder
+) -> None:
     with pytest.raises(StoreError, match="was made with no embedding function"):
         find_duplicates(client.create_collection("other", embedding_function=None))
     other = client.get_collection("photos", embedding_function=None)

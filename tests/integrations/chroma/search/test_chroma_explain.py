@@ -1,30 +1,42 @@
-"""The modality gap of a collection, from rows drawn at random, raw or calibrated, embedded or over HTTP."""
+"""The modality gap of stored rows, drawn at random, raw or calibrated: in any store, and over HTTP."""
 
 import random
 from collections.abc import Callable
+from inspect import signature
+from pathlib import Path
+from typing import Any
 
 import chromadb
 import numpy as np
 import pytest
 from chromadb.api import ClientAPI
+from stores import KINDS, Held, opened
 
 from chroma_clip_embeddings import CLIPEmbeddingFunction, add_items, explain, open_collection
 from chroma_clip_embeddings.retrieval.measuring import draw_rows
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError
+from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.scenes.captions import caption
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 
 Fill = Callable[[ClientAPI, str, CLIPEmbedder], chromadb.Collection]
+Make = Callable[[str, CLIPEmbedder], Held]
 SCENES = 40
 
 
 @pytest.fixture(scope="session")
-def fill() -> Fill:
-    """Makes a collection of scenes and their captions in both languages; pictures first."""
+def content() -> tuple[list[Any], list[str]]:
+    """Scenes, and their captions in both languages."""
     shown, rng = list(scenes(920_000, SCENES)), random.Random(7)
-    pictures = [render(scene, 64) for scene in shown]
     texts = [caption(scene, language, rng, full=True).text for scene in shown for language in ("en", "ko")]
+    return [render(scene, 64) for scene in shown], texts
+
+
+@pytest.fixture(scope="session")
+def fill(content: tuple[list[Any], list[str]]) -> Fill:
+    """Makes a collection of them; pictures first."""
+    pictures, texts = content
 
     def made(client: ClientAPI, name: str, embedder: CLIPEmbedder) -> chromadb.Collection:
         collection = open_collection(client, name, embedder=embedder)
@@ -35,26 +47,56 @@ def fill() -> Fill:
     return made
 
 
-def test_a_raw_collection_shows_its_gap_and_what_the_reference_makes_of_it(
-    store: ClientAPI, unused: str, fill: Fill, tiny: CLIPEmbedder
-) -> None:
-    collection = fill(store, unused, tiny)
-    report = explain(collection)
+@pytest.fixture(params=["over http", *KINDS])
+def make(
+    request: pytest.FixtureRequest, tmp_path: Path, unused: str, content: tuple[list[Any], list[str]]
+) -> Make:
+    """Makes a collection or a table of them."""
+    pictures, texts = content
+    at_server = request.param == "over http"
+    place = request.getfixturevalue("server")[1] if at_server else tmp_path / "db"
+
+    def made(name: str, embedder: CLIPEmbedder) -> Held:
+        held = opened("chroma" if at_server else request.param, place, f"{unused}-{name}", embedder=embedder)
+        rows = [Row(f"p{i:03}", "", True, "", {"modality": "image"}) for i in range(len(pictures))]
+        held.put(rows, embedder.embed_images(pictures))
+        rows = [Row(f"t{i:03}", "", False, text, {"modality": "text"}) for i, text in enumerate(texts)]
+        held.put(rows, embedder.embed_texts(texts))
+        return held
+
+    return made
+
+
+def test_help_shows_the_options_and_the_store_by_its_own_name(held: Held) -> None:
+    explain = held.adapter.explain
+    first, *options = signature(explain).parameters
+    assert first == ("table" if "lance" in held.adapter.__name__ else "collection")
+    assert options == ["queries", "size", "seed", "calibration"]
+    assert f"{first}: where the rows are" in explain.__doc__
+    with pytest.raises(InvalidInputError, match=f"{first} 'photos': texts: got 0"):
+        explain(**{first: held.raw})
+    with pytest.raises(TypeError, match="queri"):
+        explain(held.raw, queri=["a cat"])
+
+
+def test_raw_rows_show_their_gap_and_what_the_reference_makes_of_it(make: Make, tiny: CLIPEmbedder) -> None:
+    held = make("raw", tiny)
+    report = held.adapter.explain(held.raw)
     assert report.after is None
     assert report.counts == {("document", "text"): 2 * SCENES, ("document", "image"): SCENES}
     assert report.before.exposure["text"] < 0.5
-    seen = explain(collection, calibration="reference").after
+    seen = held.adapter.explain(held.raw, calibration="reference").after
     assert seen is not None
     assert 0.6 < seen.exposure["text"] < 1.4
 
 
-def test_a_calibrated_collection_shows_the_same_gap_before_and_its_own_calibration_after(
-    client: ClientAPI, fill: Fill, tiny: CLIPEmbedder
+def test_calibrated_rows_show_the_same_gap_before_and_their_own_calibration_after(
+    make: Make, tiny: CLIPEmbedder
 ) -> None:
     calibrated = tiny.with_calibration("reference")
     raw, moved = (
-        explain(fill(client, name, embedder), calibration=calibration)
-        for name, embedder, calibration in (("raw", tiny, "reference"), ("moved", calibrated, None))
+        held.adapter.explain(held.raw, calibration=calibration)
+        for held, calibration in ((make("raw", tiny), "reference"), (make("moved", calibrated), None))
     )
     assert moved.calibration == raw.calibration == calibrated.calibration.id  # type: ignore[union-attr]
     assert moved.after is not None
@@ -65,17 +107,15 @@ def test_a_calibrated_collection_shows_the_same_gap_before_and_its_own_calibrati
         assert np.allclose(moved.before.plane[name], raw.before.plane[name], atol=1e-3)
 
 
-def test_queries_of_ones_own_are_embedded_as_queries(
-    client: ClientAPI, fill: Fill, tiny: CLIPEmbedder
-) -> None:
-    collection = fill(client, "asked", tiny.with_calibration("reference"))
-    report = explain(collection, queries=["a red boat", "노을지는 바다"])
+def test_queries_of_ones_own_are_embedded_as_queries(make: Make, tiny: CLIPEmbedder) -> None:
+    held = make("asked", tiny.with_calibration("reference"))
+    report = held.adapter.explain(held.raw, queries=["a red boat", "노을지는 바다"])
     assert report.counts["query", "text"] == 2
     assert report.before.scores["text", "image"].counts.sum() == 2 * SCENES
     seen = report.after
     assert seen is not None
     vectors = tiny.with_calibration("reference").embed_texts(["a red boat", "노을지는 바다"], role="query")
-    stored = np.asarray(collection.get(where={"modality": "image"}, include=["embeddings"])["embeddings"])
+    stored = np.stack([row.vector for row in held.rows().values() if row.metadata["modality"] == "image"])
     assert seen.scores["text", "image"].median == pytest.approx(np.median(vectors @ stored.T), abs=1e-4)
 
 
@@ -123,12 +163,13 @@ def test_vectors_drawn_from_a_calibrated_collection_are_the_models_own(
     assert np.allclose(raw, taken_back, atol=1e-5)
 
 
-def test_a_collection_of_texts_only_has_no_gap_to_show_and_says_so(
-    collection: chromadb.Collection,
-) -> None:
-    add_items(collection, ids=[str(i) for i in range(12)], texts=[f"cat {i}" for i in range(12)])
-    with pytest.raises(InvalidInputError, match=r"collection 'photos': pictures: got 0; .* at least 10"):
-        explain(collection)
+def test_texts_only_have_no_gap_to_show_which_is_said(held: Held, tiny: CLIPEmbedder) -> None:
+    texts = [f"cat {i}" for i in range(12)]
+    held.put([Row(text, "", False, text, {"modality": "text"}) for text in texts], tiny.embed_texts(texts))
+    with pytest.raises(
+        InvalidInputError, match=r"(collection|table) 'photos': pictures: got 0; .* at least 10"
+    ):
+        held.adapter.explain(held.raw)
 
 
 def test_rows_without_a_modality_are_left_out(client: ClientAPI, fill: Fill, tiny: CLIPEmbedder) -> None:
@@ -146,10 +187,10 @@ def test_rows_without_a_modality_are_left_out(client: ClientAPI, fill: Fill, tin
     ],
 )
 def test_arguments_that_mean_nothing_are_named(
-    collection: chromadb.Collection, arguments: dict[str, object], message: str
+    held: Held, arguments: dict[str, object], message: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=message):
-        explain(collection, **arguments)  # type: ignore[arg-type]
+        held.adapter.explain(held.raw, **arguments)
 
 
 def test_vectors_of_another_model_are_not_explained_by_this_one(

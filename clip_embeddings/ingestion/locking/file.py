@@ -1,6 +1,6 @@
 """A file that one process has at a time; the kernel takes it back from one that ends, however it ends.
 
-Imports the standard library and the public core.
+Imports the standard library and errors.
 """
 
 import errno
@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from clip_embeddings import StoreError
+from clip_embeddings.errors import StoreError
 
 _HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _BYTE = 1 << 30  # the one that is locked on Windows: none of those that are read

@@ -1,0 +1,52 @@
+"""Functions of a store's rows, as functions of an adapter's own collections, written once for all of them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import wraps
+from inspect import signature
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from clip_embeddings.embedder import CLIPEmbedder
+from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.ingestion.store import RowStore
+
+C = TypeVar("C")
+P = ParamSpec("P")
+T = TypeVar("T")
+_STORE = "store, embedder"  # in docstrings, in place of an adapter's collection
+
+
+def of_collection(
+    work: Callable[Concatenate[RowStore, CLIPEmbedder, P], T],
+    rows_of: Callable[[C, str], AbstractContextManager[tuple[RowStore, CLIPEmbedder]]],
+    name: str,
+) -> Callable[Concatenate[C, P], T]:
+    """A function of rows and what made their vectors, as one of an adapter's own collections.
+
+    Its docstring goes with it, and so do its options, as `help` shows them.
+
+    Args:
+        rows_of: opens a collection for the function of this name. As its first parameter is called, so are
+            that of the new function, and a collection in messages.
+        name: of the new function; that of the variable it is kept in.
+    """
+    shape, first = signature(work), next(iter(signature(rows_of).parameters.values()))
+    shape = shape.replace(parameters=[first, *list(shape.parameters.values())[2:]])
+
+    run: Callable[..., T] = work
+
+    @wraps(work)
+    def call(*given: Any, **named: Any) -> T:
+        arguments = shape.bind(*given, **named).arguments
+        collection = arguments.pop(first.name)
+        with rows_of(collection, name) as (store, embedder):
+            try:
+                return run(store, embedder, **arguments)
+            except InvalidInputError as error:
+                raise InvalidInputError(f"{first.name} {collection.name!r}: {error}") from error
+
+    call.__dict__["__signature__"] = shape
+    call.__name__ = call.__qualname__ = name
+    call.__module__ = rows_of.__module__
+    call.__doc__ = (work.__doc__ or "").replace(_STORE, first.name)
+    return cast(Callable[Concatenate[C, P], T], call)

@@ -17,7 +17,7 @@ LOWEST  := $(VENV)-lowest
 # --group needs pip 25.1 or newer; the pip that comes with Python is often older.
 PIP_PIN := pip==25.3
 CODE    := $(wildcard clip_embeddings clip_embeddings_app integrations/*_clip_embeddings tests examples tools benchmarks)
-EXPORTS := tests/test_exported_names.py
+EXPORTS := tests/project/test_exported_names.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-lowest check bench bench-quick bench-card bench-mixed clean
@@ -68,7 +68,7 @@ test-lowest: ## run the core, Chroma and LangChain tests at the lowest versions 
 	@"$(LOWEST)/bin/python" tools/lowest.py --left-out > "$(LOWEST)/left-out.txt"
 	@"$(LOWEST)/bin/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder @"$(LOWEST)/left-out.txt" $(ARGS)
 
-check: $(READY) ## format, lint, types, import direction, exported names
+check: $(READY) ## format, lint, types, import direction, sizes, exported names
 	@echo "Checking the formatting."
 	@"$(BIN)/ruff" format --check $(CODE)
 	@echo "Checking for lint."
@@ -77,6 +77,8 @@ check: $(READY) ## format, lint, types, import direction, exported names
 	@"$(BIN)/mypy" $(CODE)
 	@echo "Checking the direction of imports."
 	@"$(BIN)/python" tools/check_imports.py
+	@echo "Checking the sizes of folders, files and functions."
+	@"$(BIN)/python" tools/check_sizes.py
 	@echo "Checking the exported names."
 	@"$(BIN)/python" -m pytest -q $(EXPORTS)
 
@@ -90,11 +92,11 @@ bench-quick: $(RIVALS) ## the same on less of everything, in minutes, written no
 
 bench-card: $(READY) ## measure the bundled model on held-out scenes
 	@echo "Measuring the bundled model on held-out scenes."
-	@"$(BIN)/python" -m benchmarks.bundled_model --card clip_embeddings/models/tiny/weights/README.md $(ARGS)
+	@"$(BIN)/python" -m benchmarks bundled-model --card clip_embeddings/models/tiny/weights/README.md $(ARGS)
 
 bench-mixed: $(READY) ## compare ways to rank texts and pictures in one list (ARGS="--pairs FOLDER")
 	@echo "Comparing ways to rank texts and pictures in one list (some minutes)."
-	@"$(BIN)/python" -m benchmarks.mixed_retrieval --output benchmarks/RESULTS.md $(ARGS)
+	@"$(BIN)/python" -m benchmarks mixed-retrieval --output benchmarks/RESULTS.md $(ARGS)
 
 clean: ## remove the environments, caches, builds and the demo's output
 	@echo "Removing $(VENV), $(LOWEST), caches, builds and the demo's output."

@@ -1,1 +1,1 @@
-"""Measurements: each module is a script that prints a table."""
+"""Measurements: `python -m benchmarks NAME` prints a table, see __main__.py."""

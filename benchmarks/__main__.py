@@ -4,16 +4,18 @@ import sys
 from importlib import import_module
 
 OTHERS = {
-    "ingest": "benchmarks.ingest",
-    "ray": "benchmarks.ray_workers",
-    "bundled-model": "benchmarks.bundled_model",
-    "mixed-retrieval": "benchmarks.mixed_retrieval",
-    "zero-shot": "benchmarks.zero_shot",
-    "few-shot": "benchmarks.few_shot",
-    "caption-scores": "benchmarks.caption_scores",
-    "fine-tuning": "benchmarks.finetuning",
-    "draft": "benchmarks.draft",
-    "families": "benchmarks.families",
+    "ingest": "benchmarks.storing.ingest",
+    "stores": "benchmarks.storing.stores",
+    "ray": "benchmarks.storing.ray_workers",
+    "bundled-model": "benchmarks.quality.bundled_model",
+    "mixed-retrieval": "benchmarks.mixed.retrieval",
+    "zero-shot": "benchmarks.quality.zero_shot",
+    "few-shot": "benchmarks.quality.few_shot",
+    "caption-scores": "benchmarks.quality.caption_scores",
+    "fine-tuning": "benchmarks.quality.finetuning",
+    "draft": "benchmarks.quality.draft",
+    "reference-calibration": "benchmarks.quality.reference_calibration",
+    "families": "benchmarks.speed.families",
 }
 
 

@@ -1,7 +1,7 @@
 """CLIPEmbedder: validate -> batch -> encode -> normalise -> calibrate. Text and pictures into one space.
 
 Follow `embed_images`: encode.py, which inputs/images.py gives upright pictures, inputs/preprocess.py crops,
-pipeline.py overlaps, and models/hf.py encodes. Imports torch only once a model is loaded.
+pipeline.py overlaps, and models/transformers/encoder.py encodes. Imports torch only once a model is loaded.
 """
 
 import asyncio

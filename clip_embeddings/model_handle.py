@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from clip_embeddings.calibration import ModalityCalibration
 from clip_embeddings.config import EmbedderConfig
 from clip_embeddings.inputs.tokens import Passage
-from clip_embeddings.models.fingerprint import (
+from clip_embeddings.models.hub.assets import say_once
+from clip_embeddings.models.hub.locate import locate, name_from_anywhere
+from clip_embeddings.models.identity.fingerprint import (
     calibration_of,
     fingerprint_of,
     is_earlier_fingerprint_of,
     is_model_fingerprint_of,
     model_fingerprint_of,
 )
-from clip_embeddings.models.hub.assets import say_once
-from clip_embeddings.models.hub.locate import locate, name_from_anywhere
 from clip_embeddings.models.model import Model, importing
 from clip_embeddings.similarity import ScoreFunction
 

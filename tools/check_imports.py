@@ -22,11 +22,11 @@ APP = "clip_embeddings_app"  # above everything; nothing imports it
 # Only these files import the package named; a trailing slash means a whole folder.
 RESERVED = {
     "transformers": (
-        f"{CORE}/models/loading.py",
         f"{CORE}/models/sentence_transformers/width.py",
-        f"{CORE}/models/text_tower.py",
-        f"{CORE}/models/tokenizer.py",
-        f"{CORE}/models/trainable.py",
+        f"{CORE}/models/text_model/tower.py",
+        f"{CORE}/models/transformers/loading.py",
+        f"{CORE}/models/transformers/tokenizer.py",
+        f"{CORE}/models/transformers/trainable.py",
     ),
     "open_clip": (f"{CORE}/models/open_clip/",),
     "sentence_transformers": (f"{CORE}/models/sentence_transformers/loading.py",),

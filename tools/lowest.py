@@ -33,39 +33,39 @@ ABSENT = {
     "pandas",
     "ray",
     "ray_clip_embeddings",
-    "ray_workers",
 }
 # Other tests that need one of them, or are long and say little about versions: arguments of pytest.
-_ADAPTERS = "tests/integrations/test_"
+_ADAPTERS = "tests/integrations"
 LEFT_OUT = (
     # Ray.
-    f"--ignore-glob={_ADAPTERS}ray_*",
-    f"--ignore={_ADAPTERS}models_as_paths.py",
-    f"--deselect={_ADAPTERS}copies_of_adapters.py::test_a_copied_batch_embedder",
-    f"--deselect={_ADAPTERS}copies_of_adapters.py::test_a_batch_embedder",
+    f"--ignore={_ADAPTERS}/ray",
+    f"--ignore={_ADAPTERS}/several/test_models_as_paths.py",
+    f"--deselect={_ADAPTERS}/several/copies/test_copies_of_adapters.py::test_a_copied_batch_embedder",
+    f"--deselect={_ADAPTERS}/several/copies/test_copies_of_adapters.py::test_a_batch_embedder",
     # Other stores of LangChain.
-    f"--deselect={_ADAPTERS}langchain_embeddings.py::test_it_works_in_stores_of_other_makers",
-    f"--deselect={_ADAPTERS}langchain_calibration.py::test_it_is_so_in_stores_that_know_nothing_of_pictures",
+    f"--deselect={_ADAPTERS}/langchain/test_langchain_embeddings.py::test_it_works_in_stores_of_other_makers",
+    f"--deselect={_ADAPTERS}/langchain/test_langchain_calibration.py::test_it_is_so_in_stores_that_know_nothing_of_pictures",
     # diffusers, whose states ours are compared with.
-    "--deselect=tests/test_token_states.py::test_states_equal_those_of",
-    "--deselect=tests/test_token_states.py::test_padding_is_masked_only_where_the_config_says_so",
-    "--deselect=tests/test_token_states.py::test_the_padding_is_the_tokenizers_own",
-    "--deselect=tests/test_token_states.py::test_a_long_prompt_is_cut_with_a_warning_as_diffusers",
-    "--deselect=tests/test_scoring_guides.py::test_the_token_states_guide_runs",
+    "--deselect=tests/tasks/test_token_states.py::test_states_equal_those_of",
+    "--deselect=tests/tasks/test_token_states.py::test_padding_is_masked_only_where_the_config_says_so",
+    "--deselect=tests/tasks/test_token_states.py::test_the_padding_is_the_tokenizers_own",
+    "--deselect=tests/tasks/test_token_states.py::test_a_long_prompt_is_cut_with_a_warning_as_diffusers",
+    "--deselect=tests/tasks/test_scoring_guides.py::test_the_token_states_guide_runs",
     # open_clip, beside the benchmarks.
-    f"--ignore={_ADAPTERS}open_clip_parity.py",
-    "--ignore-glob=tests/test_benchmark_*",
+    f"--ignore={_ADAPTERS}/chroma/collection/test_open_clip_parity.py",
+    "--ignore-glob=tests/project/test_benchmark_*",
     # Long.
     "-m=not slow",
+    "--ignore=tests/robustness/ingest",
+    "--ignore=tests/robustness/stores",
     "--ignore-glob=tests/robustness/test_[!h]*",
     "--ignore-glob=*killed*",
-    "--ignore=tests/test_finetune_resume.py",
-    "--ignore=tests/test_few_shot.py",
-    "--ignore=tests/test_scenes.py",
-    "--ignore=tests/test_training.py",
-    "--ignore=tests/test_wheel.py",
-    f"--deselect={_ADAPTERS}chroma_manifests.py::test_many_lines_are_streamed",
-    f"--deselect={_ADAPTERS}chroma_bad_input.py::test_an_unreadable_picture_among_a_thousand",
+    "--ignore=tests/tasks/training/test_finetune_resume.py",
+    "--ignore=tests/tasks/test_few_shot.py",
+    "--ignore=tests/core/test_scenes.py",
+    "--ignore=tests/project/test_training.py",
+    "--ignore=tests/project/test_wheel.py",
+    f"--deselect={_ADAPTERS}/ingest/finding/test_chroma_manifests.py::test_many_lines_are_streamed",
     # Old releases warn of what newer ones below them will take away.
     "-W=ignore::DeprecationWarning",
 )

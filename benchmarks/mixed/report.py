@@ -14,7 +14,7 @@ from benchmarks.mixed.methods import RAW, SHIPPED
 from benchmarks.mixed.metrics import mean
 from benchmarks.mixed.protocol import EVEN, INNER, SHARES, Sweep
 from benchmarks.mixed.verdict import Target, cost_targets, decide, targets, worse_target
-from benchmarks.results import table
+from benchmarks.shared.results import table
 
 Names = Sequence[str]
 

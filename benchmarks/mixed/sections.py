@@ -7,7 +7,7 @@ from benchmarks.mixed import report
 from benchmarks.mixed.cost import BATCH, Cost
 from benchmarks.mixed.measure import Measured
 from benchmarks.mixed.methods import RAW, SHIPPED
-from benchmarks.results import machine
+from benchmarks.shared.results import machine
 
 READING = """\
 A collection holds texts and pictures; one query should find the right row whichever it is. NDCG@10 counts all

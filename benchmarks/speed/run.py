@@ -11,15 +11,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.random_clip import write_random_clip
-from benchmarks.results import machine, replace_section
+from benchmarks.shared.random_clip import write_random_clip
+from benchmarks.shared.results import machine, replace_section
+from benchmarks.shared.vocabulary import PEERS
 from benchmarks.speed.cases import CASES
 from benchmarks.speed.client import Workers
 from benchmarks.speed.engines import Setting
 from benchmarks.speed.rounds import Bench
 from benchmarks.speed.targets import targets_table
 from benchmarks.speed.workload import FULL, QUICK
-from benchmarks.vocabulary import PEERS
 from clip_embeddings.models.hub.locate import locate
 
 _WHY = "Why rows are missed, and what was tried: docs/performance.md."

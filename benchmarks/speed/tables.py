@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.results import table
+from benchmarks.shared.results import table
 from benchmarks.speed.figures import Spread, efficiency, ratios
 from benchmarks.speed.rounds import Line, Rates
 

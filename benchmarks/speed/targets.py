@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from benchmarks.results import table
+from benchmarks.shared.results import table
 from benchmarks.speed.figures import Spread, number
 
 

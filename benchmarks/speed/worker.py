@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.memory import peak_memory
+from benchmarks.shared.memory import peak_memory
 from benchmarks.speed.engines import ENGINES, Engine, Setting, create
 
 

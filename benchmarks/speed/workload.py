@@ -1,10 +1,10 @@
-"""What is embedded: seeded texts and pictures, the same for every engine. Imports benchmarks.photos."""
+"""What is embedded: seeded texts and pictures, the same for every engine. Imports shared/photos."""
 
 import random
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.photos import write_photos
+from benchmarks.shared.photos import write_photos
 
 SMALL, PHONE = (500, 375), (4000, 3000)
 _KINDS, _NOUNS, _DOING, _JOINS, _WHERE = (

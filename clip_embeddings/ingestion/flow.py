@@ -17,7 +17,7 @@ from clip_embeddings.ingestion.meter import Meter
 from clip_embeddings.ingestion.read.budget import Budget, Encoded
 from clip_embeddings.ingestion.read.local import NotWanted, UnusableFile
 from clip_embeddings.ingestion.read.reading import BYTES, Reading, failure_of, named
-from clip_embeddings.ingestion.read.sources import rows_of
+from clip_embeddings.ingestion.read.sources import Source, rows_of
 from clip_embeddings.ingestion.report import Recorder
 from clip_embeddings.ingestion.rows.ids import is_caption, picture_id
 from clip_embeddings.ingestion.rows.row import Row, caption_row
@@ -146,6 +146,10 @@ class Flow:
             return
         self._recorder.read_as(source.encoding)
         self._ledger.add_given(Given(entry.uri, entry.caption, entry.metadata))
+        yield from self._rows_missing(entry, source)
+
+    def _rows_missing(self, entry: Entry, source: Source) -> Iterator[Row]:
+        """The rows of a file that the collection does not have."""
         there: list[str] = []
         if source.text is not None:
             there, complete = self._ledger.passages(source.sha256, source.text, source.encoding)
@@ -154,7 +158,7 @@ class Flow:
             if complete:
                 return
         elif holds_several(source.content):
-            self._several.add(picture)
+            self._several.add(picture_id(source.sha256))
         for row in rows_of(source, self._vectors.embedder, entry.caption, entry.metadata):
             if row.id in there:  # the only one of a short text, most often
                 continue

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from clip_embeddings.inputs.tokens import Passage
-    from clip_embeddings.models.device import BatchSizes
+    from clip_embeddings.models.running.device import BatchSizes
     from clip_embeddings.similarity import ScoreFunction
     from clip_embeddings.types import LongText, Role
 

@@ -1,7 +1,7 @@
 """What sets one model family apart from the next, as data. Imports nothing heavy.
 
 A family is a row: everything that is the same for all of them (finding files, loading one tower, batching,
-normalising) is in hf.py and loading.py, and reads what differs here.
+normalising) is in transformers/, and reads what differs here.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,9 +1,9 @@
 """Every model once in a process: whoever asks for the same one gets the same encoder. Imports torch."""
 
 from clip_embeddings.forking import FreeLock
-from clip_embeddings.models.device import choose_device, choose_dtype
 from clip_embeddings.models.encoder import Encoder
 from clip_embeddings.models.model import Model
+from clip_embeddings.models.running.device import choose_device, choose_dtype
 
 _LOADED: dict[tuple[object, ...], Encoder] = {}
 _LOADING = FreeLock()

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-from benchmarks.results import table
+from benchmarks.shared.results import table
 from benchmarks.speed.client import EngineMissing, Worker, environment
 from benchmarks.speed.engines import ENGINES
 from benchmarks.speed.figures import Spread

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.random_clip import write_random_clip
-from benchmarks.results import table
+from benchmarks.shared.random_clip import write_random_clip
+from benchmarks.shared.results import table
+from benchmarks.shared.vocabulary import PEERS
 from benchmarks.speed.cases.settings import by_batch
 from benchmarks.speed.client import Worker
 from benchmarks.speed.figures import Spread
 from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.tables import END_TO_END, stages_table
 from benchmarks.speed.workload import SMALL, pictures
-from benchmarks.vocabulary import PEERS
 
 NONE = "GPU: not measured, none on this machine."
 _BATCHES, _PRODUCT = (32, 64, 128, 256, 512), 8192

@@ -1,6 +1,6 @@
 """One query at a time, and many callers at once."""
 
-from benchmarks.results import table
+from benchmarks.shared.results import table
 from benchmarks.speed.cases.common import beside_peers, record
 from benchmarks.speed.client import Workers
 from benchmarks.speed.engines import ENGINES

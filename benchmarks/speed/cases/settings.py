@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.results import table
+from benchmarks.shared.results import table
 from benchmarks.speed.client import EngineMissing
 from benchmarks.speed.figures import Spread, ratios
 from benchmarks.speed.rounds import Bench, Line

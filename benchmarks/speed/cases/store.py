@@ -1,6 +1,6 @@
 """Many rows: into Chroma, and the cost of one among few and among many."""
 
-from benchmarks.results import table
+from benchmarks.shared.results import table
 from benchmarks.speed.client import Worker
 from benchmarks.speed.figures import Spread
 from benchmarks.speed.rounds import Bench, Line

@@ -4,11 +4,11 @@ from typing import Any
 
 from benchmarks.speed.engines import Setting
 from benchmarks.speed.engines.ours import Ours
-from clip_embeddings.models import hf
+from clip_embeddings.models.transformers import encoder as hf
 
 
 class Packed(Ours):
-    """See clip_embeddings/models/packed.py."""
+    """See clip_embeddings/models/running/packed.py."""
 
     packs = True
 

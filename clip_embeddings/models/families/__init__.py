@@ -1,6 +1,6 @@
 """The families that load: one module each, one row here. Imports nothing heavy.
 
-To add one, write its module and its row, and a row in tests/families/cases.py.
+To add one, write its module and its row, and a row in tests/helpers/families/cases.py.
 """
 
 from clip_embeddings.models.families.align import ALIGN

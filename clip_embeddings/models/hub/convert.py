@@ -16,9 +16,9 @@ from uuid import uuid4
 from zipfile import ZIP_STORED, ZipFile, is_zipfile
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.digest import file_digest
 from clip_embeddings.models.hub.assets import asset_folder, in_megabytes, key_of
 from clip_embeddings.models.hub.layout import SAFETENSORS
+from clip_embeddings.models.identity.digest import file_digest
 from clip_embeddings.records import parsed
 
 logger = logging.getLogger(__name__)

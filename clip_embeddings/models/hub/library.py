@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.layout import CONFIG, PREPROCESSING, TOKENIZER_CONFIG, Layout, layout_of
 from clip_embeddings.models.hub.listing import Listing
 from clip_embeddings.models.model import Model
 from clip_embeddings.models.registry import check_type
+from clip_embeddings.models.transformers.files import ModelFiles
 
 
 class MakeModel(Protocol):

@@ -19,10 +19,10 @@ from clip_embeddings.models.hub.texts import TEXTS, text_files
 from clip_embeddings.models.model import Model
 from clip_embeddings.models.open_clip import layout as open_clip
 from clip_embeddings.models.open_clip.names import OpenClipName, from_anywhere, place_of
-from clip_embeddings.models.pair import PairedModel
 from clip_embeddings.models.registry import meaning_of, suggestion
 from clip_embeddings.models.sentence_transformers import names as sentence_transformers
 from clip_embeddings.models.sentence_transformers.find import find
+from clip_embeddings.models.text_model.pair import PairedModel
 
 
 def locate(

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.files import ModelFiles
 from clip_embeddings.models.hub.convert import converted
 from clip_embeddings.models.hub.layout import CONFIG, MODULES, PICKLE, SAFETENSORS, Layout
 from clip_embeddings.models.hub.library import TRANSFORMERS
 from clip_embeddings.models.hub.listing import Listing, read_json
 from clip_embeddings.models.model import Model
 from clip_embeddings.models.registry import check_text_type
-from clip_embeddings.models.text_files import TextFiles, modules_of, text_files_of, weights_in
+from clip_embeddings.models.text_model.files import TextFiles, modules_of, text_files_of, weights_in
+from clip_embeddings.models.transformers.files import ModelFiles
 
 
 def _check(listing: Listing, layout: Layout) -> None:

@@ -13,12 +13,12 @@ from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.patches import PatchPreprocessing
 from clip_embeddings.inputs.preprocess import Preprocessing
-from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
 from clip_embeddings.models.encoder import check_ids
 from clip_embeddings.models.open_clip.tokenizer import text_tokenizer
 from clip_embeddings.models.open_clip.towers import build
-from clip_embeddings.models.pixels import gain_and_offset, normalised, to_device, to_numpy
-from clip_embeddings.models.thread import compute
+from clip_embeddings.models.running.device import BatchSizes, batch_sizes, with_halving
+from clip_embeddings.models.running.pixels import gain_and_offset, normalised, to_device, to_numpy
+from clip_embeddings.models.running.thread import compute
 from clip_embeddings.similarity import ScoreFunction
 from clip_embeddings.types import Role
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.digest import tensors_digest, tensors_of
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
-from clip_embeddings.models.identity import read_weights
+from clip_embeddings.models.identity.digest import tensors_digest, tensors_of
+from clip_embeddings.models.identity.stored import StoredModel
 from clip_embeddings.models.open_clip.extra import needed
 from clip_embeddings.models.open_clip.pictures import pictures_of
 from clip_embeddings.models.open_clip.settings import (
@@ -26,7 +26,7 @@ from clip_embeddings.models.open_clip.settings import (
     read_settings,
 )
 from clip_embeddings.models.open_clip.tokenizer import tokenizer_identity
-from clip_embeddings.models.stored import StoredModel
+from clip_embeddings.models.transformers.identity import read_weights
 
 if TYPE_CHECKING:
     import torch

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.digest import file_digest
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
+from clip_embeddings.models.identity.digest import file_digest
 from clip_embeddings.models.open_clip.extra import needed, releases, vocabulary_file
 from clip_embeddings.models.open_clip.settings import SPECIAL_TOKENS, TOKENIZER_JSON
-from clip_embeddings.models.tokenizer import PROBES, stable_content
+from clip_embeddings.models.transformers.tokenizer import PROBES, stable_content
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

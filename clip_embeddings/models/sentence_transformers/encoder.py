@@ -15,12 +15,12 @@ from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.colours import to_srgb
 from clip_embeddings.inputs.tokens import TextTokenizer
-from clip_embeddings.models.device import BatchSizes, batch_sizes, with_halving
 from clip_embeddings.models.families import FAMILIES
 from clip_embeddings.models.family import all_positions
+from clip_embeddings.models.running.device import BatchSizes, batch_sizes, with_halving
+from clip_embeddings.models.running.thread import compute
 from clip_embeddings.models.sentence_transformers.loading import loaded, scoring_of, tokenizer_of
 from clip_embeddings.models.sentence_transformers.texts import WholeTexts
-from clip_embeddings.models.thread import compute
 from clip_embeddings.types import Role
 
 if TYPE_CHECKING:

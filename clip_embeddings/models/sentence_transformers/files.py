@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clip_embeddings.errors import InvalidInputError, ModelLoadError
-from clip_embeddings.models.digest import file_digest, tensors_digest
 from clip_embeddings.models.hub.layout import MODULES
 from clip_embeddings.models.hub.listing import read_json
+from clip_embeddings.models.identity.digest import file_digest, tensors_digest
+from clip_embeddings.models.identity.stored import StoredModel
 from clip_embeddings.models.model import importing
 from clip_embeddings.models.sentence_transformers.layout import Module, Parts, modules_of
-from clip_embeddings.models.stored import StoredModel
 
 if TYPE_CHECKING:
     import torch

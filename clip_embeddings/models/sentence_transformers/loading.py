@@ -8,9 +8,9 @@ from tokenizers import Tokenizer
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.families import FAMILIES
-from clip_embeddings.models.files import ModelFiles
-from clip_embeddings.models.loading import detach_from_file
-from clip_embeddings.models.tokenizer import load_tokenizer, quiet
+from clip_embeddings.models.transformers.files import ModelFiles
+from clip_embeddings.models.transformers.loading import detach_from_file
+from clip_embeddings.models.transformers.tokenizer import load_tokenizer, quiet
 from clip_embeddings.similarity import ScoreFunction
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ What is computed is compared with it when the model runs, so a wrong guess is an
 from typing import TYPE_CHECKING, Any
 
 from clip_embeddings.errors import ModelLoadError
-from clip_embeddings.models.digest import tensors_of
 from clip_embeddings.models.families import FAMILIES
+from clip_embeddings.models.identity.digest import tensors_of
 from clip_embeddings.models.model import importing
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from clip_embeddings.config import EmbedderConfig, name_of_model
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.models.device import choose_device, choose_dtype
-from clip_embeddings.models.fingerprint import fingerprint_of, model_fingerprint_of
 from clip_embeddings.models.hub.locate import locate
+from clip_embeddings.models.identity.fingerprint import fingerprint_of, model_fingerprint_of
 from clip_embeddings.models.model import Model
-from clip_embeddings.models.trainable import TrainableCLIP
+from clip_embeddings.models.running.device import choose_device, choose_dtype
+from clip_embeddings.models.transformers.trainable import TrainableCLIP
 from clip_embeddings.tasks.training import checkpoint, methods
 from clip_embeddings.tasks.training.dataset import PairSet, list_failures
 from clip_embeddings.tasks.training.pairs import Failure, Pairs, read_pairs

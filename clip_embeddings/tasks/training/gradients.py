@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clip_embeddings.models.contrastive import contrastive_loss
-from clip_embeddings.models.trainable import TrainableCLIP
+from clip_embeddings.models.transformers.trainable import TrainableCLIP
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from clip_embeddings.errors import InvalidInputError, MissingExtraError
-from clip_embeddings.models.trainable import TrainableCLIP
+from clip_embeddings.models.transformers.trainable import TrainableCLIP
 from clip_embeddings.tasks.training.gradients import seeded
 from clip_embeddings.tasks.training.settings import Settings
 

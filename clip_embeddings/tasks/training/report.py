@@ -111,17 +111,7 @@ base_model: {Path(report.base).name if Path(report.base).is_absolute() else repo
 Trained by `clip-embeddings finetune` on pairs of pictures and captions; its licence is that of the base model
 and of the pairs. Its vectors cannot be compared with those of the base model: embed a collection anew.
 
-| | |
-|---|---|
-| fingerprint | {report.fingerprint} |
-| base model's fingerprint | {report.base_fingerprint} |
-| pairs trained on | {report.training:,} |
-| pairs measured with, not trained on | {report.validation:,} |
-| pairs left out | {len(report.failures):,} |
-| captions cut at the model's context | {report.truncated:,} |
-| numbers trained, of all | {report.moved:,} of {report.weights:,} |
-| steps | {len(report.losses):,}, loss {report.losses[0]:.3f} at first, {report.losses[-1]:.3f} at last |
-| weights of epoch | {report.best}{", as the recall rose no more" if report.stopped_early else ""} |
+{_facts(report)}
 {left_out}
 ## Settings
 
@@ -139,6 +129,20 @@ and of the pairs. Its vectors cannot be compared with those of the base model: e
 
 A calibration of the base model does not fit; measure one on this model: `clip-embeddings calibrate`.
 """
+
+
+def _facts(report: FinetuneReport) -> str:
+    return f"""| | |
+|---|---|
+| fingerprint | {report.fingerprint} |
+| base model's fingerprint | {report.base_fingerprint} |
+| pairs trained on | {report.training:,} |
+| pairs measured with, not trained on | {report.validation:,} |
+| pairs left out | {len(report.failures):,} |
+| captions cut at the model's context | {report.truncated:,} |
+| numbers trained, of all | {report.moved:,} of {report.weights:,} |
+| steps | {len(report.losses):,}, loss {report.losses[0]:.3f} at first, {report.losses[-1]:.3f} at last |
+| weights of epoch | {report.best}{", as the recall rose no more" if report.stopped_early else ""} |"""
 
 
 def _measured(report: FinetuneReport) -> str:

@@ -13,7 +13,7 @@ import torch
 
 from clip_embeddings.errors import ClipEmbeddingsError
 from clip_embeddings.models.contrastive import MAX_LOGIT_SCALE
-from clip_embeddings.models.trainable import TrainableCLIP
+from clip_embeddings.models.transformers.trainable import TrainableCLIP
 from clip_embeddings.pipeline import progress
 from clip_embeddings.tasks.training import checkpoint, methods
 from clip_embeddings.tasks.training.batches import chunks, rows_from, steps_in_epoch

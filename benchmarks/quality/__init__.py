@@ -1,0 +1,1 @@
+"""How good the answers are: mostly of the bundled model, on scenes that its training never saw."""

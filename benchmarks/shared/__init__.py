@@ -1,0 +1,1 @@
+"""What several benchmarks use: pictures and models to measure with, and the file of results."""

@@ -1,0 +1,1 @@
+"""Where and how torch computes, whatever the model: device and precision, thread, layers, pixels."""

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import in_memory_store
 import pytest
+from several_stores import in_memory_store
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 import ray
-from doors import (
+from servers import running
+from several_stores.doors import (
     Rows,
     by_ingest,
     check_identical_files,
@@ -14,7 +15,6 @@ from doors import (
     client_of,
     stored,
 )
-from servers import running
 
 from clip_embeddings import CLIPEmbedder
 from ray_clip_embeddings import ingest_dataset

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import in_memory_store
 import numpy as np
 import pytest
 import ray
+from several_stores import in_memory_store
 from stores import opened
 
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError

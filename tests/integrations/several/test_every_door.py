@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from doors import (
+from several_stores.doors import (
     DOORS,
     Rows,
     by_ingest,

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import in_memory_store
 import pytest
-from in_memory_store import InMemoryStore, install
+from several_stores import in_memory_store
+from several_stores.in_memory_store import InMemoryStore, install
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError, MissingExtraError, StoreError
 from clip_embeddings.stores.collection import explain, ingest, search

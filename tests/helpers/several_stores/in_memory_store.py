@@ -15,7 +15,7 @@ from clip_embeddings.ingestion.store import errors_of_store
 from clip_embeddings.search import Found, Request
 
 PLACES: dict[str, dict[str, "InMemoryCollection"]] = {}
-ENTRY_POINT = "[clip_embeddings.stores]\nmemory = in_memory_store:InMemoryStore\n"
+ENTRY_POINT = "[clip_embeddings.stores]\nmemory = several_stores.in_memory_store:InMemoryStore\n"
 
 
 def install(folder: Path, entry_points: str = ENTRY_POINT, name: str = "in-memory-store") -> None:

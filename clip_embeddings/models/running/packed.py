@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from clip_embeddings.models.running.mlp import does_the_same, is_mlp
+
 # Activation -> operator's name for it, variant, and a factor f: act(x) = operator(f * x) / f.
 _ACTIVATIONS = {
     "quick_gelu": ("swish", "", 1.702),  # x * sigmoid(1.702 * x)
@@ -81,7 +83,7 @@ class PackedPatches(nn.Module):
 def pack(model: nn.Module) -> None:
     """Put packed layers in place of a model's linear ones, for inference alone."""
     for name, child in model.named_children():
-        if _is_mlp(child) and _same(child, packed := _packed_mlp(child)):
+        if is_mlp(child, _ACTIVATIONS) and does_the_same(child, packed := _packed_mlp(child)):
             setattr(model, name, packed)
         elif isinstance(child, nn.Linear):
             setattr(model, name, PackedLinear(child.weight, child.bias))
@@ -89,30 +91,6 @@ def pack(model: nn.Module) -> None:
             setattr(model, name, PackedPatches(child))
         elif not isinstance(child, nn.MultiheadAttention):  # it takes the weights off its layers by itself
             pack(child)
-
-
-def _is_mlp(module: Any) -> bool:
-    """Whether it is fc1 -> activation -> fc2 and nothing else, as most towers of transformers have it."""
-    layers = dict(module.named_children())
-    return (
-        layers.keys() == {"fc1", "fc2", "activation_fn"}
-        and all(isinstance(layers[name], nn.Linear) for name in ("fc1", "fc2"))
-        and getattr(module.config, "hidden_act", None) in _ACTIVATIONS
-    )
-
-
-@torch.inference_mode()
-def _same(mlp: Any, packed: nn.Module) -> bool:
-    """Whether both do the same with some rows: a model may do more in its layer than the parts it has."""
-    width = mlp.fc1.in_features
-    rows = torch.linspace(-2, 2, 3 * width, dtype=mlp.fc1.weight.dtype).view(1, 3, width)
-    try:
-        expected = mlp(rows).float()
-    except RuntimeError:  # it takes other shapes
-        return False
-    found = packed(rows).float()
-    near = 0.02 * float(expected.abs().max())  # bfloat16's own rounding is a third of it
-    return found.shape == expected.shape and bool((found - expected).abs().max() <= near)
 
 
 def _packed_mlp(mlp: Any) -> nn.Module:

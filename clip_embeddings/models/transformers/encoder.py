@@ -17,6 +17,7 @@ from clip_embeddings.models.encoder import check_ids
 from clip_embeddings.models.running.device import BatchSizes, batch_sizes, with_halving
 from clip_embeddings.models.running.packed import can_pack, pack
 from clip_embeddings.models.running.pixels import gain_and_offset, normalised, to_device, to_numpy
+from clip_embeddings.models.running.streamed import can_stream, stream
 from clip_embeddings.models.running.thread import compute
 from clip_embeddings.models.transformers.loading import (
     TOWERS,
@@ -123,6 +124,8 @@ class TransformersEncoder:
                     model.features = torch.compile(model.features, dynamic=True)
                 elif can_pack(self._device, self._dtype):
                     pack(model)
+                elif can_stream(self._device, self._dtype):
+                    stream(model)
                 if self._device.type == "cpu":  # another device has copies already
                     detach_from_file(model)
                 self._towers[name] = model

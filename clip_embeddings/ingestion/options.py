@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.find.choosing import Choice, Only, choice_of
 from clip_embeddings.ingestion.find.discovery import AnyPath, discover, several
@@ -15,7 +16,7 @@ from clip_embeddings.ingestion.read.local import MAX_BYTES
 from clip_embeddings.ingestion.read.reading import Remote
 from clip_embeddings.ingestion.read.texts import checked_encoding
 from clip_embeddings.ingestion.rows.values import shown
-from clip_embeddings.ingestion.sample import FileSample
+from clip_embeddings.ingestion.sample import FileSample, check_sample
 
 
 class IngestOptions(TypedDict, total=False):
@@ -147,6 +148,21 @@ class Plan:
             captions=self.captions,
             choice=self.choice,
         )
+
+    def found_for(self, embedder: CLIPEmbedder, name: str) -> Found:
+        """`found`, once it is seen that the plan can be carried out; nothing is written before.
+
+        Args:
+            embedder: the collection's.
+            name: of the collection, for messages.
+        Raises:
+            FingerprintMismatchError: the sample holds vectors of another model.
+            InvalidInputError, MissingExtraError: as `roots` and `found` do.
+        """
+        if self.sample is not None:
+            check_sample(self.sample, embedder, name)
+        self.roots()
+        return self.found()
 
 
 _FLAGS = ("embed_captions", "prune", "prune_most", "show_progress")

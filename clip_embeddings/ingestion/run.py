@@ -41,7 +41,7 @@ def run_plan(plan: Plan, store: RowStore, embedder: CLIPEmbedder, found: Found, 
 
     Args:
         store: of vectors of this embedder; whether they are is for its adapter to see before.
-        found: from `plan.found()`.
+        found: from `plan.found_for(...)`.
         stop: may be set by another thread.
     Raises:
         StoreError: the store refused or went away, a disk is full, or the cache cannot be used; says how

@@ -12,7 +12,6 @@ from clip_embeddings.ingestion import (
     IngestReport,
     Plan,
     RowStore,
-    check_sample,
     run_plan,
 )
 from clip_embeddings.search import AnyModality, Calibration, Method, Query, SearchResult
@@ -27,23 +26,31 @@ def ingest(
 ) -> IngestReport:
     """Store the pictures and texts at and under `paths`, and bring their rows up to date.
 
-    The same as `ingest` of the store's own adapter.
+    Pictures are told from text by content. Text is split into passages that fit the model's context. A row's
+    id is made of its content, so what is stored already is not embedded again; identical files are one row
+    with all their uris. A file that cannot be used is reported and the rest goes on. Rows of a moved file
+    get its new uri, beside the old one where its folder is empty now and may be a disk that is not mounted,
+    and a changed file's old rows are removed.
+
+    A run that is killed, at any moment, and started again ends with the same rows as one that was not. What
+    was embedded and not yet stored is embedded twice: at most 128 rows, one batch of the store, or two of
+    the model if they are larger than 64. With `cache` it is only what the model was at: a batch of pictures,
+    or 64 texts.
 
     Args:
+        paths: files, folders, patterns, and addresses of schemes that are allowed; hidden files are left out.
         collection: from `Store.open`.
         options: those of `clip_embeddings.ingestion.IngestOptions`.
     Raises:
         InvalidInputError: before anything is stored: a path or manifest that cannot be used.
-        FingerprintMismatchError: the sample holds vectors of another model.
+        FingerprintMismatchError: the collection or the sample holds vectors of another model.
         MissingExtraError: a manifest or an address without what reads it.
         StoreError: the store refused or went away, a disk is full, or the cache cannot be used; says how
             many rows are safe.
     """
     plan, embedder = Plan.of(paths, options), collection.embedder
-    if plan.sample is not None:
-        check_sample(plan.sample, embedder, collection.name)
-    plan.roots()  # refused before anything is written
-    return run_plan(plan, collection.rows, embedder, plan.found(), Event())
+    found = plan.found_for(embedder, collection.name)
+    return run_plan(plan, collection.rows, embedder, found, Event())
 
 
 def search(
@@ -56,7 +63,7 @@ def search(
     calibration: Calibration | None = None,
     method: Method = "filtered",
 ) -> SearchResult:
-    """Find the rows nearest to a text or a picture, as `search` of the store's own adapter.
+    """Find the rows nearest to a text or a picture.
 
     Args:
         collection: from `Store.open`.
@@ -64,12 +71,14 @@ def search(
         k: how many; of each modality where they cannot be ranked in one list.
         modality: which to look for.
         calibration: for a raw collection: ranks both modalities in one list, with nothing embedded again.
-        method: how it does: "filtered" or "projected".
+        method: how: "filtered" asks for each modality apart and ranks by calibrated scores; "projected" asks
+            once without a filter, with a query freed of the gap, which is faster and a little worse. See
+            benchmarks/RESULTS.md.
     Raises:
         InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, or a calibration
             for a collection that has its own.
         ImageDecodeError: the picture cannot be read.
-        FingerprintMismatchError: the calibration is of another model.
+        FingerprintMismatchError: the collection holds vectors of another model, or the calibration is of one.
         StoreError: the store does not answer.
     """
     query = Query(collection.name, collection.embedder, text, image, k, modality, calibration, method)

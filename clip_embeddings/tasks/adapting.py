@@ -1,6 +1,9 @@
-"""Functions of a store's rows, as functions of an adapter's own collections, written once for all of them."""
+"""Functions of a store's rows, as functions of an adapter's own collections, written once for all of them.
 
-from collections.abc import Callable
+And what is said of those that each adapter has its own of.
+"""
+
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
 from inspect import signature
@@ -11,6 +14,7 @@ from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.store import RowStore
 
 C = TypeVar("C")
+F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
 T = TypeVar("T")
 _STORE = "store, embedder"  # in docstrings, in place of an adapter's collection
@@ -50,3 +54,20 @@ def of_collection(
     call.__module__ = rows_of.__module__
     call.__doc__ = (work.__doc__ or "").replace(_STORE, first.name)
     return cast(Callable[Concatenate[C, P], T], call)
+
+
+def said_as(work: Callable[..., Any], words: Mapping[str, str]) -> Callable[[F], F]:
+    """Give a function the docstring of another one, which does the same for collections of any store.
+
+    Args:
+        words: of that docstring, each with what stands in its place.
+    """
+
+    def said(call: F) -> F:
+        text = work.__doc__ or ""
+        for theirs, ours in words.items():
+            text = text.replace(theirs, ours)
+        call.__doc__ = text
+        return call
+
+    return said

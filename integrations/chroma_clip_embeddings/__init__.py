@@ -1,6 +1,7 @@
 """CLIP embeddings for Chroma: an embedding function for text and pictures, ingestion and retrieval.
 
 Importing this package registers the embedding function, so import it before reopening a collection.
+Its modules import chromadb, numpy and the core.
 """
 
 try:

@@ -1,7 +1,7 @@
 """The same helpers for `chromadb.AsyncHttpClient`: models run in a thread, so no event loop is blocked.
 
 Chroma's async client calls an embedding function on the loop itself; these hand it ready vectors. With a
-collection of an ordinary client they run whole in a thread. Imports chromadb and the core.
+collection of an ordinary client they run whole in a thread.
 """
 
 from asyncio import to_thread
@@ -26,7 +26,7 @@ T = TypeVar("T")
 _Either = AsyncCollection | chromadb.Collection
 
 
-def _awaited(
+def awaited(
     helper: Callable[Concatenate[chromadb.Collection, P], T],
 ) -> Callable[Concatenate[_Either, P], Coroutine[Any, Any, T]]:
     """A helper as a coroutine, for collections of both kinds of client."""
@@ -51,9 +51,9 @@ def _awaited(
     return cast(Any, either)  # type: ignore[no-any-return]
 
 
-asearch = _awaited(search)
-aadd_items = _awaited(add_items)
-aset_caption = _awaited(set_caption)
+asearch = awaited(search)
+aadd_items = awaited(add_items)
+aset_caption = awaited(set_caption)
 
 
 async def aopen_collection(

@@ -1,4 +1,4 @@
-"""Rows as Chroma's calls take and give them. Imports numpy and the core."""
+"""Rows as Chroma's calls take and give them."""
 
 from collections.abc import Sequence
 from typing import Any

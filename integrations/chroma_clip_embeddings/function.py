@@ -1,7 +1,4 @@
-"""CLIPEmbeddingFunction: the core embedder behind Chroma's embedding-function protocol.
-
-Imports chromadb and the public core.
-"""
+"""CLIPEmbeddingFunction: the core embedder behind Chroma's embedding-function protocol."""
 
 from os import PathLike
 from typing import Any, cast
@@ -89,9 +86,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         Raises:
             InvalidInputError: its vectors are not of unit length (normalize=False).
         """
-        behind = for_collection(embedder)
         function = cls()
-        function._embedder = behind
+        function._embedder = for_collection(embedder)
         function._fingerprint = embedder.fingerprint if record else None
         return function
 
@@ -184,10 +180,6 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
                 f"{described(old_config)}, not from {described(new_config)}. "
                 "Make a new collection and ingest into it"
             )
-
-    @staticmethod
-    def validate_config(config: dict[str, Any]) -> None:
-        """Everything is checked where it is used; see `build_from_config`."""
 
 
 def _listed(items: Any) -> list[Any]:

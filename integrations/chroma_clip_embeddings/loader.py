@@ -1,7 +1,4 @@
-"""CLIPImageLoader: pictures for Chroma's `uris=`, read as a person sees them.
-
-Imports chromadb, numpy and the public core.
-"""
+"""CLIPImageLoader: pictures for Chroma's `uris=`, read as a person sees them."""
 
 from collections.abc import Sequence
 from os import cpu_count

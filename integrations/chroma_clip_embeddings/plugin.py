@@ -1,7 +1,7 @@
 """Chroma as `clip_embeddings.stores` finds it: "chroma:DIR", "chroma:http://localhost:8000"."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -10,10 +10,9 @@ from chromadb.api import ClientAPI
 from chromadb.errors import NotFoundError
 
 from chroma_clip_embeddings.client.connection import absolute, connect, is_out_of_reach, store_errors
-from chroma_clip_embeddings.client.lock import asked
 from chroma_clip_embeddings.collection.identity import FINGERPRINT, embedder_of, record_identity
 from chroma_clip_embeddings.collection.opening import CHECK, open_collection
-from chroma_clip_embeddings.retrieval.search import FIX, arguments_of, rows_of
+from chroma_clip_embeddings.retrieval.search import nearest
 from chroma_clip_embeddings.row_store import ChromaRows
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.search import Found, Request
@@ -96,9 +95,7 @@ class ChromaCollection:
         return self.raw.count()
 
     def nearest(self, request: Request) -> Iterable[Found]:
-        with store_errors("search", FIX):
-            answer = asked(self.raw, partial(self.raw.query, **arguments_of(request)))
-            return list(rows_of(answer, self.raw))
+        return nearest(self.raw, request)
 
 
 def _server_at(place: str) -> SplitResult | None:

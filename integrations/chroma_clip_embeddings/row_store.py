@@ -29,6 +29,8 @@ class ChromaRows:
         dimension: D of its vectors.
     """
 
+    is_away, errors = staticmethod(is_out_of_reach), staticmethod(store_errors)
+
     def __init__(self, collection: Any, dimension: int) -> None:
         self._collection, self._dimension = collection, dimension
         self.local = folder_of(collection) is not None
@@ -96,9 +98,3 @@ class ChromaRows:
         """`update` passes over what the index does not know; `upsert` leaves the rest of a row alone."""
         self._collection.upsert(ids=list(ids), embeddings=vectors)
         self._lost.difference_update(ids)
-
-    def is_away(self, error: Exception) -> bool:
-        return is_out_of_reach(error)
-
-    def errors(self, doing: str, fix: str) -> AbstractContextManager[None]:
-        return store_errors(doing, fix)

@@ -1,7 +1,4 @@
-"""`add_items` and `set_caption`: rows of texts and pictures, with vectors made before Chroma sees them.
-
-Imports chromadb and the core.
-"""
+"""`add_items` and `set_caption`: rows of texts and pictures, with vectors made before Chroma sees them."""
 
 from collections.abc import Sequence
 from typing import Any

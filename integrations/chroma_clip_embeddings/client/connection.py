@@ -1,4 +1,4 @@
-"""Reaching a store, and one name for the errors of its clients. Imports chromadb and the public core."""
+"""Reaching a store, and one name for the errors of its clients."""
 
 import os
 from contextlib import AbstractContextManager

@@ -2,7 +2,7 @@
 
 It is a coroutine of the requests that it makes. An ordinary client answers at once, so `ordinary` runs the
 coroutine to its end like any function; the async client's answers are awaited on its loop, and what takes
-long goes to a thread there. Imports chromadb and the core.
+long goes to a thread there.
 """
 
 from asyncio import to_thread
@@ -46,11 +46,7 @@ async def answer(ask: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
 
 
 async def apart(store: Any, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """What takes long: in a thread where an event loop would stand still meanwhile.
-
-    Args:
-        store: whose kind says whether there is one.
-    """
+    """What takes long: in a thread where the store is of an event loop, which would stand still meanwhile."""
     return await to_thread(work, *given, **named) if is_async(store) else work(*given, **named)
 
 

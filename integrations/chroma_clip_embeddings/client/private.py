@@ -1,7 +1,4 @@
-"""What is used of chromadb's inside, all of it here: another release may have it otherwise.
-
-Imports chromadb.
-"""
+"""What is used of chromadb's inside, all of it here: another release may have it otherwise."""
 
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -22,11 +19,7 @@ def api_of(store: Any) -> Any:
 
 
 def folder_of(store: Any) -> Path | None:
-    """The folder of an embedded store; None for one on a server or in memory.
-
-    Args:
-        store: a client, a collection, or Chroma's own object behind them.
-    """
+    """The folder of an embedded store, as `api_of` takes it; None for one on a server or in memory."""
     api = api_of(store)
     settings = getattr(getattr(api, "_system", None), "settings", None)
     if settings is None or not hasattr(api, "bindings") or not settings.is_persistent:

@@ -2,7 +2,7 @@
 
 Chroma writes to its table of rows when it opens it. So that is copied to a temporary folder, with links to
 the indexes, which are only read, and the copy is opened. What would write to it is refused: it would be lost.
-What another machine writes to the store later is not seen. Imports chromadb and the public core.
+What another machine writes to the store later is not seen.
 """
 
 import atexit

@@ -3,7 +3,6 @@
 Chroma's `get_or_create_collection("photos")` and LangChain's `Chroma` make collections without a model on
 record, of l2 space. One that is empty is made anew. One with rows may be filled with vectors of ours, as
 through LangChain's `Chroma` with our `CLIPEmbeddings`: a stored text says so, and then the record is written.
-Imports chromadb's types and the public core.
 """
 
 import json

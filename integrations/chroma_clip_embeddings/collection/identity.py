@@ -4,7 +4,7 @@ The record is in the collection's metadata, and in the configuration of a functi
 made it with: `collection.modify(metadata=...)` erases the first. Where neither is there, stored vectors are
 looked at before it is written. Chroma tells an embedding function nothing of the collection but its own
 configuration, so `collection.add` and `collection.query` refuse where the function was built from that, not
-where the caller gave one. Imports chromadb and the public core.
+where the caller gave one.
 """
 
 import json

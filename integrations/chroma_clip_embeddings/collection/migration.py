@@ -1,7 +1,4 @@
-"""Moving in: collections made with OpenCLIP through Chroma or LangChain, opened with the same weights here.
-
-Imports chromadb and the public core.
-"""
+"""Moving in: collections made with OpenCLIP through Chroma or LangChain, opened with the same weights."""
 
 from typing import Any, get_args
 

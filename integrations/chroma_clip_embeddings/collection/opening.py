@@ -1,7 +1,4 @@
-"""Opening collections: the right space, function and loader, and a refusal where two models would meet.
-
-Imports chromadb and the public core.
-"""
+"""Opening collections: the right space, function and loader, and a refusal where two models would meet."""
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy

@@ -1,7 +1,4 @@
-"""`recalibrate`: a collection moved to another calibration by arithmetic on its stored vectors.
-
-Imports chromadb and the core.
-"""
+"""`recalibrate`: a collection moved to another calibration by arithmetic on its stored vectors."""
 
 from contextlib import suppress
 from copy import deepcopy
@@ -61,35 +58,26 @@ def recalibrate(
     """
     refuse_async(client, "recalibrate")
     with writing(client, whole=True):
-        return _recalibrated(client, name, calibration, show_progress)
-
-
-def _recalibrated(
-    client: ClientAPI,
-    name: str,
-    calibration: ModalityCalibration | str | PathLike[str] | None,
-    show_progress: bool,
-) -> chromadb.Collection:
-    old = open_collection(client, name, create=False)
-    before = embedder_of(old)
-    after = before.with_calibration(calibration)
-    unchanged = after.calibration == before.calibration  # read before anything is written
-    with store_errors(f"recalibrate {name!r}", _SAFE):
-        _clear(client, old)
-        if unchanged:
-            return old
-        _check_modalities(old)
-        copy = _made(client, old, after)
-        try:
-            _fill(copy, old, before.calibration, after.calibration, show_progress)
-        except Exception:
-            with suppress(Exception):  # a store that is away; the next call clears it
-                client.delete_collection(copy.name)
-            raise
-        _check_counts(client, copy, old)
-    with store_errors(f"finish recalibrating {name!r}", _FINISH):
-        _swap(client, copy, old)
-        return open_collection(client, name, embedder=after)
+        old = open_collection(client, name, create=False)
+        before = embedder_of(old)
+        after = before.with_calibration(calibration)
+        unchanged = after.calibration == before.calibration  # read before anything is written
+        with store_errors(f"recalibrate {name!r}", _SAFE):
+            _clear(client, old)
+            if unchanged:
+                return old
+            _check_modalities(old)
+            copy = _made(client, old, after)
+            try:
+                _fill(copy, old, before.calibration, after.calibration, show_progress)
+            except Exception:
+                with suppress(Exception):  # a store that is away; the next call clears it
+                    client.delete_collection(copy.name)
+                raise
+            _check_counts(client, copy, old)
+        with store_errors(f"finish recalibrating {name!r}", _FINISH):
+            _swap(client, copy, old)
+            return open_collection(client, name, embedder=after)
 
 
 def _clear(client: ClientAPI, collection: chromadb.Collection) -> None:

@@ -3,7 +3,7 @@
 Chroma takes settings of the index in two places, `configuration={"hnsw": {...}}` and, as older tutorials
 have it, metadata with names such as "hnsw:space". It passes over names in metadata that it does not know,
 and over all of them where the collection exists. `max_neighbors=0` ends the process and 1 loses rows, so
-what is handed on is checked. Imports chromadb's types and the public core.
+what is handed on is checked.
 """
 
 import math

@@ -6,8 +6,7 @@
     photos.before, photos          the copy has the name
     photos                         the old rows are gone
 
-A copy that is complete has the id of the old collection in its metadata, so each state tells which one it
-is. Imports chromadb.
+A copy that is complete has the id of the old collection in its metadata, so each state tells which one it is.
 """
 
 from collections.abc import Iterable

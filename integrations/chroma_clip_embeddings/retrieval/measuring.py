@@ -29,4 +29,3 @@ def _rows_of(collection: chromadb.Collection, called: str) -> Iterator[tuple[Chr
 explain = of_collection(stored.explain, _rows_of, "explain")
 sample_collection = of_collection(stored.estimate, _rows_of, "sample_collection")
 find_duplicates = of_collection(stored.find_duplicates, _rows_of, "find_duplicates")
-draw_rows = of_collection(stored.draw_rows, _rows_of, "draw_rows")

@@ -8,13 +8,14 @@ import chromadb
 from chromadb.api.models.CollectionCommon import CollectionCommon
 
 from chroma_clip_embeddings.client.connection import store_errors
-from chroma_clip_embeddings.client.kinds import answer, apart, ordinary
+from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
 from chroma_clip_embeddings.client.lock import asked
 from chroma_clip_embeddings.collection.identity import check_identity, embedder_of
 from clip_embeddings.search import AnyModality, Calibration, Found, Method, Query, Request, SearchResult
+from clip_embeddings.stores import collection as any_collection
+from clip_embeddings.tasks.adapting import said_as
 from clip_embeddings.types import ImageInput
 
-FIX = "Check that the store is there and the collection exists"
 # Chroma gives distances; for unit vectors each is a function of the cosine.
 _COSINE_OF: dict[str, Callable[[float], float]] = {
     "cosine": lambda distance: 1 - distance,
@@ -23,6 +24,10 @@ _COSINE_OF: dict[str, Callable[[float], float]] = {
 }
 
 
+@said_as(
+    any_collection.search,
+    {"from `Store.open`": "filled by `ingest` or `add_items`, which write what rows are found by"},
+)
 @ordinary
 async def search(
     collection: chromadb.Collection,
@@ -34,43 +39,26 @@ async def search(
     calibration: Calibration | None = None,
     method: Method = "filtered",
 ) -> SearchResult:
-    """Find the rows nearest to a text or a picture.
-
-    Args:
-        collection: filled by `ingest` or `add_items`, which write what rows are found by.
-        text, image: the query; exactly one of them.
-        k: how many; of each modality where they cannot be ranked in one list.
-        modality: which to look for.
-        calibration: for a raw collection: ranks both modalities in one list, with nothing embedded again.
-        method: how: "filtered" asks for each modality apart and ranks by calibrated scores; "projected" asks
-            once without a filter, with a query freed of the gap, which is faster and a little worse. See
-            benchmarks/RESULTS.md.
-    Raises:
-        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, or a calibration
-            for a collection that has its own.
-        ImageDecodeError: the picture cannot be read.
-        FingerprintMismatchError: the collection holds vectors of another model, or the calibration is of one.
-        StoreError: the store does not answer.
-    """
     embedder = embedder_of(collection)
     query = Query(collection.name, embedder, text, image, k, modality, calibration, method)
     await apart(collection, check_identity, collection, embedder)
-    asking = [
-        partial(collection.query, **arguments_of(each)) for each in await apart(collection, query.requests)
-    ]
-    with store_errors("search", FIX):
-        answers = [await answer(asked, collection, ask) for ask in asking]
-    return query.result(rows_of(found, collection) for found in answers)
+    requests = await apart(collection, query.requests)
+    return query.result([await steps_of(nearest)(collection, request) for request in requests])
 
 
-def arguments_of(request: Request) -> dict[str, Any]:
-    """The arguments of the collection's `query`."""
+@ordinary
+async def nearest(collection: chromadb.Collection, request: Request) -> list[Found]:
+    """Nearest first."""
     include = ["documents", "metadatas", "distances", *(["embeddings"] if request.vectors else [])]
-    arguments = {"query_embeddings": request.vector[None], "n_results": request.k, "include": include}
-    return {**arguments, "where": {"modality": request.modality}} if request.modality else arguments
+    arguments: dict[str, Any] = {"n_results": request.k, "include": include}
+    if request.modality:
+        arguments["where"] = {"modality": request.modality}
+    ask = partial(collection.query, query_embeddings=request.vector[None], **arguments)
+    with store_errors("search", "Check that the store is there and the collection exists"):
+        return list(_rows_of(await answer(asked, collection, ask), collection))
 
 
-def rows_of(found: Any, collection: CollectionCommon[Any]) -> Iterator[Found]:
+def _rows_of(found: Any, collection: CollectionCommon[Any]) -> Iterator[Found]:
     """The rows of an answer, nearest first."""
     if not found["ids"]:
         return

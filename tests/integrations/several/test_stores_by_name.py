@@ -1,11 +1,15 @@
 """Stores by name: what is installed is found, and what is not is named with what to do."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from several_stores import in_memory_store
 from several_stores.in_memory_store import InMemoryStore, install
 
+import chroma_clip_embeddings
+import lancedb_clip_embeddings
 from clip_embeddings import CLIPEmbedder, InvalidInputError, MissingExtraError, StoreError
 from clip_embeddings.stores.collection import explain, ingest, search
 from clip_embeddings.stores.lookup import open_store, split_address, store_names
@@ -126,3 +130,20 @@ def test_a_server_that_is_away_may_be_asked_again() -> None:
             store.find("photos")
         assert store.is_away(caught.value)
     assert not store.is_away(StoreError("a collection of another model"))
+
+
+@pytest.mark.parametrize(
+    ("call", "given"),
+    [
+        (chroma_clip_embeddings.ingest, "collection: made with `open_collection` or with a `CLIPEmbedding"),
+        (chroma_clip_embeddings.search, "collection: filled by `ingest` or `add_items`"),
+        (lancedb_clip_embeddings.ingest, "table: made with `open_table`"),
+    ],
+)
+def test_help_of_what_all_adapters_do_is_whole_and_names_what_each_takes(
+    call: Callable[..., Any], given: str
+) -> None:
+    shown = call.__doc__ or ""
+    assert given in shown
+    assert "Store.open" not in shown
+    assert all(f"    {part}:\n" in shown for part in ("Args", "Raises"))

@@ -13,12 +13,13 @@ from chromadb.api import ClientAPI
 from stores import KINDS, Held, opened
 
 from chroma_clip_embeddings import CLIPEmbeddingFunction, add_items, explain, open_collection
-from chroma_clip_embeddings.retrieval.measuring import draw_rows
+from chroma_clip_embeddings.plugin import ChromaCollection
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.scenes.captions import caption
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
+from clip_embeddings.stores.collection import draw_rows
 
 Fill = Callable[[ClientAPI, str, CLIPEmbedder], chromadb.Collection]
 Make = Callable[[str, CLIPEmbedder], Held]
@@ -132,8 +133,8 @@ def test_without_queries_no_weights_are_loaded(
 def test_rows_are_drawn_from_everywhere_and_alike_for_the_same_seed(
     client: ClientAPI, fill: Fill, tiny: CLIPEmbedder
 ) -> None:
-    collection = fill(client, "drawn", tiny)
-    stored = collection.get(where={"modality": "text"}, include=["embeddings"])
+    collection = ChromaCollection(fill(client, "drawn", tiny))
+    stored = collection.raw.get(where={"modality": "text"}, include=["embeddings"])
     vectors = np.asarray(stored["embeddings"])
     drawn = draw_rows(collection, "text", 20, 0)
     places = (drawn @ vectors.T).argmax(axis=1)
@@ -148,7 +149,7 @@ def test_rows_are_drawn_from_everywhere_and_alike_for_the_same_seed(
 def test_rows_of_more_than_one_request_are_all_drawn_once(
     client: ClientAPI, fill: Fill, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    collection = fill(client, "paged", tiny)
+    collection = ChromaCollection(fill(client, "paged", tiny))
     whole = draw_rows(collection, "text", 60, 3)
     monkeypatch.setattr("chroma_clip_embeddings.row_store._LISTED", 7)
     monkeypatch.setattr("clip_embeddings.tasks.stored._PAGE", 11)
@@ -158,8 +159,11 @@ def test_rows_of_more_than_one_request_are_all_drawn_once(
 def test_vectors_drawn_from_a_calibrated_collection_are_the_models_own(
     client: ClientAPI, fill: Fill, tiny: CLIPEmbedder
 ) -> None:
-    raw = draw_rows(fill(client, "raw", tiny), "image", 30, 0)
-    taken_back = draw_rows(fill(client, "moved", tiny.with_calibration("reference")), "image", 30, 0)
+    calibrated = tiny.with_calibration("reference")
+    raw, taken_back = (
+        draw_rows(ChromaCollection(fill(client, name, embedder)), "image", 30, 0)
+        for name, embedder in (("raw", tiny), ("moved", calibrated))
+    )
     assert np.allclose(raw, taken_back, atol=1e-5)
 
 

@@ -1,9 +1,10 @@
 """Fixtures of the whole suite: the bundled model, and random checkpoints that are ready in a second."""
 
+import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
     from stores import Held
 
     from clip_embeddings import CLIPEmbedder, ModalityCalibration
+
+_NUMBERS = itertools.count()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--chroma-server", action="store_true", help="run the tests of all stores on a Chroma server too"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """They would double the time of the tests of ingestion, so they wait to be asked for."""
+    if not config.getoption("--chroma-server"):
+        left_out = {item for item in items if item.get_closest_marker("chroma_server")}
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -111,14 +128,35 @@ def reference(calibrated: "CLIPEmbedder") -> "ModalityCalibration":
     return calibrated.calibration
 
 
-@pytest.fixture(params=["chroma", "lancedb"])  # stores.KINDS
+@pytest.fixture(scope="session")
+def chroma_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a Chroma server that tests share."""
+    from servers import running
+
+    with running(tmp_path_factory.mktemp("server")) as (port, _):
+        yield port
+
+
+@pytest.fixture
+def unused() -> str:
+    """A name that no other collection has: the server is shared."""
+    return f"trap-{next(_NUMBERS)}"
+
+
+# They are stores.KINDS.
+@pytest.fixture(params=["chroma", "lancedb", pytest.param("server", marks=pytest.mark.chroma_server)])
 def held(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny: "CLIPEmbedder"
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny: "CLIPEmbedder",
+    unused: str,
 ) -> "Held":
     """An empty collection or table of the bundled model, apart from `tmp_path`, which tests ingest."""
     from stores import opened
 
-    return opened(request.param, tmp_path_factory.mktemp("store") / "db", embedder=tiny)
+    on_server = request.param == "server"
+    place = request.getfixturevalue("chroma_port") if on_server else tmp_path_factory.mktemp("store") / "db"
+    return opened(request.param, place, unused, embedder=tiny)
 
 
 @pytest.fixture(scope="session", params=["clip", "byte-level", "tiny"])

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Unpack
 
 import numpy as np
+import pytest
 from stored import StoredRow
 from stored import rows_of as rows_in_chroma
 
@@ -18,7 +19,10 @@ from clip_embeddings import CLIPEmbedder
 from clip_embeddings.ingestion import AnyPath, IngestOptions, IngestReport
 from clip_embeddings.ingestion.rows.row import Row
 
-KINDS = ("chroma", "lancedb")
+FOLDERS = ("chroma", "lancedb")
+"""The kinds that are folders of this process: for tests of what becomes of such a folder."""
+KINDS = (*FOLDERS, pytest.param("server", marks=pytest.mark.chroma_server))
+"""All of them; the last, a Chroma server, with `--chroma-server` only."""
 
 
 class Held(ABC):
@@ -142,8 +146,8 @@ def opened(
     """Open or make one.
 
     Args:
-        kind: of `KINDS`.
-        place: its folder, or the port of a server of Chroma's.
+        kind: "chroma", "lancedb" or "server".
+        place: its folder, or the port of the server.
         embedder: None for the one that it was made with.
     """
-    return (InChroma if kind == "chroma" else InLanceDB)(place, name, embedder)
+    return (InLanceDB if kind == "lancedb" else InChroma)(place, name, embedder)

@@ -1,6 +1,5 @@
 """Stores for the adapter tests: embedded on disk, and a real server on a free port of this machine."""
 
-import itertools
 import logging
 import os
 import sys
@@ -20,8 +19,6 @@ from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 from langchain_clip_embeddings import CLIPEmbeddings
 
-_NUMBERS = itertools.count()
-
 
 @pytest.fixture
 def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -36,10 +33,9 @@ def client(store_folder: Path) -> ClientAPI:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+def server(chroma_port: int) -> tuple[str, int]:
     """Host and port of a running `chroma run`."""
-    with running(tmp_path_factory.mktemp("server")) as (port, _):
-        yield "127.0.0.1", port
+    return "127.0.0.1", chroma_port
 
 
 @pytest.fixture
@@ -80,12 +76,6 @@ def store(request: pytest.FixtureRequest) -> ClientAPI:
         return request.getfixturevalue("client")  # type: ignore[no-any-return]
     host, port = request.getfixturevalue("server")
     return connect(host=host, port=port)
-
-
-@pytest.fixture
-def unused() -> str:
-    """A name that no other collection has: the server is shared."""
-    return f"trap-{next(_NUMBERS)}"
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Runs ingestions to be killed: a process with everything loaded that forks one child for each line it reads.
 
-A line is a JSON object: kind of store, store, collection, folder, log; and if it is so: where the child is to
-kill itself, its cache, and how large its files may grow from which call of `add` on. The child writes how
-many items it has embedded to the log as they come out of the model. One that meets a StoreError ends with 1
-and writes the error beside the log.
+A line is a JSON object: kind of store, store (its folder, or the port of a server), collection, folder, log;
+and if it is so: where the child is to kill itself, its cache, and how large its files may grow from which
+call of `add` on. The child writes how many items it has embedded to the log as they come out of the model.
+One that meets a StoreError ends with 1 and writes the error beside the log.
 """
 
 import gc

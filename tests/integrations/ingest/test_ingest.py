@@ -135,11 +135,11 @@ def test_more_rows_than_are_stored_at_once(held: Held, tmp_path: Path, tiny: CLI
 
 
 def test_a_folder_becomes_the_same_rows_in_every_store(
-    tmp_path: Path, server: tuple[str, int], tiny: CLIPEmbedder, folder: Path
+    tmp_path: Path, chroma_port: int, unused: str, tiny: CLIPEmbedder, folder: Path
 ) -> None:
     held = opened("chroma", tmp_path / "chroma", embedder=tiny)
     held.ingest([folder])
-    for kind, place in (("chroma", server[1]), ("lancedb", tmp_path / "lance")):
-        other = opened(kind, place, "ingested", embedder=tiny)
+    for kind, place in (("server", chroma_port), ("lancedb", tmp_path / "lance")):
+        other = opened(kind, place, unused, embedder=tiny)
         other.ingest([folder])
         assert_same_rows(other.rows(), held.rows())

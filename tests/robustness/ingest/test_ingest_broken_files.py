@@ -91,15 +91,19 @@ def test_a_broken_file_and_its_copies_are_each_named(held: Held, tmp_path: Path)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_the_system_does_not_let_be_read_is_named(tiny: CLIPEmbedder, kind: str) -> None:
+def test_what_the_system_does_not_let_be_read_is_named(
+    request: pytest.FixtureRequest, tiny: CLIPEmbedder, unused: str, kind: str
+) -> None:
     """As root, who may read everything, this is done as the user nobody."""
     with TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name) / "files"
         write_notes(folder / "open", 3)
         write_notes(folder / "closed", 1, first=100)
-        place = Path(name) / "db"
-        opened(kind, place, "warm", embedder=tiny).ingest([folder / "open"])  # loads all that is needed
-        held = opened(kind, place, embedder=tiny)
+        place = request.getfixturevalue("chroma_port") if kind == "server" else Path(name) / "db"
+        opened(kind, place, f"{unused}-warm", embedder=tiny).ingest(
+            [folder / "open"]
+        )  # loads all that is needed
+        held = opened(kind, place, unused, embedder=tiny)
         if os.geteuid() == 0:
             for path in (Path(name), *Path(name).rglob("*")):
                 os.chown(path, NOBODY, NOBODY)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from servers import running
 from stored import write_notes
-from stores import KINDS, Held, opened
+from stores import FOLDERS, Held, opened
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.ingestion.retry import Target
@@ -45,16 +45,16 @@ def both_uris(held: Held) -> int:
     return sum(len(uris_of(row.metadata)) == 2 for row in held.rows().values())
 
 
-@pytest.mark.parametrize("place", ["server", *KINDS])
+@pytest.mark.parametrize("place", ["server", *FOLDERS])
 def test_identical_files_of_two_ingestions_keep_both_uris_and_survive_a_prune(
     tmp_path: Path, twins: tuple[Path, Path], tiny: CLIPEmbedder, place: str
 ) -> None:
     (tmp_path / "db").mkdir()
-    if place in KINDS:
+    if place in FOLDERS:
         work_through(twins, lambda: opened(place, tmp_path / "db", embedder=tiny))
         return
     with running(tmp_path / "db") as (port, _):
-        work_through(twins, lambda: opened("chroma", port, embedder=tiny))
+        work_through(twins, lambda: opened(place, port, embedder=tiny))
 
 
 def work_through(twins: tuple[Path, Path], open_it: Callable[[], Held]) -> None:

@@ -96,7 +96,7 @@ def test_a_sample_of_any_store_is_random_raw_and_the_same_for_a_seed(held: Held,
     assert first == second != third
     means = sample(held.raw).calibration("model", minimum=60).means
     np.testing.assert_allclose(means["document", "image"], vectors[60:].mean(axis=0), atol=1e-6)
-    with pytest.raises(InvalidInputError, match="'photos': size: got 0"):
+    with pytest.raises(InvalidInputError, match=f"'{held.raw.name}': size: got 0"):
         sample(held.raw, size=0)
 
 

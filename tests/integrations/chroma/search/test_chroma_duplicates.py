@@ -148,7 +148,7 @@ def test_more_rows_than_a_page_come_through_a_server_too(
 )
 def test_options_that_mean_nothing_are_named(held: Held, options: dict[str, Any], message: str) -> None:
     assert held.adapter.find_duplicates(held.raw) == []
-    with pytest.raises(InvalidInputError, match=f"'photos': {message}"):
+    with pytest.raises(InvalidInputError, match=f"'{held.raw.name}': {message}"):
         held.adapter.find_duplicates(held.raw, **options)
 
 

@@ -10,7 +10,7 @@ import chromadb
 import numpy as np
 import pytest
 from chromadb.api import ClientAPI
-from stores import KINDS, Held, opened
+from stores import FOLDERS, Held, opened
 
 from chroma_clip_embeddings import CLIPEmbeddingFunction, add_items, explain, open_collection
 from chroma_clip_embeddings.plugin import ChromaCollection
@@ -48,17 +48,16 @@ def fill(content: tuple[list[Any], list[str]]) -> Fill:
     return made
 
 
-@pytest.fixture(params=["over http", *KINDS])
+@pytest.fixture(params=["server", *FOLDERS])
 def make(
     request: pytest.FixtureRequest, tmp_path: Path, unused: str, content: tuple[list[Any], list[str]]
 ) -> Make:
     """Makes a collection or a table of them."""
     pictures, texts = content
-    at_server = request.param == "over http"
-    place = request.getfixturevalue("server")[1] if at_server else tmp_path / "db"
+    place = request.getfixturevalue("chroma_port") if request.param == "server" else tmp_path / "db"
 
     def made(name: str, embedder: CLIPEmbedder) -> Held:
-        held = opened("chroma" if at_server else request.param, place, f"{unused}-{name}", embedder=embedder)
+        held = opened(request.param, place, f"{unused}-{name}", embedder=embedder)
         rows = [Row(f"p{i:03}", "", True, "", {"modality": "image"}) for i in range(len(pictures))]
         held.put(rows, embedder.embed_images(pictures))
         rows = [Row(f"t{i:03}", "", False, text, {"modality": "text"}) for i, text in enumerate(texts)]
@@ -74,7 +73,7 @@ def test_help_shows_the_options_and_the_store_by_its_own_name(held: Held) -> Non
     assert first == ("table" if "lance" in held.adapter.__name__ else "collection")
     assert options == ["queries", "size", "seed", "calibration"]
     assert f"{first}: where the rows are" in explain.__doc__
-    with pytest.raises(InvalidInputError, match=f"{first} 'photos': texts: got 0"):
+    with pytest.raises(InvalidInputError, match=f"{first} '{held.raw.name}': texts: got 0"):
         explain(**{first: held.raw})
     with pytest.raises(TypeError, match="queri"):
         explain(held.raw, queri=["a cat"])
@@ -170,9 +169,8 @@ def test_vectors_drawn_from_a_calibrated_collection_are_the_models_own(
 def test_texts_only_have_no_gap_to_show_which_is_said(held: Held, tiny: CLIPEmbedder) -> None:
     texts = [f"cat {i}" for i in range(12)]
     held.put([Row(text, "", False, text, {"modality": "text"}) for text in texts], tiny.embed_texts(texts))
-    with pytest.raises(
-        InvalidInputError, match=r"(collection|table) 'photos': pictures: got 0; .* at least 10"
-    ):
+    message = f"(collection|table) '{held.raw.name}': pictures: got 0; .* at least 10"
+    with pytest.raises(InvalidInputError, match=message):
         held.adapter.explain(held.raw)
 
 

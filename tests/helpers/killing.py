@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Runner:
         self._process.stdin.flush()
         child = int(self._line())
         if kill_after is not None:
-            timer = threading.Timer(kill_after, os.kill, (child, signal.SIGKILL))
+            timer = threading.Timer(kill_after, _kill, (child,))
             timer.start()
         status = int(self._line())
         if kill_after is not None:
@@ -49,6 +49,11 @@ class Runner:
         line = self._process.stdout.readline()
         assert line, "the process that runs ingestions has ended"
         return line
+
+
+def _kill(child: int) -> None:
+    with suppress(ProcessLookupError):  # it has just come to its end
+        os.kill(child, signal.SIGKILL)
 
 
 @contextmanager

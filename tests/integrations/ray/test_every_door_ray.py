@@ -79,7 +79,11 @@ def test_a_folder_is_the_same_rows_by_ray_and_not_stored_again_by_ingest(
     """Identical files are one row, the first one's: Ray keeps an order if it is told to."""
     options = ray.data.DataContext.get_current().execution_options
     monkeypatch.setattr(options, "preserve_order", True)
-    check_same_rows(by_ray, files, port, tiny, expected)
+    of_one_file = {
+        id: row._replace(metadata={key: value for key, value in row.metadata.items() if key != "uris"})
+        for id, row in expected.items()
+    }
+    check_same_rows(by_ray, files, port, tiny, of_one_file)
     names = [Path(row.metadata["uri"]).name for row in stored(port).values()]
     assert (names.count("scene-00.png"), names.count("z-again.png")) == (1, 0)
     check_not_stored_again([by_ingest], files, port, tiny, expected)

@@ -13,8 +13,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -75,6 +75,18 @@ class Servers:
             if each in self.__dict__:
                 self.__dict__[each].close()
         self.process.communicate(timeout=30)
+
+    @contextmanager
+    def at(self, path: str) -> Iterator[None]:
+        """One more of the second kind, for programs of others: see programs/warm_worker.py."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+            listening.bind(path)
+            socket.send_fds(self.others, [b"."], [listening.fileno()])
+        try:
+            yield
+        finally:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
+                asking.sendto(b".", path)  # without a request: it ends
 
 
 _RUNNING: list[Servers] = []

@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import chromadb
 import pytest
+import warm
 from chromadb.api import ClientAPI
 from langchain_stores import NOTE, pictures
 from servers import RestartableServer, running
@@ -18,6 +20,8 @@ from clip_embeddings import CLIPEmbedder
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 from langchain_clip_embeddings import CLIPEmbeddings
+
+WARM_WORKER = Path(warm.__file__).parent / "programs" / "warm_worker.py"
 
 
 @pytest.fixture
@@ -100,18 +104,25 @@ def media(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def ray_of_two_cpus() -> Iterator[None]:
-    """Ray on this machine, as two CPUs, for every test that asks for it."""
+    """Ray on this machine, as two CPUs, for every test that asks for it.
+
+    Its workers are forks of the warm server: each would import torch for itself, ten seconds on this machine.
+    """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=200_000_000,
-        runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}},
-    )
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    yield
-    ray.shutdown()
+    with TemporaryDirectory(prefix="clip-ray-") as folder, warm.servers().at(f"{folder}/warm"):
+        ray.init(
+            num_cpus=2,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            object_store_memory=200_000_000,
+            runtime_env={
+                "env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                "py_executable": f"{sys.executable} {WARM_WORKER} {folder}/warm",
+            },
+        )
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        yield
+        ray.shutdown()

@@ -40,7 +40,7 @@ def mlp_of(activation: str) -> Any:
 def test_rows_of_any_shape_come_out_as_from_the_layer(
     activation: str, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streamed, "_ROWS", 4)  # 21 rows are five parts and a rest
+    monkeypatch.setattr(streamed, "_ROWS", 4)  # with one thread 21 rows are five parts and a rest
     mlp, rows = mlp_of(activation), torch.randn(shape)
     kept = rows.clone()
     expected, found = mlp(rows), StreamedMLP(mlp)(rows)

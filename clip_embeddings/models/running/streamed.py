@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from clip_embeddings.models.running.mlp import replace_mlps
 
-_ROWS = 512
+_ROWS = 512  # for each thread
 _SLOPE = 2 * math.sqrt(2 / math.pi)
 
 
@@ -61,8 +61,9 @@ class StreamedMLP(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         flat = rows.reshape(-1, rows.shape[-1])  # (R, W)
         result = flat.new_empty(len(flat), self.fc2.out_features)
-        for start in range(0, len(flat), _ROWS):
-            part = slice(start, start + _ROWS)
+        size = _ROWS * torch.get_num_threads()
+        for start in range(0, len(flat), size):
+            part = slice(start, start + size)
             result[part] = self.fc2(self._activation(self.fc1(flat[part])))
         return result.view(*rows.shape[:-1], self.fc2.out_features)
 

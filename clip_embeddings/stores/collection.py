@@ -1,7 +1,6 @@
 """What any collection of any store can be asked to do: take files, answer queries, tell of its vectors."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from threading import Event
 from typing import Unpack
 
@@ -85,11 +84,8 @@ def search(
     return query.result([collection.nearest(request) for request in query.requests()])
 
 
-@contextmanager
-def _rows_of(collection: Collection, called: str) -> Iterator[tuple[RowStore, CLIPEmbedder]]:
-    rows, embedder = collection.rows, collection.embedder
-    with rows.errors(f"read the collection {collection.name!r}", "Check that the store is there"):
-        yield rows, embedder
+def _rows_of(collection: Collection, called: str) -> tuple[RowStore, CLIPEmbedder]:
+    return collection.rows, collection.embedder
 
 
 explain = of_collection(stored.explain, _rows_of, "explain")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from clip_embeddings.errors import InvalidInputError, MissingExtraError
+from clip_embeddings.errors import ClipEmbeddingsError, InvalidInputError, MissingExtraError, StoreError
 
 if TYPE_CHECKING:
     from clip_embeddings.stores.protocol import Connect, Store
@@ -43,16 +43,23 @@ def open_store(address: str, *, headers: Mapping[str, str] | None = None) -> "St
     Raises:
         InvalidInputError: no such address, or headers for a store that has no use for them.
         MissingExtraError: what the adapter needs is not installed; names it.
+        StoreError: the adapter is broken, or two distributions have one of this name; names them.
     """
     name, place = split_address(address)
-    found, *_ = entry_points(group=GROUP, name=name)
+    found, *others = entry_points(group=GROUP, name=name)
+    by = found.dist.name if found.dist else found.value
+    if others:
+        also = ", ".join(sorted(each.dist.name if each.dist else each.value for each in others))
+        raise StoreError(f"the store {name!r} is one of {by} and of {also}; uninstall all but one")
     try:
         connect: Connect = found.load()
-    except MissingExtraError:
+        return connect(place, headers=headers)
+    except ClipEmbeddingsError:
         raise
     except ImportError as error:
-        by = found.dist.name if found.dist else found.value
         raise MissingExtraError(
             f"the store {name!r} needs what is not installed ({error}); see how to install {by}"
         ) from error
-    return connect(place, headers=headers)
+    except Exception as error:  # whatever a package of others may raise
+        said = f"{type(error).__name__}: {error}"
+        raise StoreError(f"the store {name!r} cannot be used: {by} raised {said}. Ask who made it") from error

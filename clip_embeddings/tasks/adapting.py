@@ -3,7 +3,7 @@
 And what is said of those that each adapter has its own of.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
 from inspect import signature
@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.ingestion.store import RowStore
+from clip_embeddings.ingestion.store import RowStore, Stored
 
 C = TypeVar("C")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -22,7 +22,7 @@ _STORE = "store, embedder"  # in docstrings, in place of an adapter's collection
 
 def of_collection(
     work: Callable[Concatenate[RowStore, CLIPEmbedder, P], T],
-    rows_of: Callable[[C, str], AbstractContextManager[tuple[RowStore, CLIPEmbedder]]],
+    rows_of: Callable[[C, str], tuple[RowStore, CLIPEmbedder]],
     name: str,
 ) -> Callable[Concatenate[C, P], T]:
     """A function of rows and what made their vectors, as one of an adapter's own collections.
@@ -43,11 +43,12 @@ def of_collection(
     def call(*given: Any, **named: Any) -> T:
         arguments = shape.bind(*given, **named).arguments
         collection = arguments.pop(first.name)
-        with rows_of(collection, name) as (store, embedder):
-            try:
-                return run(store, embedder, **arguments)
-            except InvalidInputError as error:
-                raise InvalidInputError(f"{first.name} {collection.name!r}: {error}") from error
+        store, embedder = rows_of(collection, name)
+        where = f"{first.name} {collection.name!r}"
+        try:
+            return run(_Read(store, f"read the {where}"), embedder, **arguments)
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{where}: {error}") from error
 
     call.__dict__["__signature__"] = shape
     call.__name__ = call.__qualname__ = name
@@ -71,3 +72,21 @@ def said_as(work: Callable[..., Any], words: Mapping[str, str]) -> Callable[[F],
         return call
 
     return said
+
+
+class _Read:
+    """What is read of a store, with its errors named; those of the model or of a disk are not the store's."""
+
+    def __init__(self, store: RowStore, doing: str) -> None:
+        self._store, self._doing = store, doing
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return self._store.errors(self._doing, "Check that the store is there")
+
+    def ids(self, modality: str) -> Iterator[str]:
+        with self._errors():
+            yield from self._store.ids(modality)
+
+    def get(self, ids: Sequence[str], *, vectors: bool = False) -> Stored:
+        with self._errors():
+            return self._store.get(ids, vectors=vectors)

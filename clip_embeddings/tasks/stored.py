@@ -56,6 +56,8 @@ def draw_rows(
     Every row is as likely as another; the first ones of a collection are often of one folder. Vectors of a
     calibrated collection are taken back to raw.
     """
+    _check_modality(modality)
+    check_size(size)
     chosen = nsmallest(size, store.ids(modality), key=lambda id: (_place(id, seed), id))
     drawn = [np.zeros((0, embedder.dimension), np.float32)]
     drawn += [vectors for _, vectors in _vectors(store, chosen, modality, embedder.calibration)]
@@ -137,8 +139,7 @@ def explain(
         FingerprintMismatchError: the vectors or the calibration are of another model.
         StoreError: the store does not answer.
     """
-    if size < 1:
-        raise InvalidInputError(f"size: got {size}; expected at least 1")
+    check_size(size)
     shown = (embedder if calibration is None else embedder.with_calibration(calibration)).calibration
     asked = embedder.with_calibration(None).embed_texts(queries, role="query")
     texts, images = (draw_rows(store, embedder, kind, size, seed) for kind in get_args(Modality))
@@ -175,9 +176,7 @@ def find_duplicates(
         FingerprintMismatchError: the vectors are of another model.
         StoreError: the store does not answer.
     """
-    if modality not in get_args(Modality):
-        kinds = ", ".join(get_args(Modality))
-        raise InvalidInputError(f"modality: got {modality!r}; expected one of {kinds}")
+    _check_modality(modality)
     find_alike(np.zeros((0, 1)), threshold=threshold, block=block)  # what is out of range shows at once
     listed = sorted(set(store.ids(modality)))  # in pages: a row written meanwhile may repeat one
     with TemporaryFile() as file:
@@ -194,6 +193,12 @@ def find_duplicates(
         Duplicates(tuple(each), tuple(uris.get(id, "") for id in each), group.cosine)
         for each, group in zip(members, groups, strict=True)
     ]
+
+
+def _check_modality(modality: object) -> None:
+    if modality not in get_args(Modality):
+        kinds = ", ".join(get_args(Modality))
+        raise InvalidInputError(f"modality: got {modality!r}; expected one of {kinds}")
 
 
 def _place(id: str, seed: int) -> bytes:

@@ -135,13 +135,13 @@ def place(db: Path | None, host: str | None, port: int | None, store: str | None
         typer.BadParameter: more than one of a folder, a server and a store; a port without a host; an unknown
             kind of store.
     """
-    if store and (db or host):
+    if store is not None and (db or host):
         raise typer.BadParameter("give one of them", param_hint="--store / --db / --host")
     if db and host:
         raise typer.BadParameter("give a folder or a server, not both", param_hint="--db / --host")
     if port and not host:
         raise typer.BadParameter("needs --host", param_hint="--port")
-    if store:
+    if store is not None:
         try:
             return Place(*split_address(store), f"--store {store}")
         except InvalidInputError as error:

@@ -1,5 +1,6 @@
 """Chroma as `clip_embeddings.stores` finds it: "chroma:DIR", "chroma:http://localhost:8000"."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +10,13 @@ import chromadb
 from chromadb.api import ClientAPI
 from chromadb.errors import NotFoundError
 
-from chroma_clip_embeddings.client.connection import absolute, connect, is_out_of_reach, store_errors
+from chroma_clip_embeddings.client.connection import (
+    absolute,
+    at_server,
+    connect,
+    is_out_of_reach,
+    store_errors,
+)
 from chroma_clip_embeddings.collection.identity import FINGERPRINT, embedder_of, record_identity
 from chroma_clip_embeddings.collection.opening import CHECK, open_collection
 from chroma_clip_embeddings.retrieval.search import nearest
@@ -29,7 +36,7 @@ class ChromaStore:
             raise InvalidInputError(
                 f"headers: {place!r} is a folder; they are for a server, http://HOST:PORT"
             )
-        self.place = place if self._server else absolute(Path(place))
+        self.place = place if self._server else absolute(Path(place).expanduser())
         self.several_writers = self._server is not None
         self._headers = dict(headers or {})
 
@@ -39,12 +46,7 @@ class ChromaStore:
         if self._server is None:
             return connect(self.place)
         host, port = self._server.hostname or "", self._server.port or _PORTS[self._server.scheme]
-        secure = self._server.scheme == "https"
-        if not (secure or self._headers):
-            return connect(host=host, port=port)
-        fix = f"Does a server answer there, with these headers ({', '.join(self._headers) or 'none'})?"
-        with store_errors(f"reach a Chroma server at {host}:{port}", fix):
-            return chromadb.HttpClient(host=host, port=port, ssl=secure, headers=self._headers or None)
+        return at_server(host, port, secure=self._server.scheme == "https", headers=self._headers)
 
     def exists(self) -> bool:
         return self._server is not None or Path(self.place, "chroma.sqlite3").is_file()
@@ -100,12 +102,16 @@ class ChromaCollection:
 
 def _server_at(place: str) -> SplitResult | None:
     """A server's address in parts; None for a folder."""
-    if not place.startswith(("http://", "https://")):
+    if "://" not in place and not re.fullmatch(r"[\w.-]+:\d+", place):
         return None
-    parts = urlsplit(place)
     try:
-        if parts.hostname and parts.port != 0:
+        parts = urlsplit(place)
+        # Nothing is passed over: a path would be another server's, a name and a password nobody's.
+        alone = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+        if parts.scheme in _PORTS and parts.hostname and parts.port != 0 and alone:
             return parts
-    except ValueError:  # no number, or none of a port
+    except ValueError:  # no number, none of a port, or a bracket too few
         pass
-    raise InvalidInputError(f"got {place!r}; expected http://HOST:PORT, or https://")
+    raise InvalidInputError(
+        f"got {place!r}; expected http://HOST:PORT or https://HOST:PORT and no more, or a folder"
+    )

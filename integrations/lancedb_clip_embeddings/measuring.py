@@ -3,24 +3,17 @@
 The work is in `clip_embeddings.tasks.stored`; nothing is written or embedded, but for queries.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from lancedb.table import Table
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.tasks import stored
 from clip_embeddings.tasks.adapting import of_collection
-from lancedb_clip_embeddings.errors import store_errors
 from lancedb_clip_embeddings.row_store import LanceRows
 from lancedb_clip_embeddings.table import embedder_of
 
 
-@contextmanager
-def _rows_of(table: Table, called: str) -> Iterator[tuple[LanceRows, CLIPEmbedder]]:
-    embedder = embedder_of(table)
-    with store_errors(f"read the table {table.name!r}", "Check that the store is there"):
-        yield LanceRows(table), embedder
+def _rows_of(table: Table, called: str) -> tuple[LanceRows, CLIPEmbedder]:
+    return LanceRows(table), embedder_of(table)
 
 
 explain = of_collection(stored.explain, _rows_of, "explain")

@@ -53,6 +53,9 @@ def test_what_does_not_lead_to_a_store_is_named(cli: Cli, files: Path, tmp_path:
         refused = cli("ingest", files, "--store", given)
         assert refused.code == 2
         assert "expected lancedb:DIR" in refused.err
+    unset = cli("ingest", files, "--store", "")  # "$STORE" of a script
+    assert unset.code == 2
+    assert "expected lancedb:DIR" in unset.err
     both = cli("ingest", files, "--store", "lancedb:a", "--db", "b")
     assert both.code == 2
     assert "give one of them" in both.err

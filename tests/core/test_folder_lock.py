@@ -87,6 +87,22 @@ def test_another_process_is_refused_and_told_who_writes_and_what_to_do(store: Co
     assert by_another_process(store.place) == ""
 
 
+def test_whatever_stands_in_the_file_one_can_write(store: Counted) -> None:
+    for content in ("[" * 3000, "\0" * 10, '{"turn": ["a"]}', "7"):
+        (store.place / Lock.NAME).write_text(content)
+        with lock_of(store.place).writing(store, whole=True):
+            pass
+
+
+def test_the_child_of_a_fork_that_leaves_what_its_parent_entered_can_write_then(store: Counted) -> None:
+    lock = lock_of(store.place)
+    with lock.writing(store):
+        lock.renew()  # as in a child
+    with lock.writing(store, whole=True):
+        assert lock._file is not None
+    assert lock._file is None
+
+
 def test_threads_write_together_and_a_second_store_of_the_folder_does_not(store: Counted) -> None:
     meeting = Barrier(2)
 

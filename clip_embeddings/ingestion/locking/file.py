@@ -72,7 +72,7 @@ def is_file_at(file: int, path: Path) -> bool:
 
 
 def read_owner(file: int) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):  # whoever may write to the folder wrote it
         found = json.loads(os.pread(file, 4096, 0))
         return found if isinstance(found, dict) else {}
     return {}

@@ -130,7 +130,8 @@ class FolderLock(Renewed):
 
     def _leave(self, *, whole: bool) -> None:
         with self._mutex:
-            self._users -= 1
+            # None in the child of a fork, which leaves what its parent entered.
+            self._users = max(self._users - 1, 0)
             if self._users:
                 return
             if whole:

@@ -1,8 +1,9 @@
 """Reaching a store, and one name for the errors of its clients."""
 
 import os
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 import chromadb
@@ -39,9 +40,9 @@ def _of_http(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in ("httpx", "httpcore")
 
 
-def _knock(host: str, port: int) -> None:
+def _knock(host: str, port: int, secure: bool) -> None:
     """Chroma's client asks the server things while it is made, and would wait for one that stands still."""
-    connection = HTTPConnection(host, port, timeout=_KNOCK)
+    connection = (HTTPSConnection if secure else HTTPConnection)(host, port, timeout=_KNOCK)
     try:
         connection.request("GET", "/api/v2/heartbeat")
         connection.getresponse().read()
@@ -49,6 +50,26 @@ def _knock(host: str, port: int) -> None:
         raise ConnectionError(f"what answers there is no web server ({type(error).__name__})") from error
     finally:
         connection.close()
+
+
+def at_server(
+    host: str, port: int, *, secure: bool = False, headers: Mapping[str, str] | None = None
+) -> ClientAPI:
+    """A client of a server, none of whose calls waits without end.
+
+    Raises:
+        StoreError: the server does not answer.
+    """
+    asked = f", with the headers {', '.join(headers)}" if headers else ""
+    fix = f"Is a server running there{asked}? Start one with: chroma run --host {host} --port {port}"
+    with store_errors(f"reach a Chroma server at {host}:{port}", fix):
+        _knock(host, port, secure)
+        named = f"[{host}]" if ":" in host else host
+        client = chromadb.HttpClient(
+            host=named, port=port, ssl=secure, headers=dict(headers) if headers else None
+        )
+        bounded(client)
+        return client
 
 
 def connect(path: str | Path | None = None, *, host: str | None = None, port: int = 8000) -> ClientAPI:
@@ -63,12 +84,7 @@ def connect(path: str | Path | None = None, *, host: str | None = None, port: in
     """
     # No settings of ours: Chroma refuses a second client of a folder in one process whose settings differ.
     if host is not None:
-        fix = f"Is a server running there? Start one with: chroma run --host {host} --port {port}"
-        with store_errors(f"reach a Chroma server at {host}:{port}", fix):
-            _knock(host, port)
-            client = chromadb.HttpClient(host=host, port=port)
-            bounded(client)
-            return client
+        return at_server(host, port)
     folder = Path(path if path is not None else "clip-db")
     with store_errors(
         f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"

@@ -3,12 +3,8 @@
 The work is in `clip_embeddings.tasks.stored`; nothing is written or embedded, but for queries.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import chromadb
 
-from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.kinds import refuse_async
 from chroma_clip_embeddings.collection.identity import check_identity, embedder_of
 from chroma_clip_embeddings.row_store import ChromaRows
@@ -17,13 +13,11 @@ from clip_embeddings.tasks import stored
 from clip_embeddings.tasks.adapting import of_collection
 
 
-@contextmanager
-def _rows_of(collection: chromadb.Collection, called: str) -> Iterator[tuple[ChromaRows, CLIPEmbedder]]:
+def _rows_of(collection: chromadb.Collection, called: str) -> tuple[ChromaRows, CLIPEmbedder]:
     refuse_async(collection, called)
     embedder = embedder_of(collection)
     check_identity(collection, embedder)
-    with store_errors(f"read the collection {collection.name!r}", "Check that the store is there"):
-        yield ChromaRows(collection, embedder.dimension), embedder
+    return ChromaRows(collection, embedder.dimension), embedder
 
 
 explain = of_collection(stored.explain, _rows_of, "explain")

@@ -1,5 +1,6 @@
 """Stores by name: what is installed is found, and what is not is named with what to do."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from several_stores.in_memory_store import InMemoryStore, install
 
 import chroma_clip_embeddings
 import lancedb_clip_embeddings
+from chroma_clip_embeddings.client import connection
 from clip_embeddings import CLIPEmbedder, InvalidInputError, MissingExtraError, StoreError
 from clip_embeddings.stores.collection import explain, ingest, search
 from clip_embeddings.stores.lookup import open_store, split_address, store_names
@@ -57,6 +59,70 @@ def test_an_adapter_without_what_it_needs_is_named(tmp_path: Path, monkeypatch: 
         open_store("unfinished:db")
 
 
+def test_a_broken_adapter_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_store.py").write_text("def store(place, **_): raise ValueError(place)\n1 / 0")
+    (tmp_path / "odd_store.py").write_text("def store(place, **_): raise ValueError(place)")
+    names = "broken = broken_store:store\nodd = odd_store:store\nabsent = odd_store:nothing"
+    install(tmp_path, f"[clip_embeddings.stores]\n{names}\n", "odd-stores")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, said in (
+        ("broken", "ZeroDivisionError"),
+        ("odd", "ValueError: db"),
+        ("absent", "AttributeError"),
+    ):
+        with pytest.raises(StoreError, match=f"{name!r} cannot be used: odd-stores raised {said}"):
+            open_store(f"{name}:db")
+
+
+def test_a_name_that_two_distributions_have_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "[clip_embeddings.stores]\nlancedb = another:Store\n", "another-store")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(StoreError, match=r"'lancedb' is one of another-store and of clip-embeddings"):
+        open_store("lancedb:db")
+
+
+def test_home_is_where_a_shell_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("chroma", "lancedb"):
+        assert open_store(f"{name}:~/db").place == str(tmp_path / "db")
+
+
+def test_a_server_that_stands_still_is_given_up_with_headers_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_KNOCK", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        with pytest.raises(StoreError, match=f"127.0.0.1:{port}: timed out.*with the headers X-A"):
+            open_store(f"chroma:http://127.0.0.1:{port}", headers={"X-A": "b"}).find("photos")
+
+
+def test_an_address_of_ipv6_has_its_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the client is made with; a machine of tests need not have such addresses."""
+    asked: list[str] = []
+    monkeypatch.setattr(connection, "_knock", lambda *place: None)
+    monkeypatch.setattr("chromadb.HttpClient", lambda host, **_: asked.append(host))
+    connection.connect(host="::1", port=8000)
+    assert asked == ["[::1]"]
+
+
+def test_what_is_not_the_stores_fault_is_not_called_so(
+    store: Store, folder: Path, tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = store.open("photos", embedder=tiny, create=True)
+    ingest([folder], made)
+
+    def out_of_memory(*_: object, **__: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(CLIPEmbedder, "embed_texts", out_of_memory)
+    with pytest.raises(RuntimeError, match=r"^out of memory$"):
+        explain(made, queries=["a cat"])
+    for size in ("5", 10.5, 0):
+        with pytest.raises(InvalidInputError, match="size: got"):
+            explain(made, size=size)  # type: ignore[arg-type]
+
+
 def test_looking_makes_no_store(store: Store, store_folder: Path, tiny: CLIPEmbedder) -> None:
     assert not store.exists()
     assert store.find("photos") is None
@@ -102,7 +168,18 @@ def test_a_collection_is_found_without_its_model(
     assert found.embedder.config.model == "tiny"
 
 
-@pytest.mark.parametrize("place", ["http://", "http://:8000", "http://localhost:port", "https://a:99999"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("http://", "http://:8000", "http://localhost:port", "https://a:99999", "http://[::1"),
+        *(
+            "http://h:8000/pre/fix",
+            "http://h:8000?x=1",
+            "http://user:secret@h:8000",
+        ),  # nothing is passed over
+        *("s3://bucket/folder", "localhost:8000"),  # no folders
+    ],
+)
 def test_an_address_that_leads_to_no_server_is_refused(place: str) -> None:
     with pytest.raises(InvalidInputError, match="expected http://HOST:PORT"):
         open_store(f"chroma:{place}")

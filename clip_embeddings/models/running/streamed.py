@@ -2,8 +2,8 @@
 
 What lies between the two layers of an MLP is four times as wide as what goes in: for a batch of pictures
 tens of megabytes, which were written to memory, read and written again by the activation, and read once more.
-Of some hundred rows it stays in the processor's cache, and the activation works in place. On two cores with
-AVX2 that took 0.78 of the time of MLPs with `quick_gelu` or `gelu`, and 0.87 with `gelu_pytorch_tanh`.
+Of some hundred rows it stays in the processor's cache, and the activation works in place. On one core with
+AVX2 3,136 rows took 0.61 of the time with `quick_gelu`, 0.91 with `gelu`, 0.89 with `gelu_pytorch_tanh`.
 """
 
 import math

@@ -14,8 +14,8 @@ from transformers.models.clip.modeling_clip import CLIPMLP
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models import loaded
+from clip_embeddings.models.running import layout
 from clip_embeddings.models.running.packed import PackedLinear, PackedPatches, can_pack, pack
-from clip_embeddings.models.transformers import encoder as hf
 
 CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {
@@ -142,7 +142,7 @@ def test_the_embedder_packs_where_it_pays_and_its_rows_stay(
     monkeypatch: pytest.MonkeyPatch, tiny: CLIPEmbedder, packs: bool
 ) -> None:
     monkeypatch.setattr(loaded, "_LOADED", {})
-    monkeypatch.setattr(hf, "can_pack", lambda device, dtype: packs)
+    monkeypatch.setattr(layout, "can_pack", lambda device, dtype: packs)
     embedder = CLIPEmbedder("tiny", device="cpu", dtype="float32")
     texts, picture = (
         ["a red car", "two dogs at night"],

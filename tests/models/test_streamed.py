@@ -13,9 +13,8 @@ from transformers.models.siglip import modeling_siglip
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models import loaded
-from clip_embeddings.models.running import streamed
+from clip_embeddings.models.running import layout, streamed
 from clip_embeddings.models.running.streamed import StreamedMLP, can_stream, stream
-from clip_embeddings.models.transformers import encoder as hf
 
 CLIPMLP: Any = modeling_clip.CLIPMLP
 SiglipMLP: Any = modeling_siglip.SiglipMLP
@@ -91,8 +90,8 @@ def test_the_embedder_streams_where_it_does_not_pack_and_its_rows_stay(
     picture = np.random.default_rng(0).integers(0, 256, (90, 60, 3)).astype(np.uint8)
     for streams in (True, False):
         monkeypatch.setattr(loaded, "_LOADED", {})
-        monkeypatch.setattr(hf, "can_pack", lambda *place: False)
-        monkeypatch.setattr(hf, "can_stream", lambda *place, answer=streams: answer)
+        monkeypatch.setattr(layout, "can_pack", lambda *place: False)
+        monkeypatch.setattr(layout, "can_stream", lambda *place, answer=streams: answer)
         embedder = CLIPEmbedder(str(checkpoint), device="cpu", dtype="float32")
         found.append([embedder.embed_texts(["a red car", "two dogs"]), embedder.embed_images([picture])])
         encoder: Any = embedder._encoder

@@ -24,9 +24,9 @@ from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.targets import TARGETS
 from benchmarks.speed.workload import QUICK, captions, pictures
 from clip_embeddings.models import loaded
+from clip_embeddings.models.running import layout
 from clip_embeddings.models.running.packed import PackedLinear
 from clip_embeddings.models.tiny import WEIGHTS
-from clip_embeddings.models.transformers import encoder as hf
 
 NOWHERE = Path("no-such-folder")
 SMALLEST = QUICK._replace(
@@ -118,7 +118,7 @@ def test_the_tower_alone_gets_the_embedders_own_batches_and_works_on_afterwards(
 def test_packed_and_not_packed_are_what_they_say(
     setting: Setting, monkeypatch: pytest.MonkeyPatch, name: str, packs: bool
 ) -> None:
-    monkeypatch.setattr(hf, "can_pack", None)  # put back at the end
+    monkeypatch.setattr(layout, "can_pack", None)  # put back at the end
     monkeypatch.setattr(loaded, "_LOADED", {})
     ours: Any = create(name, setting)
     ours._embedder.embed_texts(["a cat"])

@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks.speed.engines import Setting
 from benchmarks.speed.engines.ours import Ours
-from clip_embeddings.models.transformers import encoder as hf
+from clip_embeddings.models.running import layout
 
 
 class Packed(Ours):
@@ -13,7 +13,7 @@ class Packed(Ours):
     packs = True
 
     def __init__(self, setting: Setting, dtype: str) -> None:
-        asked: Any = hf  # at the first use of each tower; the process is ours
+        asked: Any = layout  # at the first use of each tower; the process is ours
         asked.can_pack = lambda *place: self.packs
         super().__init__(setting, dtype)
 

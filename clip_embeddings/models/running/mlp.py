@@ -13,14 +13,14 @@ from torch import nn
 def replace_mlps(model: nn.Module, other: Callable[[Any], nn.Module], activations: Collection[str]) -> None:
     """Put another module in place of each MLP with one of these activations, where both do the same."""
     for name, child in model.named_children():
-        if is_mlp(child, activations):
-            if does_the_same(child, made := other(child)):
+        if _is_mlp(child, activations):
+            if _does_the_same(child, made := other(child)):
                 setattr(model, name, made)
         else:
             replace_mlps(child, other, activations)
 
 
-def is_mlp(module: Any, activations: Collection[str]) -> bool:
+def _is_mlp(module: Any, activations: Collection[str]) -> bool:
     """Whether it is fc1 -> activation -> fc2 and nothing else."""
     layers = dict(module.named_children())
     return (
@@ -31,7 +31,7 @@ def is_mlp(module: Any, activations: Collection[str]) -> bool:
 
 
 @torch.inference_mode()
-def does_the_same(mlp: Any, other: nn.Module) -> bool:
+def _does_the_same(mlp: Any, other: nn.Module) -> bool:
     """Whether both do the same with some rows: a model may do more in its layer than the parts it has."""
     width = mlp.fc1.in_features
     rows = torch.linspace(-2, 2, 3 * width, dtype=mlp.fc1.weight.dtype).view(1, 3, width)

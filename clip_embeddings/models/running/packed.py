@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from clip_embeddings.models.running.mlp import does_the_same, is_mlp
+from clip_embeddings.models.running.mlp import replace_mlps
 
 # Activation -> operator's name for it, variant, and a factor f: act(x) = operator(f * x) / f.
 _ACTIVATIONS = {
@@ -82,15 +82,18 @@ class PackedPatches(nn.Module):
 
 def pack(model: nn.Module) -> None:
     """Put packed layers in place of a model's linear ones, for inference alone."""
+    replace_mlps(model, _packed_mlp, _ACTIVATIONS)
+    _pack_layers(model)
+
+
+def _pack_layers(model: nn.Module) -> None:
     for name, child in model.named_children():
-        if is_mlp(child, _ACTIVATIONS) and does_the_same(child, packed := _packed_mlp(child)):
-            setattr(model, name, packed)
-        elif isinstance(child, nn.Linear):
+        if isinstance(child, nn.Linear):
             setattr(model, name, PackedLinear(child.weight, child.bias))
         elif isinstance(child, nn.Conv2d) and _splits_into_patches(child):
             setattr(model, name, PackedPatches(child))
         elif not isinstance(child, nn.MultiheadAttention):  # it takes the weights off its layers by itself
-            pack(child)
+            _pack_layers(child)
 
 
 def _packed_mlp(mlp: Any) -> nn.Module:

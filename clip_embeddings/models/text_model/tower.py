@@ -17,8 +17,7 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.tokens import TextTokenizer
 from clip_embeddings.models.family import positions_behind_padding
-from clip_embeddings.models.running.packed import can_pack, pack
-from clip_embeddings.models.running.streamed import can_stream, stream
+from clip_embeddings.models.running.layout import lay_out
 from clip_embeddings.models.text_model.files import Dense, TextFiles
 from clip_embeddings.models.transformers.loading import detach_from_file, load_weights
 from clip_embeddings.models.transformers.tokenizer import load_tokenizer
@@ -76,11 +75,11 @@ class TextTower:
                 model = load_weights(kind, files, self._dtype, self._config, spare=(_POOLER,), renamed=names)
                 model.dense = nn.Sequential(*map(self._layer, self._files.dense))
                 model = model.to(self._device).eval()
-                if not self._compiled and can_pack(self._device, self._dtype):
-                    pack(model)
-                elif not self._compiled and can_stream(self._device, self._dtype):
-                    stream(model)
-                model.run = torch.compile(model.forward, dynamic=True) if self._compiled else model.forward
+                if self._compiled:
+                    model.run = torch.compile(model.forward, dynamic=True)
+                else:
+                    lay_out(model, self._device, self._dtype)
+                    model.run = model.forward
                 if self._device.type == "cpu":
                     detach_from_file(model)
                 self._model = model

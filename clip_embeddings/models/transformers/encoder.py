@@ -15,9 +15,8 @@ from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.models.encoder import check_ids
 from clip_embeddings.models.running.device import BatchSizes, batch_sizes, with_halving
-from clip_embeddings.models.running.packed import can_pack, pack
+from clip_embeddings.models.running.layout import lay_out
 from clip_embeddings.models.running.pixels import gain_and_offset, normalised, to_device, to_numpy
-from clip_embeddings.models.running.streamed import can_stream, stream
 from clip_embeddings.models.running.thread import compute
 from clip_embeddings.models.transformers.loading import (
     TOWERS,
@@ -122,10 +121,8 @@ class TransformersEncoder:
                 if self._compiled:
                     # One graph for all sizes: each length of text would be compiled anew otherwise.
                     model.features = torch.compile(model.features, dynamic=True)
-                elif can_pack(self._device, self._dtype):
-                    pack(model)
-                elif can_stream(self._device, self._dtype):
-                    stream(model)
+                else:
+                    lay_out(model, self._device, self._dtype)
                 if self._device.type == "cpu":  # another device has copies already
                     detach_from_file(model)
                 self._towers[name] = model

@@ -19,6 +19,7 @@ from reference import row_cosines
 
 from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, InvalidInputError, ModelLoadError, finetune
 from clip_embeddings.models import loaded
+from clip_embeddings.models.running import layout
 from clip_embeddings.models.running.packed import PackedLinear
 from clip_embeddings.models.transformers import encoder as hf
 from clip_embeddings.tasks.token_states import token_states
@@ -57,9 +58,9 @@ def test_packed_weights_give_the_same_vectors(
     folders: Callable[[str], Path], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = embedder(folders(name))
-    monkeypatch.setattr(hf, "can_pack", lambda *place: False)
+    monkeypatch.setattr(layout, "can_pack", lambda *place: False)
     texts, pictures = plain.embed_texts(TEXTS), plain.embed_images(PICTURES)
-    monkeypatch.setattr(hf, "can_pack", lambda *place: True)
+    monkeypatch.setattr(layout, "can_pack", lambda *place: True)
     monkeypatch.setattr(loaded, "_LOADED", {})
     packed = embedder(folders(name))
     assert np.abs(packed.embed_texts(TEXTS) - texts).max() < 1e-5

@@ -1,7 +1,7 @@
 """Stores by name, through the entry points of what is installed. No adapter is imported before it is used."""
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from typing import TYPE_CHECKING
 
 from clip_embeddings.errors import ClipEmbeddingsError, InvalidInputError, MissingExtraError, StoreError
@@ -14,7 +14,12 @@ GROUP = "clip_embeddings.stores"
 
 def store_names() -> list[str]:
     """Names of the stores that an adapter is installed for, whether or not the store itself is."""
-    return sorted(entry_points(group=GROUP).names)
+    return sorted(_adapters().names)
+
+
+def _adapters() -> EntryPoints:
+    """Every distribution that is installed is looked at: some milliseconds."""
+    return entry_points(group=GROUP)
 
 
 def split_address(address: str) -> tuple[str, str]:
@@ -23,10 +28,13 @@ def split_address(address: str) -> tuple[str, str]:
     Raises:
         InvalidInputError: says what is expected, and which names are known.
     """
+    return _split(address, _adapters())
+
+
+def _split(address: str, adapters: EntryPoints) -> tuple[str, str]:
     name, _, place = address.partition(":") if isinstance(address, str) else ("", "", "")
-    known = store_names()
-    if not place or name not in known:
-        named = ", ".join(known) or "none: clip-embeddings was not installed with pip"
+    if not place or name not in adapters.names:
+        named = ", ".join(sorted(adapters.names)) or "none: clip-embeddings was not installed with pip"
         raise InvalidInputError(
             f"got {address!r}; expected lancedb:DIR or the like, the name of a store and where it is "
             f"(known names: {named})"
@@ -45,8 +53,9 @@ def open_store(address: str, *, headers: Mapping[str, str] | None = None) -> "St
         MissingExtraError: what the adapter needs is not installed; names it.
         StoreError: the adapter is broken, or two distributions have one of this name; names them.
     """
-    name, place = split_address(address)
-    found, *others = entry_points(group=GROUP, name=name)
+    adapters = _adapters()
+    name, place = _split(address, adapters)
+    found, *others = adapters.select(name=name)
     by = found.dist.name if found.dist else found.value
     if others:
         also = ", ".join(sorted(each.dist.name if each.dist else each.value for each in others))

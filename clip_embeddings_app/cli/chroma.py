@@ -1,6 +1,6 @@
 """What commands do with a store of Chroma's and no other: look for lost vectors, recalibrate, list."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings_app.cli.options import CHROMA, Place
@@ -8,6 +8,8 @@ from clip_embeddings_app.cli.store import existing_store
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
+
+    from chroma_clip_embeddings.plugin import ChromaStore
 
 
 def client_of(place: Place, command: str) -> "ClientAPI":
@@ -19,10 +21,7 @@ def client_of(place: Place, command: str) -> "ClientAPI":
     """
     if place.kind != CHROMA:
         raise InvalidInputError(f"{command} is for stores of Chroma; {place} is one of {place.kind}")
-    existing_store(place)
-    from chroma_clip_embeddings.plugin import ChromaStore
-
-    return ChromaStore(place.where).client
+    return cast("ChromaStore", existing_store(place)).client
 
 
 def recalibrating(place: Place, name: str, calibration: object) -> str | None:

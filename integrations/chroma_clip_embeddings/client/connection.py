@@ -1,6 +1,7 @@
 """Reaching a store, and one name for the errors of its clients."""
 
 import os
+import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -15,6 +16,8 @@ from chroma_clip_embeddings.client.read_only import place_of, refuse_writes
 from clip_embeddings.ingestion.store import errors_of_store
 
 _KNOCK = 15.0  # seconds
+_MADE_BY_OTHERS = 5.0  # seconds that another process is waited for that is making the store
+_POLL = 0.1
 
 
 def store_errors(doing: str, fix: str) -> AbstractContextManager[None]:
@@ -90,10 +93,24 @@ def connect(path: str | Path | None = None, *, host: str | None = None, port: in
         f"open the store in {folder}", "Expected a folder that Chroma made, or one that does not exist yet"
     ):
         place = absolute(folder)
-        client = opened(where := place_of(place))
+        client = _opened(where := place_of(place))
         if where != place:
             refuse_writes(client, place)
         return client
+
+
+def _opened(folder: str) -> ClientAPI:
+    """Chroma fails one of two processes that make a store at one moment: it opens what the other made."""
+    table = Path(folder, "chroma.sqlite3")
+    new, end = not table.exists(), time.monotonic() + _MADE_BY_OTHERS
+    while True:
+        try:
+            return opened(folder)
+        except ChromaError as error:
+            others = (new and table.exists()) or "database is locked" in str(error)
+            if not others or time.monotonic() > end:
+                raise
+            time.sleep(_POLL)
 
 
 def absolute(folder: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import chromadb
 from chromadb.api import ClientAPI
 from chromadb.api.models.CollectionCommon import CollectionCommon
-from chromadb.errors import NotFoundError
+from chromadb.errors import ChromaError, NotFoundError
 
 from chroma_clip_embeddings.calls import places_in, stored_of
 from chroma_clip_embeddings.client.connection import store_errors
@@ -72,7 +72,11 @@ async def open_collection(
             if embedder is None or not create:
                 raise absent(name, await answer(client.list_collections))
             settings = await apart(client, made_with, embedder, wanted)
-            return await answer(client.create_collection, name, **settings)
+            try:
+                return await answer(client.create_collection, name, **settings)
+            except ChromaError:
+                if (found := await _found(client, name)) is None:  # else another program was faster
+                    raise
         if embedder is not None and is_plain(found):
             if count := await answer(found.count):
                 wanted.compare(found)

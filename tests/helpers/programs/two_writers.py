@@ -1,19 +1,20 @@
 """Writes to an embedded store as it is told, a line at a time: a process that keeps its client open.
 
-With --unlocked it takes no lock, as earlier releases. A line is a JSON object: do ("ingest", "add", "query")
-and what that needs. The answer is one too. The collection writes its index out after few rows, so that what
-takes thousands otherwise takes hundreds.
+With --unlocked it takes no lock, as earlier releases. A line is a JSON object: do ("open", "ingest", "add",
+"query") and what that needs. The answer is one too. The collection writes its index out after few rows, so
+that what takes thousands otherwise takes hundreds.
 """
 
 import json
 import sys
+import time
 import traceback
 from typing import Any
 
 import numpy as np
 import torch
 
-from chroma_clip_embeddings import CLIPEmbeddingFunction, add_items, connect, ingest, open_collection
+from chroma_clip_embeddings import add_items, connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder, StoreError
 
 
@@ -25,14 +26,13 @@ def main() -> None:
         vars(lock)["lock_of"] = lambda api: None
     tiny = CLIPEmbedder("tiny", device="cpu", dtype="float32")
     tiny.embed_texts(["warm"])
-    client = connect(sys.argv[1])
-    if not client.list_collections():
-        index = {"hnsw": {"space": "cosine", "sync_threshold": 60, "batch_size": 30}}
-        function = CLIPEmbeddingFunction.of(tiny)
-        client.create_collection("photos", embedding_function=function, configuration=index)  # type: ignore[arg-type]
-    collection = open_collection(client, "photos", embedder=tiny)
+    index = {"hnsw": {"sync_threshold": 60, "batch_size": 30}}
+    collection = open_collection(connect(sys.argv[1]), "photos", embedder=tiny, configuration=index)
 
     def do(order: dict[str, Any]) -> Any:
+        if order["do"] == "open":
+            time.sleep(max(0, order["at"] - time.time()))
+            return str(open_collection(connect(order["store"]), "photos", embedder=tiny).id)
         if order["do"] == "ingest":
             return ingest([order["folder"]], collection).added
         if order["do"] == "add":

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -84,6 +85,17 @@ print(len(ids), lost)
     done = warm.run([sys.executable, "-c", program, str(store)], check=True)
     rows, lost = done.stdout.split()
     return int(rows), int(lost)
+
+
+def test_two_that_make_a_store_at_once_have_the_same_collection(
+    tmp_path: Path, writers: list[Writer]
+) -> None:
+    for number in range(8):  # two processes meet in about every second round
+        for writer in writers:
+            writer.tell(do="open", store=str(tmp_path / f"new {number}"), at=time.time() + 0.05)
+        answers = [writer.answer() for writer in writers]
+        assert answers[0] == answers[1]
+        assert set(answers[0]) == {"done"}
 
 
 def test_of_two_ingestions_at_once_one_is_refused_and_names_the_other(

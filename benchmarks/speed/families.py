@@ -1,12 +1,13 @@
 """Every family of models at base size: ours beside transformers' own loop over the same files and texts.
 
-    python -m benchmarks families [--results benchmarks/RESULTS.md] [--pictures 16] [--rounds 4]
+    python -m benchmarks families [--results benchmarks/RESULTS.md] [--pictures 16] [--texts 32] [--rounds 8]
 
 Weights are random, so the work is that of the real models and the vectors mean nothing; vocabularies are the
 small ones of tests/helpers/families, so embedding tables are smaller than real ones. Theirs reads files with
 Pillow, prepares batches with the family's picture processor on Pillow, and runs `get_image_features`; texts
 go through the family's tokenizer, padded as its processor pads. Both compute in the dtype that ours chooses.
-Ours and theirs take turns, and each figure is the median of the rounds. Imports torch and transformers.
+Ours and theirs take turns; rates are medians, and the ratio is the median of the ratios of
+rounds that follow each other, with its 95 % interval from resampled rounds. Imports torch and transformers.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -79,8 +81,11 @@ class Rates:
 
     @property
     def row(self) -> list[str]:
-        ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
-        return [f"{ours:.1f}", f"{theirs:.1f}", f"{ours / theirs:.2f}"]
+        ratios = np.divide(self.ours, self.theirs)
+        drawn = np.random.default_rng(0).choice(ratios, (2000, len(ratios)))
+        low, high = np.quantile(np.median(drawn, axis=1), (0.025, 0.975))
+        rates = (f"{statistics.median(each):.1f}" for each in (self.ours, self.theirs))
+        return [*rates, f"{np.median(ratios):.2f} ({low:.2f} to {high:.2f})"]
 
 
 def measure(name: str, folder: Path, files: list[str], texts: list[str], rounds: int) -> dict[str, Rates]:
@@ -97,9 +102,7 @@ def measure(name: str, folder: Path, files: list[str], texts: list[str], rounds:
         pixels = {**CASES[name].pixels, "patch_size": 16, "max_num_patches": 256}
     call = dict(CASES[name].call)
     if name == "dual encoder with RoBERTa":
-        call["max_length"] = (
-            512  # the whole of its texts, as ours reads them; the small model of the tests has 64
-        )
+        call["max_length"] = 512  # the whole of its texts, as ours reads them; the tests' small model has 64
     case = replace(CASES[name], config=_configs()[name], pixels=pixels, call=call)
     write_model(folder, case)
     ours = CLIPEmbedder(folder, batch_size=BATCH)
@@ -130,7 +133,8 @@ def _texts(theirs: Any, texts: list[str]) -> None:
 def _in_turn(ours: Callable[[], Any], theirs: Callable[[], Any], count: int, rounds: int) -> Rates:
     rates = Rates([], [])
     for number in range(rounds + 1):
-        for work, found in ((ours, rates.ours), (theirs, rates.theirs)):
+        turns = [(ours, rates.ours), (theirs, rates.theirs)]
+        for work, found in turns if number % 2 else reversed(turns):
             began = time.perf_counter()
             work()
             if number:  # the first round loads and warms up
@@ -144,7 +148,7 @@ def main() -> None:
     )
     parser.add_argument("--pictures", type=int, default=16)
     parser.add_argument("--texts", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--only", nargs="*", default=ROWS, metavar="NAME")
     parser.add_argument("--results", type=Path, help="file to write the section `families` of")
     given = parser.parse_args()

@@ -68,6 +68,7 @@ class TextRule:
         mask: whether the tower is told which positions are filling.
         ends: whether the tower reads the meaning off the end token, so that a text cannot be without it.
         positions: config of the text tower -> tokens that it has positions for.
+        read: the one position that is read after the last layer, where it is the same for every text.
     """
 
     fill: Literal["end", "pad"]
@@ -75,13 +76,14 @@ class TextRule:
     mask: bool = False
     ends: bool = False
     positions: Callable[[Any], int] = all_positions
+    read: int | None = None
 
 
 CAUSAL = TextRule(fill="end", ends=True)
 """CLIP's: what stands behind the first end token is not seen."""
 MASKED = TextRule(fill="pad", mask=True, positions=positions_behind_padding)
 """BERT's and its kin's."""
-FIXED = TextRule(fill="pad", up_to="context")
+FIXED = TextRule(fill="pad", up_to="context", read=-1)
 """SigLIP's: trained on rows of one length, whose filling is read like words."""
 
 
@@ -98,6 +100,11 @@ class TokenizerRule:
     prepare: Callable[[Any, Json], None] = lambda tokenizer, config: None
 
 
+def first_position(vision: Any) -> int:
+    """Vision transformers read a picture off the token before its patches."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class PictureRule:
     """How a family reads pictures.
@@ -108,12 +115,15 @@ class PictureRule:
         edge: edge of the square that the tower takes where its config does not say, in pixels; None for a
             tower that takes other sizes than its config names.
         patches: whether pictures keep their proportions and are given as patches.
+        read: config of the picture tower -> the one position that is read after the last layer; None for a
+            tower that reads more than one.
     """
 
     processor: str
     assumed: bool = False
     edge: int | None = 224
     patches: bool = False
+    read: Callable[[Any], int | None] = lambda vision: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def test_no_number_is_too_large_for_an_activation(activation: str) -> None:
     values = torch.tensor([-1e10, -1e4, -100, -20, -5, -1e-20, 0, 1e-20, 5, 20, 100, 1e4, 1e10]).view(1, -1)
     computed, factor = streamed._ACTIVATIONS[activation]
     expected = mlp_of(activation).activation_fn(values)
-    assert torch.allclose(computed(values * factor) / factor, expected, rtol=1e-6, atol=1e-7)
+    found = computed(values * factor, torch.empty_like(values)) / factor
+    assert torch.allclose(found, expected, rtol=1e-6, atol=1e-7)
 
 
 def test_every_mlp_whose_activation_is_known_is_streamed_and_others_stay() -> None:
@@ -63,6 +64,34 @@ def test_every_mlp_whose_activation_is_known_is_streamed_and_others_stay() -> No
     stream(model)
     kinds = [type(each) for each in model.modules()]
     assert (kinds.count(StreamedMLP), kinds.count(CLIPMLP)) == (1, 1)
+
+
+def test_the_memory_between_layers_is_shared_by_a_tower_and_let_go_at_its_end() -> None:
+    model = nn.Sequential(*(mlp_of("gelu") for _ in range(3)))
+    stream(model)
+    seen, rows = [], torch.randn(5, 24)
+    for layer in model:
+        rows = layer(rows)
+        seen.append(streamed._BETWEEN.held)
+    assert seen[0] is not None
+    assert seen[1] is seen[0]
+    assert seen[2] is None
+
+
+def test_other_sizes_than_before_come_out_right() -> None:
+    wide = SiglipMLP(SiglipTextConfig(**{**SIZES, "intermediate_size": 120}, hidden_act="gelu"))
+    for mlp, count in ((mlp_of("gelu"), 3), (mlp_of("gelu"), 9), (wide, 5), (mlp_of("gelu"), 2)):
+        rows = torch.randn(count, 24)
+        assert torch.allclose(StreamedMLP(mlp)(rows), mlp(rows), rtol=1e-5, atol=1e-5)
+
+
+def test_a_call_that_ended_in_the_middle_leaves_nothing_that_stops_the_next() -> None:
+    mlp, rows = mlp_of("gelu"), torch.randn(3, 24)
+    StreamedMLP(mlp)(rows)
+    assert streamed._BETWEEN.held is not None  # as no last layer has come
+    with torch.inference_mode(False), torch.no_grad():
+        rows = torch.randn(2, 24)
+        assert torch.allclose(StreamedMLP(mlp)(rows), mlp(rows), rtol=1e-5, atol=1e-5)
 
 
 def test_a_layer_that_does_more_than_its_parts_stays() -> None:

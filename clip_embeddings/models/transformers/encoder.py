@@ -15,6 +15,7 @@ from clip_embeddings.errors import InvalidInputError, ModelLoadError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.models.encoder import check_ids
 from clip_embeddings.models.running.device import BatchSizes, batch_sizes, with_halving
+from clip_embeddings.models.running.last_mlp import only_what_is_read
 from clip_embeddings.models.running.layout import lay_out
 from clip_embeddings.models.running.pixels import gain_and_offset, normalised, to_device, to_numpy
 from clip_embeddings.models.running.thread import compute
@@ -123,10 +124,18 @@ class TransformersEncoder:
                     model.features = torch.compile(model.features, dynamic=True)
                 else:
                     lay_out(model, self._device, self._dtype)
+                    self._skip_unread(model, name)
                 if self._device.type == "cpu":  # another device has copies already
                     detach_from_file(model)
                 self._towers[name] = model
             return self._towers[name]
+
+    def _skip_unread(self, model: Any, name: str) -> None:
+        """Leave out of the last layer what nobody reads; text towers that give hidden states have no rule."""
+        rules = self.family.text, self.family.pictures
+        position = rules[0].read if name == TEXT else rules[1].read(self._config.vision_config)
+        if position is not None:
+            only_what_is_read(model, position)
 
     def token_states(
         self, ids: NDArray[np.int64], filled: NDArray[np.bool_], *, layer: int, skip: int

@@ -1,5 +1,7 @@
 """Every family of models at base size: ours beside transformers' own loop over the same files and texts.
 
+Imports torch and transformers.
+
     python -m benchmarks families [--results benchmarks/RESULTS.md] [--pictures 16] [--texts 32] [--rounds 8]
 
 Weights are random, so the work is that of the real models and the vectors mean nothing; vocabularies are the
@@ -7,7 +9,7 @@ small ones of tests/helpers/families, so embedding tables are smaller than real 
 Pillow, prepares batches with the family's picture processor on Pillow, and runs `get_image_features`; texts
 go through the family's tokenizer, padded as its processor pads. Both compute in the dtype that ours chooses.
 Ours and theirs take turns; rates are medians, and the ratio is the median of the ratios of
-rounds that follow each other, with its 95 % interval from resampled rounds. Imports torch and transformers.
+rounds that follow each other, with its 95 % interval from resampled rounds.
 """
 
 import argparse

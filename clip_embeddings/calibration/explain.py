@@ -5,6 +5,7 @@ Imports numpy and the modules beside it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clip_embeddings.calibration.kinds import Kind, unit_rows
 from clip_embeddings.calibration.modality import ModalityCalibration
+from clip_embeddings.calibration.verdict import verdict
 from clip_embeddings.calibration.view import BINS, TOP, GapView, view_of
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.types import Modality
@@ -20,6 +22,7 @@ FEWEST = 10
 """Texts and pictures that a report needs of each."""
 MOST = 2000
 """Rows of a kind that are looked at, spread evenly over those given: all pairs of them are compared."""
+_WIDTH = 76
 _NAMES: dict[Modality, str] = {"text": "text", "image": "picture"}
 
 
@@ -58,12 +61,20 @@ class GapReport:
                 del view["plane"]
         counts = {" ".join(kind): count for kind, count in self.counts.items()}
         bins = BINS.round(4).tolist()
-        return {"counts": counts, "calibration": self.calibration, "bins": bins, "after": None, **views}
+        return {
+            "counts": counts,
+            "calibration": self.calibration,
+            "verdict": self.verdict,
+            "bins": bins,
+            "after": None,
+            **views,
+        }
 
     def __str__(self) -> str:
         lines = [f"Modality gap in {self.sample}", _line("", list(self.views))]
         lines += [_line(label, values) for label, values in self.facts()]
-        return "\n".join([*lines, *([f"after: calibration {self.calibration}"] if self.calibration else [])])
+        lines += [f"after: calibration {self.calibration}"] if self.calibration else []
+        return "\n".join([*lines, *wrap(self.verdict, _WIDTH)])
 
     @property
     def sample(self) -> str:
@@ -71,6 +82,13 @@ class GapReport:
         counted = {kind: f"{count:,} {_named(kind)}" for kind, count in self.counts.items()}
         documents = f"{counted.pop(('document', 'text'))} and {counted.pop(('document', 'image'))}"
         return ", ".join([documents, *counted.values()])
+
+    @property
+    def verdict(self) -> str:
+        """How fair, how sure, and what to do, in three sentences."""
+        after = self.after.exposure["text"] if self.after else None
+        fewest = min(self.counts["document", kind] for kind in _NAMES)
+        return verdict(self.before.exposure["text"], after, fewest)
 
     def facts(self) -> list[tuple[str, list[str]]]:
         """The numbers in words: a label and a value for each view, most telling first."""

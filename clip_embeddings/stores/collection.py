@@ -11,6 +11,7 @@ from clip_embeddings.ingestion import (
     IngestReport,
     Plan,
     RowStore,
+    calibrated,
     run_plan,
 )
 from clip_embeddings.search import AnyModality, Calibration, Method, Query, SearchResult
@@ -49,6 +50,7 @@ def ingest(
     """
     plan, embedder = Plan.of(paths, options), collection.embedder
     found = plan.found_for(embedder, collection.name)
+    plan, embedder = calibrated(plan, embedder, collection.count, collection.calibrate_empty)
     return run_plan(plan, collection.rows, embedder, found, Event())
 
 

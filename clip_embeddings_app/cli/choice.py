@@ -1,107 +1,100 @@
-"""`ingest --calibrate`: what a new collection is calibrated with; an existing one keeps what it has."""
+"""`ingest --calibrate`: what a new collection is calibrated with; an existing one keeps what it has.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+Left out, it is the model's own calibration, and for a model without one it is measured on the files.
+"""
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.calibration import MINIMUM
 from clip_embeddings.config import REFERENCE
-from clip_embeddings_app.cli.chroma import calibrating, recalibrating
+from clip_embeddings_app.cli.chroma import calibrating, client_of, recalibrating
 from clip_embeddings_app.cli.guard import say
-from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import NONE, choose_embedder, ships_with_reference
+from clip_embeddings_app.cli.options import CHROMA, Place
+from clip_embeddings_app.cli.store import NONE, choose_embedder
 
 if TYPE_CHECKING:
-    from clip_embeddings.ingestion import FileSample
+    from clip_embeddings.stores.protocol import Collection
 
-AUTO = "auto"
-_RAW = "the collection is made raw, and its pictures and texts are ranked apart."
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The embedder to ingest with, and the vectors that the measuring has made already."""
-
-    embedder: CLIPEmbedder
-    sample: "FileSample | None" = None
+AUTO: Literal["auto"] = "auto"
 
 
 def choose(
-    paths: Sequence[str],
-    place: Place,
-    name: str,
-    *,
-    model: str | None,
-    calibrate: str | None,
-    deployment: dict[str, Any],
-    sources: dict[str, Any],
-) -> Choice:
-    """Choose a calibration; says on stderr what a user would not expect.
+    place: Place, name: str, *, model: str | None, calibrate: str | None, deployment: dict[str, Any]
+) -> tuple[CLIPEmbedder, bool]:
+    """The embedder to ingest with, and whether a calibration is to be measured on what is given.
 
-    Args:
-        sources: keywords of `sample_files` that say what else than `paths` is ingested.
     Raises:
         InvalidInputError: the collection exists and has another calibration; or the file cannot be used.
         FingerprintMismatchError: the file was measured on another model.
     """
+    from clip_embeddings.ingestion.auto import ships_with_reference
+
     embedder, exists = choose_embedder(place, name, model, deployment)
     if exists:
-        _keep(embedder, place, name, calibrate)
-        return Choice(embedder)
-    if calibrate == AUTO:
-        return _measured(paths, embedder, sources)
+        _check_kept(embedder, place, name, calibrate)
+        return embedder, calibrate == AUTO
     if calibrate is None:
-        return Choice(_default(embedder))
+        calibrate = REFERENCE if ships_with_reference(embedder) else AUTO
+    if calibrate == AUTO:
+        return embedder, True
     calibrated = embedder.with_calibration(None if calibrate == NONE else calibrate)
     _ = calibrated.calibration  # before connecting: a bad file leaves no empty store
-    return Choice(calibrated)
+    return calibrated, False
 
 
-def _keep(embedder: CLIPEmbedder, place: Place, name: str, calibrate: str | None) -> None:
+def tell(said: str, embedder: CLIPEmbedder, place: Place, name: str) -> None:
+    """What was decided, and how to take it back."""
+    if embedder.calibration is None:
+        say("note", said)
+        return
+    undo = recalibrating(place, name, NONE) or "ingest into another collection with --calibrate none"
+    say("note", f"{said}. To undo: {undo}")
+
+
+def offer(collection: "Collection", place: Place, *, do: bool) -> CLIPEmbedder:
+    """One ranking for a raw collection that has enough of both modalities by now; its embedder after that.
+
+    Args:
+        do: whether it is to be recalibrated at once, where its store can.
+    """
+    counts = [sum(1 for _ in islice(collection.rows.ids(kind), MINIMUM)) for kind in ("image", "text")]
+    if min(counts) < MINIMUM:
+        return collection.embedder
+    name, enough = collection.name, f"at least {MINIMUM} pictures and {MINIMUM} texts"
+    if not do or place.kind != CHROMA:
+        measure = f"clip-embeddings calibrate {place.arguments} --collection {name} --output cal.json"
+        then = calibrating(place, name, "cal.json")
+        say(
+            "note",
+            f"the collection {name!r} is raw and holds {enough}, which can be ranked in one list: {measure}, "
+            f"then {then}",
+        )
+        return collection.embedder
+    from chroma_clip_embeddings import embedder_of, recalibrate
+    from clip_embeddings.tasks.stored import estimate
+
+    seen, model = estimate(collection.rows, collection.embedder), collection.embedder.model_fingerprint
+    calibration = seen.calibration(model, source=f"the collection {name!r}", minimum=MINIMUM)
+    after = embedder_of(recalibrate(client_of(place, "recalibrate"), name, calibration))
+    pictures, texts = (seen.counts["document", kind] for kind in ("image", "text"))
+    said = (
+        f"calibrated on {pictures:,} pictures and {texts:,} texts of the collection, nothing embedded again"
+    )
+    tell(said, after, place, name)
+    return after
+
+
+def _check_kept(embedder: CLIPEmbedder, place: Place, name: str, calibrate: str | None) -> None:
     """An existing collection: what is asked for has to be what it has."""
-    own, where = embedder.calibration, f"{place.arguments} --collection {name}"
-    if calibrate is None:
+    if calibrate in (None, AUTO):
         return
-    if calibrate == AUTO:
-        if own is None:
-            say(
-                "note",
-                f"the collection {name!r} exists and stays raw. To calibrate it: clip-embeddings calibrate "
-                f"{where} --output cal.json, then {calibrating(place, name, 'cal.json')}",
-            )
-        return
-    wanted = embedder.with_calibration(None if calibrate == NONE else calibrate).calibration
-    if wanted != own:
+    own, wanted = embedder.calibration, embedder.with_calibration(None if calibrate == NONE else calibrate)
+    if wanted.calibration != own:
         state = f"is calibrated with {own.id}" if own else "is raw"
         change = recalibrating(place, name, calibrate)
         raise InvalidInputError(
             f"the collection {name!r} exists and {state}; --calibrate is for a new one. "
             + (f"To change it: {change}" if change else "Ingest into another one")
         )
-
-
-def _measured(paths: Sequence[str], embedder: CLIPEmbedder, sources: dict[str, Any]) -> Choice:
-    from clip_embeddings.ingestion import sample_files
-
-    sample = sample_files(paths, embedder, **sources)
-    pictures, texts = (sample.counts.get(modality, 0) for modality in ("image", "text"))
-    if min(pictures, texts) >= MINIMUM:
-        return Choice(embedder.with_calibration(sample.calibration(minimum=MINIMUM)), sample)
-    few = f"{pictures:,} pictures and {texts:,} texts are too few to measure on ({MINIMUM} of each)"
-    if ships_with_reference(embedder):
-        say("note", f"{few}; the calibration that the model ships with is used")
-        return Choice(embedder.with_calibration(REFERENCE), sample)
-    say("note", f"{few}; {_RAW}")
-    return Choice(embedder, sample)
-
-
-def _default(embedder: CLIPEmbedder) -> CLIPEmbedder:
-    if ships_with_reference(embedder):
-        return embedder.with_calibration(REFERENCE)
-    say(
-        "note",
-        f"the model {embedder.config.model!r} ships with no calibration; {_RAW} To rank them in one list: "
-        "--calibrate auto for a new collection, or clip-embeddings calibrate and recalibrate",
-    )
-    return embedder

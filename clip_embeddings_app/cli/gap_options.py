@@ -57,7 +57,8 @@ Calibrate = Annotated[
         rich_help_panel=MODEL_PANEL,
         help="What a new collection is calibrated with, so that pictures and texts rank in one list: auto "
         "(measured on a sample of the files), reference (the model's own), none, or a FILE of `calibrate`. "
-        "Left out: reference if the model has one, else none.",
+        "Left out: reference if the model has one, else auto. With auto given, a raw collection that exists "
+        "is calibrated too, once it holds enough.",
     ),
 ]
 Calibration = Annotated[

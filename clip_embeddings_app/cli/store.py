@@ -79,19 +79,3 @@ def embedder_for(model: str, deployment: dict[str, Any] | None = None) -> "CLIPE
     embedder = CLIPEmbedder(model, **(deployment or {}))
     _ = embedder.fingerprint
     return embedder
-
-
-def ships_with_reference(embedder: "CLIPEmbedder") -> bool:
-    """Whether calibration="reference" is there for this model."""
-    from clip_embeddings.models.hub.layout import CALIBRATION
-    from clip_embeddings.models.hub.locate import locate
-
-    config = embedder.config
-    files = locate(
-        config.model,
-        config.revision,
-        text_model=config.text_model,
-        truncate_dim=config.truncate_dim,
-        allow_pickle=config.allow_pickle,
-    )
-    return (files.folder / CALIBRATION).is_file()

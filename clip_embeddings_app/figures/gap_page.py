@@ -56,6 +56,7 @@ def page(report: GapReport, title: str, svg: str) -> str:
 </head>
 <body>
 <h1>{escape(title)}</h1>
+<p>{escape(report.verdict)}</p>
 <p class="quiet">{escape(report.sample)} were looked at.{calibrated}</p>
 <p>{_TEXT} {_AFTER if report.after else _RAW}</p>
 {svg[svg.index("<svg") :]}

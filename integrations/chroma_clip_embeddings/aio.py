@@ -8,7 +8,7 @@ from asyncio import to_thread
 from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
 from inspect import signature
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast
 
 import chromadb
 from chromadb.api import AsyncClientAPI
@@ -64,6 +64,7 @@ async def aopen_collection(
     create: bool = True,
     metadata: dict[str, Any] | None = None,
     configuration: Mapping[str, Any] | None = None,
+    calibrate: Literal["auto"] | None = None,
 ) -> AsyncCollection:
     """`open_collection` for the async client.
 
@@ -79,6 +80,12 @@ async def aopen_collection(
         )
     steps: Any = steps_of(open_collection)
     opened: AsyncCollection = await steps(
-        client, name, embedder=embedder, create=create, metadata=metadata, configuration=configuration
+        client,
+        name,
+        embedder=embedder,
+        create=create,
+        metadata=metadata,
+        configuration=configuration,
+        calibrate=calibrate,
     )
     return opened

@@ -61,6 +61,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         self._unusable: tuple[dict[str, Any], str] | None = None  # a stored config, and what is wrong with it
         self._fingerprint: str | None = None  # on record with the collection that it was built for
         self._is_compared = False
+        self._may_replace = False  # another calibration on record, of a collection without rows
+        self.measures = False  # whether that is to be measured on what comes first
         embedder = CLIPEmbedder(
             model_name,
             revision=revision,
@@ -78,17 +80,21 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         self._embedder = resolved(embedder)
 
     @classmethod
-    def of(cls, embedder: CLIPEmbedder, *, record: bool = False) -> "CLIPEmbeddingFunction":
+    def of(
+        cls, embedder: CLIPEmbedder, *, record: bool = False, replaces: bool = False
+    ) -> "CLIPEmbeddingFunction":
         """Put an embedder that exists already behind Chroma's protocol.
 
         Args:
             record: whether a collection made with it has the fingerprint in its configuration too.
+            replaces: whether it may take the place of another one on record; the collection has no rows.
         Raises:
             InvalidInputError: its vectors are not of unit length (normalize=False).
         """
         function = cls()
         function._embedder = for_collection(embedder)
         function._fingerprint = embedder.fingerprint if record else None
+        function._may_replace = replaces
         return function
 
     @property
@@ -174,6 +180,8 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         named = {*old_config, *new_config}
         if not {RECORDED} <= old_config.keys() & new_config.keys():
             named.discard(RECORDED)  # a function that the caller made knows none
+        if self._may_replace:
+            return
         if changed := [key for key in named if old_config.get(key) != new_config.get(key)]:
             raise InvalidInputError(
                 f"{', '.join(sorted(changed))} cannot change: the stored vectors come from "

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from threading import Event
 from typing import Any, Unpack
 
@@ -11,9 +12,24 @@ from chromadb.api.models.AsyncCollection import AsyncCollection
 from chroma_clip_embeddings.aio import awaited
 from chroma_clip_embeddings.client.kinds import is_async, refuse_async
 from chroma_clip_embeddings.client.private import api_of
-from chroma_clip_embeddings.collection.identity import check_identity, embedder_of, record_identity
+from chroma_clip_embeddings.collection.identity import (
+    calibrate_empty,
+    check_identity,
+    embedder_of,
+    is_auto,
+    record_identity,
+)
 from chroma_clip_embeddings.row_store import ChromaRows
-from clip_embeddings.ingestion import AnyPath, IngestOptions, IngestReport, Plan, arun_plan, run_plan
+from clip_embeddings import CLIPEmbedder
+from clip_embeddings.ingestion import (
+    AnyPath,
+    IngestOptions,
+    IngestReport,
+    Plan,
+    arun_plan,
+    calibrated,
+    run_plan,
+)
 from clip_embeddings.stores import collection as any_collection
 from clip_embeddings.tasks.adapting import said_as
 
@@ -30,6 +46,8 @@ def ingest(
     check_identity(collection, embedder)
     found = plan.found_for(embedder, collection.name)
     record_identity(collection, embedder)
+    become = partial(calibrate_empty, collection)
+    plan, embedder = calibrated(plan, embedder, collection.count, become, auto=is_auto(collection))
     return run_plan(plan, ChromaRows(collection, embedder.dimension), embedder, found, Event())
 
 
@@ -47,7 +65,14 @@ async def aingest(
     await asyncio.to_thread(check_identity, collection, embedder)
     found = await asyncio.to_thread(plan.found_for, embedder, collection.name)
     await awaited(record_identity)(collection, embedder)
-    reached: Any = _OnLoop(collection, asyncio.get_running_loop()) if is_async(collection) else collection
+    loop = asyncio.get_running_loop()
+    reached: Any = _OnLoop(collection, loop) if is_async(collection) else collection
+
+    def become(other: CLIPEmbedder) -> None:
+        asyncio.run_coroutine_threadsafe(awaited(calibrate_empty)(collection, other), loop).result()
+
+    auto = is_auto(collection)
+    plan, embedder = await asyncio.to_thread(calibrated, plan, embedder, reached.count, become, auto=auto)
     return await arun_plan(plan, ChromaRows(reached, embedder.dimension), embedder, found)
 
 

@@ -17,7 +17,12 @@ from chroma_clip_embeddings.client.connection import (
     is_out_of_reach,
     store_errors,
 )
-from chroma_clip_embeddings.collection.identity import FINGERPRINT, embedder_of, record_identity
+from chroma_clip_embeddings.collection.identity import (
+    FINGERPRINT,
+    calibrate_empty,
+    embedder_of,
+    record_identity,
+)
 from chroma_clip_embeddings.collection.opening import CHECK, open_collection
 from chroma_clip_embeddings.retrieval.search import nearest
 from chroma_clip_embeddings.row_store import ChromaRows
@@ -95,6 +100,10 @@ class ChromaCollection:
 
     def count(self) -> int:
         return self.raw.count()
+
+    def calibrate_empty(self, embedder: CLIPEmbedder) -> None:
+        calibrate_empty(self.raw, embedder)
+        self.embedder = embedder
 
     def nearest(self, request: Request) -> Iterable[Found]:
         return nearest(self.raw, request)

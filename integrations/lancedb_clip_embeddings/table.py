@@ -7,8 +7,8 @@ import json
 from datetime import timedelta
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, Literal
+from weakref import WeakKeyDictionary, WeakSet
 
 import lancedb
 from lancedb.db import DBConnection
@@ -17,6 +17,8 @@ from lancedb.table import Table
 from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError
 from clip_embeddings.on_record import (
     FINGERPRINT,
+    as_recorded,
+    checked_auto,
     embedder_on_record,
     for_collection,
     record_of,
@@ -29,6 +31,7 @@ Address = str | PathLike[str]
 _RECORD = "clip_embeddings"  # key in the schema's metadata; JSON
 # Of each table, what its caller opened it with (its device and batch size are on no record), or what is.
 _EMBEDDERS: WeakKeyDictionary[Table, CLIPEmbedder] = WeakKeyDictionary()
+_AUTO: WeakSet[Table] = WeakSet()  # those that were opened with calibrate="auto"
 
 
 def connect(uri: Address = "clip-lance") -> DBConnection:
@@ -49,7 +52,12 @@ def connect(uri: Address = "clip-lance") -> DBConnection:
 
 
 def open_table(
-    db: DBConnection | Address, name: str, *, embedder: CLIPEmbedder | None = None, create: bool = True
+    db: DBConnection | Address,
+    name: str,
+    *,
+    embedder: CLIPEmbedder | None = None,
+    create: bool = True,
+    calibrate: Literal["auto"] | None = None,
 ) -> Table:
     """Open a table, or create it with the model's identity on record.
 
@@ -57,13 +65,15 @@ def open_table(
         db: from `connect` or `lancedb.connect`, or where the store is.
         embedder: the model; None opens a table with the one that it was made with.
         create: whether a table that is not there is made.
+        calibrate: "auto" for an embedder without a calibration: a table that exists keeps the one that it
+            has, and a new one gets one at its first `ingest`, if that holds enough; see `IngestOptions`.
     Raises:
         StoreError: no such table (and it may not be made), or one that was not made here.
         FingerprintMismatchError: the table holds vectors of another model.
         InvalidInputError: an embedder of vectors that are not of unit length.
     """
     opened = connect(db) if isinstance(db, str | PathLike) else db
-    ours = None if embedder is None else for_collection(embedder)
+    ours, auto = None if embedder is None else for_collection(embedder), checked_auto(calibrate)
     with store_errors(f"open the table {name!r}", "Check the store and the table's name"):
         table = found_table(opened, name)
         if table is None:
@@ -72,7 +82,9 @@ def open_table(
                 raise StoreError(f"no table {name!r} in this store; it has: {there}")
             table = _made(opened, name, ours)
         if ours is not None:
-            _EMBEDDERS[table] = ours
+            _EMBEDDERS[table] = as_recorded(ours, record_in(table)) if auto else ours
+        if auto:
+            _AUTO.add(table)
         _ = embedder_of(table)
     return table
 
@@ -105,10 +117,32 @@ def found_table(db: DBConnection, name: str) -> Table | None:
         raise
 
 
-def _made(db: DBConnection, name: str, embedder: CLIPEmbedder) -> Table:
+def is_auto(table: Table) -> bool:
+    """Whether it was opened with `calibrate="auto"`."""
+    return table in _AUTO
+
+
+def calibrate_empty(table: Table, embedder: CLIPEmbedder) -> None:
+    """Give a table without rows another calibration, on record and in this process.
+
+    Args:
+        embedder: that of the table, with the new calibration.
+    """
+    with store_errors(f"calibrate the table {table.name!r}", "Nothing was stored"):
+        opened: Any = table
+        opened._conn.create_table(table.name, schema=_schema(embedder), mode="overwrite")
+        opened.checkout_latest()
+    _EMBEDDERS[table] = embedder
+
+
+def _schema(embedder: CLIPEmbedder) -> Any:
     record = json.dumps({**record_of(embedder), FINGERPRINT: embedder.fingerprint}, sort_keys=True)
+    return schema_of(embedder.dimension, {_RECORD: record})
+
+
+def _made(db: DBConnection, name: str, embedder: CLIPEmbedder) -> Table:
     try:
-        return db.create_table(name, schema=schema_of(embedder.dimension, {_RECORD: record}))
+        return db.create_table(name, schema=_schema(embedder))
     except ValueError:
         if (made := found_table(db, name)) is None:  # else another process was faster
             raise

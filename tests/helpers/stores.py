@@ -67,13 +67,13 @@ class Held(ABC):
 
 
 class InChroma(Held):
-    def __init__(self, place: Any, name: str, embedder: CLIPEmbedder | None) -> None:
+    def __init__(self, place: Any, name: str, embedder: CLIPEmbedder | None, **options: Any) -> None:
         from chroma_clip_embeddings import connect, open_collection
         from chroma_clip_embeddings.row_store import ChromaRows
 
         self.adapter, self.row_store = import_module("chroma_clip_embeddings"), ChromaRows
         client = connect(host="127.0.0.1", port=place) if isinstance(place, int) else connect(place)
-        self.raw = open_collection(client, name, embedder=embedder)
+        self.raw = open_collection(client, name, embedder=embedder, **options)
 
     def ingest(self, paths: Any, **options: Unpack[IngestOptions]) -> IngestReport:
         from chroma_clip_embeddings import ingest
@@ -101,11 +101,11 @@ class InChroma(Held):
 
 
 class InLanceDB(Held):
-    def __init__(self, place: Any, name: str, embedder: CLIPEmbedder | None) -> None:
+    def __init__(self, place: Any, name: str, embedder: CLIPEmbedder | None, **options: Any) -> None:
         from lancedb_clip_embeddings import LanceRows, open_table
 
         self.adapter, self.row_store = import_module("lancedb_clip_embeddings"), LanceRows
-        self.raw = open_table(place, name, embedder=embedder)
+        self.raw = open_table(place, name, embedder=embedder, **options)
 
     def ingest(self, paths: Any, **options: Unpack[IngestOptions]) -> IngestReport:
         from lancedb_clip_embeddings import ingest
@@ -141,7 +141,12 @@ class InLanceDB(Held):
 
 
 def opened(
-    kind: str, place: AnyPath | int, name: str = "photos", *, embedder: CLIPEmbedder | None = None
+    kind: str,
+    place: AnyPath | int,
+    name: str = "photos",
+    *,
+    embedder: CLIPEmbedder | None = None,
+    **options: Any,
 ) -> Held:
     """Open or make one.
 
@@ -149,5 +154,6 @@ def opened(
         kind: "chroma", "lancedb" or "server".
         place: its folder, or the port of the server.
         embedder: None for the one that it was made with.
+        options: of the adapter's own function.
     """
-    return (InLanceDB if kind == "lancedb" else InChroma)(place, name, embedder)
+    return (InLanceDB if kind == "lancedb" else InChroma)(place, name, embedder, **options)

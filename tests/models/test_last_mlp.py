@@ -11,7 +11,12 @@ from torch import nn
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models.running.last_mlp import MLPOfOne, only_what_is_read
 
-SIZES = {"hidden_size": 24, "intermediate_size": 48, "num_hidden_layers": 12, "num_attention_heads": 4}
+SIZES: dict[str, Any] = {
+    "hidden_size": 24,
+    "intermediate_size": 48,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 4,
+}
 # Family -> which towers end in one position; the parity table compares their vectors with transformers' own.
 ENDS = {
     "siglip": ["text_model"],

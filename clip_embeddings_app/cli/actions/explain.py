@@ -10,7 +10,7 @@ from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.chroma import calibrating
 from clip_embeddings_app.cli.options import Place
 from clip_embeddings_app.cli.sample import read_queries
-from clip_embeddings_app.cli.store import open_existing, ships_with_reference
+from clip_embeddings_app.cli.store import open_existing
 
 
 def run(
@@ -60,6 +60,7 @@ def show_report(out: Console, seen: GapReport) -> None:
     out.print(made)
     if seen.calibration:
         out.print(f"Calibration {seen.calibration}.", style="dim")
+    out.print(f"\n{seen.verdict}", soft_wrap=True)
 
 
 def draw_report(path: Path | None, seen: GapReport, title: str, *, quiet: bool) -> None:
@@ -74,6 +75,8 @@ def draw_report(path: Path | None, seen: GapReport, title: str, *, quiet: bool) 
 
 
 def _reference(embedder: CLIPEmbedder) -> str | None:
+    from clip_embeddings.ingestion.auto import ships_with_reference
+
     return REFERENCE if ships_with_reference(embedder) else None
 
 

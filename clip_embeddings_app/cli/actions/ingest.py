@@ -8,17 +8,15 @@ import typer
 from rich.console import Console
 
 from clip_embeddings_app.cli import render
-from clip_embeddings_app.cli.choice import choose
+from clip_embeddings_app.cli.choice import AUTO, choose, offer, tell
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import open_with
+from clip_embeddings_app.cli.store import NONE, open_with
 
 if TYPE_CHECKING:
     from clip_embeddings.ingestion import IngestReport
 
 _NAMED = 3  # tables that are told by name
-# Options of `ingest` that say what is read and how: they hold for what is sampled before it too.
-_READING = ("manifests", "allow_schemes", "max_bytes", "encoding", "exclude", "include", "only")
 
 
 def run(
@@ -36,23 +34,22 @@ def run(
     """Ingest and report; exit with 1 if all files failed, and if `strict` and one did."""
     from clip_embeddings.stores.collection import ingest
 
-    choice = choose(
-        paths,
-        place,
-        name,
-        model=model,
-        calibrate=calibrate,
-        deployment=deployment,
-        sources={key: sources[key] for key in _READING},
-    )
-    collection = open_with(place, name, choice.embedder)
+    embedder, measure = choose(place, name, model=model, calibrate=calibrate, deployment=deployment)
+    collection = open_with(place, name, embedder)
     progress = sys.stdout.isatty() and not as_json
     try:
-        report = ingest(paths, collection, sample=choice.sample, show_progress=progress, **sources)
+        report = ingest(
+            paths, collection, calibrate=AUTO if measure else None, show_progress=progress, **sources
+        )
     except KeyboardInterrupt:
         say("stopped", "rows that are stored are safe; run the same command again to go on")
         raise
-    rows, calibration = collection.count(), choice.embedder.calibration
+    embedder, rows = collection.embedder, collection.count()
+    if report.calibration:
+        tell(report.calibration, embedder, place, name)
+    elif embedder.calibration is None and calibrate != NONE:
+        embedder = offer(collection, place, do=calibrate == AUTO)
+    calibration = embedder.calibration
     if as_json:
         record = _record(report, place, name, rows)
         render.print_json({**record, "calibration": calibration.id if calibration else None})

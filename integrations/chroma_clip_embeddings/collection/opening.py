@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, Literal
 
 import chromadb
 from chromadb.api import ClientAPI
@@ -13,7 +13,7 @@ from chroma_clip_embeddings.calls import places_in, stored_of
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
 from chroma_clip_embeddings.client.lock import writing
-from chroma_clip_embeddings.client.private import AnyCollection, bounded, opened_with
+from chroma_clip_embeddings.client.private import AnyCollection, bounded, function_of, opened_with
 from chroma_clip_embeddings.collection.adoption import anew, is_plain, record_of
 from chroma_clip_embeddings.collection.identity import (
     FINGERPRINT,
@@ -22,12 +22,14 @@ from chroma_clip_embeddings.collection.identity import (
     check_unrecorded,
     embedder_of,
     stored_function,
+    stored_identity,
 )
 from chroma_clip_embeddings.collection.settings import Wanted
 from chroma_clip_embeddings.collection.swap import interrupted_copy
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.loader import CLIPImageLoader
 from clip_embeddings import CLIPEmbedder, StoreError
+from clip_embeddings.on_record import as_recorded, checked_auto
 
 CHECK = "Check the store and the collection's name"
 
@@ -41,6 +43,7 @@ async def open_collection(
     create: bool = True,
     metadata: dict[str, Any] | None = None,
     configuration: Mapping[str, Any] | None = None,
+    calibrate: Literal["auto"] | None = None,
 ) -> chromadb.Collection:
     """Open a collection, or create it with cosine space and the model's identity on record.
 
@@ -59,37 +62,49 @@ async def open_collection(
             `{"hnsw:space": "cosine", "hnsw:M": 32}`, go to the index.
         configuration: settings of the index of a collection that is made, `{"hnsw": {"ef_construction": 200,
             "max_neighbors": 32}}`. One that exists must have them.
+        calibrate: "auto" for an embedder without a calibration: a collection that exists keeps the one that
+            it has, and a new one gets one at its first `ingest`, if that holds enough; see `IngestOptions`.
     Raises:
         StoreError: no such collection (and it may not be made), or not one of ours.
         FingerprintMismatchError: the collection holds vectors of another model.
         InvalidInputError: another space than cosine, an unknown setting, or one that the collection has not.
     """
     bounded(client)
-    wanted = Wanted.of(metadata, configuration)
+    wanted, auto = Wanted.of(metadata, configuration), checked_auto(calibrate)
     with store_errors(f"open the collection {name!r}", CHECK):
-        found = await _found(client, name)
-        if found is None:
-            if embedder is None or not create:
-                raise absent(name, await answer(client.list_collections))
-            settings = await apart(client, made_with, embedder, wanted)
-            try:
-                return await answer(client.create_collection, name, **settings)
-            except ChromaError:
-                if (found := await _found(client, name)) is None:  # else another program was faster
-                    raise
-        if embedder is not None and is_plain(found):
-            if count := await answer(found.count):
-                wanted.compare(found)
-                rows = [stored_of(await answer(found.get, **place)) for place in places_in(count)]
-                await answer(found.modify, metadata=await apart(client, record_of, found, embedder, rows))
-            elif create:
-                return await _made_anew(client, found, embedder, wanted)
-        wanted.compare(found)
-        opened = await apart(client, bound, found, embedder)
-        await steps_of(check_unrecorded)(opened, embedder_of(opened))
-        if joined := wanted.joined(opened.metadata):
-            await answer(opened.modify, metadata=joined)
-        return opened
+        opened = await _opened(client, name, embedder, wanted, create=create, auto=auto)
+    function_of(opened).measures = auto
+    return opened
+
+
+async def _opened(
+    client: ClientAPI, name: str, embedder: CLIPEmbedder | None, wanted: Wanted, *, create: bool, auto: bool
+) -> chromadb.Collection:
+    found = await _found(client, name)
+    if found is None:
+        if embedder is None or not create:
+            raise absent(name, await answer(client.list_collections))
+        settings = await apart(client, made_with, embedder, wanted)
+        try:
+            return await answer(client.create_collection, name, **settings)
+        except ChromaError:
+            if (found := await _found(client, name)) is None:  # else another program was faster
+                raise
+    if embedder is not None and is_plain(found):
+        if count := await answer(found.count):
+            wanted.compare(found)
+            rows = [stored_of(await answer(found.get, **place)) for place in places_in(count)]
+            await answer(found.modify, metadata=await apart(client, record_of, found, embedder, rows))
+        elif create:
+            return await _made_anew(client, found, embedder, wanted)
+    elif embedder is not None and auto:
+        embedder = as_recorded(embedder, stored_identity(found))
+    wanted.compare(found)
+    opened = await apart(client, bound, found, embedder)
+    await steps_of(check_unrecorded)(opened, embedder_of(opened))
+    if joined := wanted.joined(opened.metadata):
+        await answer(opened.modify, metadata=joined)
+    return opened
 
 
 async def _found(client: ClientAPI, name: str) -> chromadb.Collection | None:

@@ -3,7 +3,7 @@
 # mypy: disable-error-code="override"
 
 from copy import deepcopy
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 from chroma_clip_embeddings import embedder_of, open_collection, reopen
 from clip_embeddings import CLIPEmbedder
@@ -17,6 +17,7 @@ class OpenedChroma(SearchableChroma):
 
     _address: Address
     _create: bool
+    _calibrate: Literal["auto"] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Raises StoreError where another process could not open the store: it is in memory, or unknown."""
@@ -28,7 +29,11 @@ class OpenedChroma(SearchableChroma):
         vars(self).update(state)
         self._client = self._address.open()
         self._chroma_collection = open_collection(
-            self._client, self._collection_name, embedder=self.embedder, create=False
+            self._client,
+            self._collection_name,
+            embedder=self.embedder,
+            create=False,
+            calibrate=self._calibrate,
         )
 
     def __copy__(self) -> Self:
@@ -54,8 +59,11 @@ class OpenedChroma(SearchableChroma):
             create=self._create,
             metadata=self._collection_metadata,
             configuration=self._collection_configuration,
+            calibrate=self._calibrate,
         )
-        self._embedding_function = given or CLIPEmbeddings.of(embedder_of(collection))
+        if given is None or self._calibrate:  # then the collection may have a calibration that was not given
+            given = CLIPEmbeddings.of(embedder_of(collection))
+        self._embedding_function = given
         self._chroma_collection = collection
 
     def reopen(self) -> None:
@@ -70,7 +78,11 @@ class OpenedChroma(SearchableChroma):
         """
         reopen(self._client)
         self._chroma_collection = open_collection(
-            self._client, self._collection_name, embedder=self.embedder, create=False
+            self._client,
+            self._collection_name,
+            embedder=self.embedder,
+            create=False,
+            calibrate=self._calibrate,
         )
 
     @property

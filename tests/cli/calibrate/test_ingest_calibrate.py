@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,26 @@ import pytest
 from chroma_rows import calibration_of
 
 from clip_embeddings import ModalityCalibration
+from clip_embeddings.ingestion import auto
 from clip_embeddings.models.tiny import WEIGHTS
 from clip_embeddings_app.cli import choice
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
 REFERENCE = ModalityCalibration.load(WEIGHTS / "calibration.json").id
+
+
+def enough(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """So many of each are enough to measure on."""
+    monkeypatch.setattr(auto, "MINIMUM", number)
+    monkeypatch.setattr(choice, "MINIMUM", number)
+
+
+@pytest.fixture(scope="module")
+def own_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained model that ships with no calibration: the bundled one without its file."""
+    folder = tmp_path_factory.mktemp("model") / "mine"
+    shutil.copytree(WEIGHTS, folder, ignore=shutil.ignore_patterns("calibration.json"))
+    return folder
 
 
 def test_a_new_collection_is_calibrated_with_the_models_reference_and_stays_so(
@@ -46,10 +62,15 @@ def test_a_new_collection_takes_a_calibration_from_a_file(
 def test_auto_measures_on_the_files_that_are_ingested(
     cli: Cli, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "MINIMUM", 40)
+    enough(monkeypatch, 40)
     command = ("ingest", demo / "pictures", demo / "notes", "--db", tmp_path / "db", "--model", "tiny")
     result = cli(*command, "--calibrate", "auto")
-    assert (result.code, result.err) == (0, "")
+    assert result.code == 0
+    assert result.err == (
+        f"note: calibrated on 72 pictures and 49 text passages of {demo / 'pictures'}, {demo / 'notes'}, so "
+        "that pictures and texts are ranked in one list. To undo: clip-embeddings recalibrate --db "
+        f"{tmp_path / 'db'} --collection clip --calibration none\n"
+    )
     own = calibration_of(tmp_path / "db")
     assert own not in (None, REFERENCE)
     assert own in result.out
@@ -59,13 +80,13 @@ def test_auto_measures_on_the_files_that_are_ingested(
 def test_auto_measures_on_manifests_and_patterns_too(
     cli: Cli, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "MINIMUM", 40)
+    enough(monkeypatch, 40)
     manifest = tmp_path / "scenes.jsonl"
     pictures = [str(path) for path in (demo / "pictures").iterdir()]
     manifest.write_text("\n".join(json.dumps({"uri": uri}) for uri in pictures), encoding="utf-8")
     command = ("ingest", demo / "notes" / "*", "--manifest", manifest, "--db", tmp_path / "db")
     result = cli(*command, "--model", "tiny", "--calibrate", "auto")
-    assert (result.code, result.err) == (0, "")
+    assert (result.code, result.err[:20]) == (0, "note: calibrated on ")
     assert calibration_of(tmp_path / "db") not in (None, REFERENCE)
     assert re.search(r"of those embedded before +121\n", result.out)
 
@@ -117,9 +138,46 @@ def test_another_calibration_than_an_existing_collections_points_to_recalibrate(
     assert result.code == 1
     assert "exists and is raw" in result.err
     assert f"clip-embeddings recalibrate --db {made} --collection clip --calibration reference" in result.err
-    kept = cli("ingest", demo / "notes" / "harbour.txt", "--db", made, "--calibrate", "auto")
-    assert kept.code == 0
-    assert "stays raw" in kept.err
+
+
+def test_a_model_without_a_reference_is_measured_without_an_option(
+    cli: Cli, demo: Path, tmp_path: Path, own_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enough(monkeypatch, 40)
+    command = ("ingest", demo / "pictures", demo / "notes", "--db", tmp_path / "db", "--model", own_model)
+    result = cli(*command)
+    assert (result.code, result.err[:20]) == (0, "note: calibrated on ")
+    assert calibration_of(tmp_path / "db") is not None
+    found = json.loads(cli("search", "a red car", "--db", tmp_path / "db", "--json").out)
+    assert found["ranked"]
+    assert "image" in {hit["modality"] for hit in found["hits"][:3]}
+    again = cli(*command)
+    assert (again.code, again.err) == (0, "")
+
+
+def test_a_raw_collection_that_has_grown_is_offered_one_ranking(
+    cli: Cli, demo: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("ingest", demo / "notes" / "harbour.txt", "--db", raw)
+    assert cli(*command).err == ""  # 72 pictures and 49 texts are too few
+    enough(monkeypatch, 40)
+    offered = cli(*command)
+    assert offered.code == 0
+    assert f"clip-embeddings calibrate --db {raw} --collection clip --output cal.json" in offered.err
+    assert calibration_of(raw) is None
+    assert cli(*command, "--calibrate", "none").err == ""
+
+
+def test_auto_recalibrates_a_raw_collection_that_has_grown(
+    cli: Cli, demo: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enough(monkeypatch, 40)
+    result = cli("ingest", demo / "notes" / "harbour.txt", "--db", raw, "--calibrate", "auto", "--json")
+    assert result.code == 0
+    assert result.err.startswith("note: calibrated on 72 pictures and 49 texts of the collection")
+    own = calibration_of(raw)
+    assert own is not None
+    assert json.loads(result.out)["calibration"] == own
 
 
 def test_info_tells_which_collections_are_calibrated(cli: Cli, raw: Path, demo: Path) -> None:

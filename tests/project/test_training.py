@@ -1,6 +1,8 @@
 """The script that trained the bundled model: its masks, a few steps from nothing to a folder."""
 
+from math import log
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,11 +23,17 @@ def test_what_captions_claim_is_compared_with_every_scene() -> None:
 
 
 @pytest.mark.slow
-def test_a_few_steps_give_a_folder_that_loads(tmp_path: Path) -> None:
-    trainer = Trainer(40, 8, 4, texts=400)
+@pytest.mark.parametrize("options", [{}, {"seed": 7, "width": 96, "sharpest": 10.0}])
+def test_a_few_steps_give_a_folder_that_loads(tmp_path: Path, options: dict[str, Any]) -> None:
+    trainer = Trainer(40, 8, 4, texts=400, **options)
     before = trainer.model.logit_scale.item()
     trainer.run(2, tmp_path / "model")
-    assert trainer.model.logit_scale.item() != before
-    embedder = CLIPEmbedder(str(tmp_path / "model"), device="cpu", dtype="float32")
-    assert embedder.embed_texts(["a cat", "고양이"]).shape == (2, 128)
-    assert embedder.embed_images([np.zeros((20, 30, 3), np.uint8)]).shape == (1, 128)
+    scale = trainer.model.logit_scale.item()
+    assert scale != before
+    assert scale <= log(options.get("sharpest", 100)) + 1e-6
+    embedder, width = (
+        CLIPEmbedder(str(tmp_path / "model"), device="cpu", dtype="float32"),
+        options.get("width", 128),
+    )
+    assert embedder.embed_texts(["a cat", "고양이"]).shape == (2, width)
+    assert embedder.embed_images([np.zeros((20, 30, 3), np.uint8)]).shape == (1, width)

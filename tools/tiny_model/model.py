@@ -15,16 +15,20 @@ SIZE, PATCH = 96, 12
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 
 
-def build_model(vocabulary: int, end: int) -> CLIPModel:
-    """A CLIPModel with random weights; about 2.4 M parameters."""
+def build_model(vocabulary: int, end: int, *, width: int = 128) -> CLIPModel:
+    """A CLIPModel with random weights; about 2.4 M parameters at the width of the bundled one.
+
+    Args:
+        width: of the text tower and of the vectors, a multiple of 4; the picture tower is a quarter wider.
+    """
     text = CLIPTextConfig(
         vocab_size=vocabulary,
-        hidden_size=128,
-        intermediate_size=512,
+        hidden_size=width,
+        intermediate_size=4 * width,
         num_hidden_layers=3,
         num_attention_heads=4,
         max_position_embeddings=data.CONTEXT,
-        projection_dim=128,
+        projection_dim=width,
         bos_token_id=0,
         eos_token_id=end,
         pad_token_id=end,
@@ -32,13 +36,13 @@ def build_model(vocabulary: int, end: int) -> CLIPModel:
     vision = CLIPVisionConfig(
         image_size=SIZE,
         patch_size=PATCH,
-        hidden_size=160,
-        intermediate_size=640,
+        hidden_size=width // 4 * 5,
+        intermediate_size=width * 5,
         num_hidden_layers=4,
         num_attention_heads=5,
-        projection_dim=128,
+        projection_dim=width,
     )
-    config = CLIPConfig(text_config=text.to_dict(), vision_config=vision.to_dict(), projection_dim=128)
+    config = CLIPConfig(text_config=text.to_dict(), vision_config=vision.to_dict(), projection_dim=width)
     # Much faster than the fused kernel where the sequence is this short and the processor trains.
     config._attn_implementation = "eager"
     return CLIPModel(config)

@@ -2,6 +2,8 @@
 
     python -m tools.tiny_model.train --output FOLDER
 
+`--seed`, `--width` and `--sharpest` make others beside it, to try on them what was chosen on the bundled one.
+
 The loss is CLIP's own (Radford et al. 2021, figure 3) with two additions: a caption that is also true
 of another picture in the batch is no negative of it, and texts about things that are never drawn are
 further negatives of every picture. Nothing pulls the two modalities together, so the modality gap is
@@ -13,6 +15,7 @@ import copy
 import json
 import logging
 import time
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from clip_embeddings.models.contrastive import MAX_LOGIT_SCALE, contrastive_loss
+from clip_embeddings.models.running.device import computes_bfloat16
 from tools.tiny_model import training_data as data
 from tools.tiny_model.model import (
     MEAN,
@@ -47,21 +51,35 @@ class Trainer:
         batch: pictures in a step.
         unrelated: texts in a step that belong to no picture.
         texts: how many of those there are, and how many the tokenizer learns from.
+        seed: of the weights, the wording and the order.
+        width: of the vectors.
+        sharpest: the logit scale is kept below; a lower one leaves a wider gap between the modalities.
     """
 
-    def __init__(self, scenes: int, batch: int, unrelated: int, *, texts: int = 60_000) -> None:
-        torch.manual_seed(SEED)
-        self.random = np.random.default_rng(SEED)
+    def __init__(
+        self,
+        scenes: int,
+        batch: int,
+        unrelated: int,
+        *,
+        texts: int = 60_000,
+        seed: int = SEED,
+        width: int = 128,
+        sharpest: float = exp(MAX_LOGIT_SCALE),
+    ) -> None:
+        torch.manual_seed(seed)
+        self.random = np.random.default_rng(seed)
         started = time.perf_counter()
-        self.tokenizer = data.train_tokenizer(SEED, captions=texts // 2, unrelated=texts)
+        self.tokenizer = data.train_tokenizer(seed, captions=texts // 2, unrelated=texts)
         self.end = data.end_of(self.tokenizer)
-        self.set = data.make_training_set(self.tokenizer, scenes, size=SIZE, each=4, seed=SEED)
+        self.set = data.make_training_set(self.tokenizer, scenes, size=SIZE, each=4, seed=seed)
         self.validation = data.make_training_set(
-            self.tokenizer, min(scenes, 1000), size=SIZE, each=1, seed=SEED, first=data.VALIDATION_SEED
+            self.tokenizer, min(scenes, 1000), size=SIZE, each=1, seed=seed, first=data.VALIDATION_SEED
         )
-        self.unrelated = data.make_unrelated(self.tokenizer, texts, SEED)
+        self.unrelated = data.make_unrelated(self.tokenizer, texts, seed)
         logger.info("drew %d scenes in %.0f s", scenes, time.perf_counter() - started)
-        self.model = build_model(self.tokenizer.get_vocab_size(), self.end)
+        self.model = build_model(self.tokenizer.get_vocab_size(), self.end, width=width)
+        self.most_scale = log(sharpest)
         self.heads = AttributeHeads(self.model.vision_embed_dim)
         self.batch, self.extra = batch, unrelated
         self.optimizers = self._optimizers()
@@ -79,7 +97,7 @@ class Trainer:
     def loss(self, rows: np.ndarray, share_auxiliary: float) -> Tensor:
         pixels = augment(self.set.pixels[rows], self.random)
         attributes = self.set.attributes[rows]
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=computes_bfloat16(pixels.device)):
             vision = self.model.vision_model(pixel_values=pixels)
             pictures = F.normalize(self.model.visual_projection(vision.pooler_output).float(), dim=-1)
             start = int(self.random.integers(0, len(self.unrelated) - self.extra))
@@ -136,7 +154,7 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         with torch.no_grad():
-            self.model.logit_scale.clamp_(0, MAX_LOGIT_SCALE)
+            self.model.logit_scale.clamp_(0, self.most_scale)
         return loss.item()
 
     @torch.no_grad()
@@ -197,9 +215,19 @@ def main() -> None:
     parser.add_argument(
         "--unrelated", type=int, default=192, help="texts per batch that belong to no picture"
     )
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--width", type=int, default=128, help="numbers of a vector")
+    parser.add_argument("--sharpest", type=float, default=exp(MAX_LOGIT_SCALE), help="largest logit scale")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    trainer = Trainer(options.scenes, options.batch, options.unrelated)
+    trainer = Trainer(
+        options.scenes,
+        options.batch,
+        options.unrelated,
+        seed=options.seed,
+        width=options.width,
+        sharpest=options.sharpest,
+    )
     trainer.run(options.steps, options.output)
 
 

@@ -64,7 +64,7 @@ def offer(collection: "Collection", place: Place, *, do: bool) -> CLIPEmbedder:
         return collection.embedder
     name, enough = collection.name, f"at least {MINIMUM} pictures and {MINIMUM} texts"
     if not do or place.kind != CHROMA:
-        measure = f"clip-embeddings calibrate {place.arguments} --collection {name} --output cal.json"
+        measure = f"clip-embeddings calibrate {place.naming(name)} --output cal.json"
         then = calibrating(place, name, "cal.json")
         say(
             "note",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings_app.cli.options import CHROMA, Place
 from clip_embeddings_app.cli.store import existing_store
+from clip_embeddings_app.cli.terminal import quoted
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -28,10 +29,10 @@ def recalibrating(place: Place, name: str, calibration: object) -> str | None:
     """The command that gives a collection another calibration; None where there is none for its store."""
     if place.kind != CHROMA:
         return None
-    return f"clip-embeddings recalibrate {place.arguments} --collection {name} --calibration {calibration}"
+    return f"clip-embeddings recalibrate {place.naming(name)} {quoted('--calibration', calibration)}"
 
 
 def calibrating(place: Place, name: str, calibration: object) -> str:
     """The command that ranks a raw collection by a calibration: for good if it can, else in a search."""
-    late = f"clip-embeddings search QUERY {place.arguments} --collection {name} --calibration {calibration}"
+    late = f"clip-embeddings search QUERY {place.naming(name)} {quoted('--calibration', calibration)}"
     return recalibrating(place, name, calibration) or late

@@ -11,6 +11,7 @@ import typer
 from clip_embeddings.config import ALLOW_PICKLE
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.stores.lookup import split_address
+from clip_embeddings_app.cli.terminal import quoted
 
 DEFAULT_DB = Path("clip-db")
 DEFAULT_COLLECTION = "clip"
@@ -113,7 +114,7 @@ class Place:
     Attributes:
         kind: its name, as `clip_embeddings.stores` knows it.
         where: a folder or an address, as that kind has it.
-        arguments: the options that lead there again.
+        arguments: the options that lead there again, as a shell takes them.
     """
 
     kind: str
@@ -122,6 +123,10 @@ class Place:
 
     def __str__(self) -> str:
         return self.where
+
+    def naming(self, collection: str) -> str:
+        """The options that lead to a collection."""
+        return f"{self.arguments} {quoted('--collection', collection)}"
 
     @property
     def address(self) -> str:
@@ -143,14 +148,14 @@ def place(db: Path | None, host: str | None, port: int | None, store: str | None
         raise typer.BadParameter("needs --host", param_hint="--port")
     if store is not None:
         try:
-            return Place(*split_address(store), f"--store {store}")
+            return Place(*split_address(store), quoted("--store", store))
         except InvalidInputError as error:
             raise typer.BadParameter(str(error), param_hint="--store") from error
     if host:
         port = port or DEFAULT_PORT
         named = f"[{host}]" if ":" in host else host
-        return Place(CHROMA, f"http://{named}:{port}", f"--host {host} --port {port}")
-    return Place(CHROMA, str(db or DEFAULT_DB), f"--db {db or DEFAULT_DB}")
+        return Place(CHROMA, f"http://{named}:{port}", quoted("--host", host, "--port", port))
+    return Place(CHROMA, str(db or DEFAULT_DB), quoted("--db", db or DEFAULT_DB))
 
 
 def deployment(**settings: Any) -> dict[str, Any]:

@@ -1,9 +1,18 @@
 """What a terminal may be sent: a name or a stored text may not steer it. Imports the standard library."""
 
 import re
+import shlex
+import subprocess
+import sys
 import unicodedata
 
 _CONTROLS = re.compile("[\x7f-\x9f]")
+
+
+def quoted(*words: object) -> str:
+    """Words of a command as a shell takes them: a folder may have a space in its name."""
+    named = [str(word) for word in words]
+    return subprocess.list2cmdline(named) if sys.platform == "win32" else shlex.join(named)
 
 
 def harmless(text: str) -> str:

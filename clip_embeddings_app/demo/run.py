@@ -10,6 +10,7 @@ from clip_embeddings_app.cli import options as opt
 from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.store import open_or_create
+from clip_embeddings_app.cli.terminal import quoted
 from clip_embeddings_app.demo.notes import NOTES
 from clip_embeddings_app.demo.scenes import write_query, write_scenes
 
@@ -102,12 +103,12 @@ def _draw(sheet: Path, answers: list[tuple[str | None, Path | None, "SearchResul
 
 
 def _next_steps(out: Console, folder: Path, sheet: Path) -> None:
-    store = f"--db {folder / 'db'} --collection {COLLECTION}"
+    store = quoted("--db", folder / "db", "--collection", COLLECTION)
     out.print()
     out.print("Next:", style="bold")
     out.print(f"  open {sheet}: all of the above as pictures", soft_wrap=True)
     out.print(f'  clip-embeddings search "two boats at night" {store}', soft_wrap=True)
-    out.print(f"  clip-embeddings search --image {folder / 'query.png'} {store}", soft_wrap=True)
+    out.print(f"  clip-embeddings search {quoted('--image', folder / 'query.png')} {store}", soft_wrap=True)
     out.print(
         "  clip-embeddings ingest YOUR-FOLDER --db my-db   (pictures and texts of your own)", soft_wrap=True
     )

@@ -21,6 +21,7 @@ from clip_embeddings_app.cli.chroma import calibrating
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import CHROMA, Place
 from clip_embeddings_app.cli.sample import Sample, of_collection, of_files, of_pairs, read_queries
+from clip_embeddings_app.cli.terminal import quoted
 
 _NAMES: dict[Kind, str] = {
     ("document", "text"): "texts",
@@ -131,7 +132,9 @@ def _show(
     command = calibrating(where, name if place else "NAME", output)
     out.print(f"\nWritten to {render.short_path(output)}. Next:", style="bold", soft_wrap=True)
     out.print(f"  {command}   (a collection that is there)", soft_wrap=True)
-    out.print(f"  clip-embeddings ingest PATH... --calibrate {output}   (a new one)", soft_wrap=True)
+    out.print(
+        f"  clip-embeddings ingest PATH... {quoted('--calibrate', output)}   (a new one)", soft_wrap=True
+    )
 
 
 def _note(calibration: ModalityCalibration) -> None:

@@ -57,5 +57,5 @@ def _words(record: dict[str, Any], place: Place) -> str:
     return (
         f"{record['collection']!r}: {lost:,} of {counted} have no vector, as when two processes have written "
         f"into the folder at once: {first}. To make them again: clip-embeddings ingest PATH... "
-        f"{place.arguments} --collection {record['collection']}"
+        f"{place.naming(record['collection'])}"
     )

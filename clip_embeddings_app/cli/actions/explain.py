@@ -11,6 +11,7 @@ from clip_embeddings_app.cli.chroma import calibrating
 from clip_embeddings_app.cli.options import Place
 from clip_embeddings_app.cli.sample import read_queries
 from clip_embeddings_app.cli.store import open_existing
+from clip_embeddings_app.cli.terminal import quoted
 
 
 def run(
@@ -81,9 +82,9 @@ def _reference(embedder: CLIPEmbedder) -> str | None:
 
 
 def _next_steps(out: Console, place: Place, name: str, calibration: str | None) -> None:
-    where = f"{place.arguments} --collection {name}"
+    where = place.naming(name)
     out.print("\nNext, to rank both in one list:", style="bold")
     if not calibration:
         calibration = "cal.json"
-        out.print(f"  clip-embeddings calibrate {where} --output {calibration}", soft_wrap=True)
+        out.print(f"  clip-embeddings calibrate {where} {quoted('--output', calibration)}", soft_wrap=True)
     out.print(f"  {calibrating(place, name, calibration)}", soft_wrap=True)

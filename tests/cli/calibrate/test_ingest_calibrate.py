@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,19 @@ def test_a_raw_collection_that_has_grown_is_offered_one_ranking(
     assert f"clip-embeddings calibrate --db {raw} --collection clip --output cal.json" in offered.err
     assert calibration_of(raw) is None
     assert cli(*command, "--calibrate", "none").err == ""
+
+
+def test_a_command_in_a_note_can_be_pasted_though_its_folder_has_a_space(
+    cli: Cli, demo: Path, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enough(monkeypatch, 40)
+    monkeypatch.chdir(tmp_path)
+    place = raw.rename(tmp_path / "my photos")
+    note = cli("ingest", demo / "notes" / "harbour.txt", "--db", place).err
+    measure, recalibrate = re.findall(r"clip-embeddings (calibrate .*), then clip-embeddings (.*)", note)[0]
+    assert cli(*shlex.split(measure), "--minimum", "40").code == 0
+    assert cli(*shlex.split(recalibrate)).code == 0
+    assert calibration_of(place) is not None
 
 
 def test_auto_recalibrates_a_raw_collection_that_has_grown(

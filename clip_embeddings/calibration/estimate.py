@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clip_embeddings.calibration.kinds import PICTURES, TEXTS, Kind, error_of, kind_of, unit_rows
-from clip_embeddings.calibration.levels import SAME, levels_of, scores_of
+from clip_embeddings.calibration.levels import MOST_RATIO, MOST_RATIO_OF_PAIRS, SAME, levels_of, scores_of
 from clip_embeddings.calibration.modality import ModalityCalibration
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.types import Modality, Role
@@ -76,7 +76,13 @@ class CalibrationEstimator:
             self._put(kind, seen)
 
     def calibration(
-        self, model: str, *, source: str = "", minimum: int = MINIMUM, level: bool = True
+        self,
+        model: str,
+        *,
+        source: str = "",
+        minimum: int = MINIMUM,
+        level: bool = True,
+        paired: bool = False,
     ) -> ModalityCalibration:
         """The calibration of what was seen.
 
@@ -85,6 +91,8 @@ class CalibrationEstimator:
             source: where the sample came from, in words.
             minimum: fewest vectors of each kind.
             level: spread the scores alike too; False only centres.
+            paired: whether the texts are captions of the pictures. Else a large difference of the spreads is
+                not believed, as texts and pictures may be about different things.
         Raises:
             InvalidInputError: too few vectors of a kind (says how far off its mean may be), or all alike.
         """
@@ -92,7 +100,8 @@ class CalibrationEstimator:
         means = {kind: seen.mean for kind, seen in self._seen.items()}
         bare = ModalityCalibration(model, means, self.counts, {}, {}, source)
         samples = {kind: seen.rows for kind, seen in self._seen.items()}
-        levels = levels_of(bare, samples) if level else {}
+        most = MOST_RATIO_OF_PAIRS if paired else MOST_RATIO
+        levels = levels_of(bare, samples, most=most) if level else {}
         made = ModalityCalibration(model, means, self.counts, levels, {}, source)
         return ModalityCalibration(model, means, self.counts, levels, scores_of(made, samples), source)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from clip_embeddings.calibration import MINIMUM, CalibrationEstimator
+from clip_embeddings.calibration.known import hardly_known
 from clip_embeddings.config import REFERENCE
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.ingestion.options import Plan
@@ -35,12 +36,11 @@ def decide(embedder: CLIPEmbedder, sample: FileSample) -> Decision:
     """Calibrate on a sample, if it holds enough; else take the model's own calibration, if it has one."""
     pictures, texts = sample.counts["image"], sample.counts["text"]
     if min(pictures, texts) >= MINIMUM:
-        calibrated = embedder.with_calibration(sample.calibration(minimum=MINIMUM))
-        return Decision(
-            calibrated,
-            sample,
-            f"calibrated on {sample.source}, so that pictures and texts are ranked in one list",
-        )
+        calibration = sample.calibration(minimum=MINIMUM)
+        said = f"calibrated on {sample.source}, so that pictures and texts are ranked in one list"
+        if (known := sample.known(calibration)) is not None and (problem := hardly_known(known)):
+            said += f"; but {problem}"
+        return Decision(embedder.with_calibration(calibration), sample, said)
     few = f"{pictures:,} pictures and {texts:,} texts are too few to measure on ({MINIMUM} of each)"
     if ships_with_reference(embedder):
         own = embedder.with_calibration(REFERENCE)

@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterable
 from heapq import heappush, heappushpop
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,9 @@ _LISTED = 50_000  # files named as pictures that are kept to choose from, and as
 _SHARE = 20  # at first no file gives more than one passage in so many of the sample
 
 Vectors = dict[str, NDArray[np.float32]]
+Pairs = tuple[
+    NDArray[np.float32], NDArray[np.float32]
+]  # raw unit rows (N, D) of captions and of their pictures
 
 
 class Gathering:
@@ -79,24 +81,25 @@ class Gathering:
         if len(self._waiting) >= _TOGETHER or weight >= _BYTES or self._enough_pictures():
             self._embed()
 
-    def result(self) -> tuple[Vectors, CalibrationEstimator, Literal["captions", "text passages"]]:
-        """Raw vectors by row id, what was measured, and on which texts."""
+    def result(self) -> tuple[Vectors, CalibrationEstimator, Pairs | None]:
+        """Raw vectors by row id, what was measured, and the pairs that it was measured on, if it was."""
         self._embed()
         pictures, estimator = self._pictures, CalibrationEstimator()
         captioned = [id for id in pictures if id in self._captions]
         if captioned and 2 * len(captioned) >= len(pictures):
-            estimator.add(np.stack([pictures[id] for id in captioned]), "image")
+            shown = np.stack([pictures[id] for id in captioned])
+            estimator.add(shown, "image")
             captions = [self._captions[id] for id in captioned]
             words = self._embedder.embed_texts([row.document for row in captions])
             estimator.add(words, "text")
             told = dict(zip((row.id for row in captions), words, strict=True))
-            return pictures | told, estimator, "captions"
+            return pictures | told, estimator, (words, shown)
         if pictures:
             estimator.add(np.stack(list(pictures.values())), "image")
         passages = self._embedded_passages()
         if passages:
             estimator.add(np.stack(list(passages.values())), "text")
-        return pictures | passages, estimator, "text passages"
+        return pictures | passages, estimator, None
 
     def _enough_pictures(self) -> bool:
         return len(self._pictures) + len(self._waiting) >= self._size

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clip_embeddings.calibration import CalibrationEstimator, ModalityCalibration
+from clip_embeddings.calibration.known import share_known
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import FingerprintMismatchError, InvalidInputError
 from clip_embeddings.ingestion.find.choosing import Only, choice_of
 from clip_embeddings.ingestion.find.discovery import AnyPath, discover, several
 from clip_embeddings.ingestion.find.entries import Entry, checked_schemes
-from clip_embeddings.ingestion.gathering import Gathering
+from clip_embeddings.ingestion.gathering import Gathering, Pairs
 from clip_embeddings.ingestion.read.local import MAX_BYTES, UnusableFile
 from clip_embeddings.ingestion.read.reading import Remote, read_entry
 from clip_embeddings.ingestion.read.texts import checked_encoding
@@ -41,6 +42,7 @@ class FileSample:
     source: str
     vectors: Mapping[str, NDArray[np.float32]]
     _estimator: CalibrationEstimator
+    _pairs: Pairs | None = None
 
     def __repr__(self) -> str:
         return f"FileSample({self.source}, model {self.model_name!r}, {len(self.vectors)} vectors)"
@@ -59,7 +61,16 @@ class FileSample:
         Raises:
             InvalidInputError: too few pictures or texts.
         """
-        return self._estimator.calibration(self.model, source=self.source, minimum=minimum, level=level)
+        return self._estimator.calibration(
+            self.model, source=self.source, minimum=minimum, level=level, paired=self._pairs is not None
+        )
+
+    def known(self, calibration: ModalityCalibration) -> float | None:
+        """How many captions find their own picture among the nearest tenth of those sampled, 0 to 1.
+
+        A tenth is chance. None where fewer than half of the pictures have captions.
+        """
+        return None if self._pairs is None else share_known(*self._pairs, calibration)
 
 
 def sample_files(
@@ -129,12 +140,12 @@ def draw(
         if gathering.wants(entry):
             with suppress(UnusableFile):
                 gathering.take(read_entry(entry, remote), entry.caption)
-    vectors, estimator, texts = gathering.result()
-    counts = estimator.counts
+    vectors, estimator, pairs = gathering.result()
+    counts, texts = estimator.counts, "captions" if pairs else "text passages"
     where = ", ".join(named[:3]) + (", ..." if len(named) > 3 else "")
     pictures, words = (counts.get(("document", each), 0) for each in ("image", "text"))
     said = f"{pictures} pictures and {words} {texts} of {where}"
-    return FileSample(raw.model_fingerprint, raw.config.model, said, vectors, estimator)
+    return FileSample(raw.model_fingerprint, raw.config.model, said, vectors, estimator, pairs)
 
 
 def check_sample(sample: FileSample, embedder: CLIPEmbedder, collection: str) -> None:

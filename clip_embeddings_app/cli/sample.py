@@ -25,12 +25,13 @@ _NAMED = 5  # lines and files that are named one by one
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Raw unit vectors of texts (n, D) and of pictures (m, D), and where they are from."""
+    """Raw unit vectors of texts (n, D) and pictures (m, D), where they are from, whether they are pairs."""
 
     embedder: CLIPEmbedder
     texts: NDArray[np.float32]
     images: NDArray[np.float32]
     source: str
+    paired: bool = False
 
 
 def of_files(
@@ -67,7 +68,7 @@ def of_pairs(file: Path, model: str | None, deployment: dict[str, Any], size: in
         say("warning", f"{file}: {counted(len(more), 'more line')} left out")
     texts = embedder.embed_texts([pairs[place].text for place in good])
     images = np.concatenate(vectors) if vectors else _stacked([], embedder)
-    return Sample(embedder, texts, images, f"pairs of {file}")
+    return Sample(embedder, texts, images, f"pairs of {file}", paired=True)
 
 
 def of_collection(place: Place, name: str, model: str | None, size: int, seed: int) -> Sample:

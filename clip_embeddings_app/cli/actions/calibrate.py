@@ -14,6 +14,7 @@ from clip_embeddings import (
     explain_vectors,
 )
 from clip_embeddings.calibration.kinds import Kind, error_of
+from clip_embeddings.calibration.known import hardly_known, share_known
 from clip_embeddings.calibration.levels import MOST_RATIO
 from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.actions.explain import draw_report, show_report
@@ -74,7 +75,7 @@ def run(
     draw_report(
         report, seen, f"Modality gap of {sample.embedder.config.model}: {sample.source}", quiet=as_json
     )
-    _note(calibration)
+    _note(calibration, sample)
 
 
 def _measured(
@@ -86,7 +87,13 @@ def _measured(
             raise _too_few((role, modality), rows, sample, minimum)
         estimator.add(rows, modality, role)
     fingerprint = sample.embedder.model_fingerprint
-    return estimator.calibration(fingerprint, source=sample.source, minimum=minimum, level=not centre_only)
+    return estimator.calibration(
+        fingerprint,
+        source=sample.source,
+        minimum=minimum,
+        level=not centre_only,
+        paired=sample.paired,
+    )
 
 
 def _too_few(kind: Kind, rows: Any, sample: Sample, minimum: int) -> InvalidInputError:
@@ -137,7 +144,11 @@ def _show(
     )
 
 
-def _note(calibration: ModalityCalibration) -> None:
+def _note(calibration: ModalityCalibration, sample: Sample) -> None:
+    if sample.paired:
+        if problem := hardly_known(share_known(sample.texts, sample.images, calibration)):
+            say("note", problem)
+        return
     levels = [abs(calibration.levels.get(kind, 0)) for kind in (("document", "text"), ("document", "image"))]
     if any(np.isclose(level, cap, atol=1e-4) for level, cap in zip(levels, _CAPS, strict=True)):
         say(

@@ -68,21 +68,6 @@ def as_recorded(embedder: CLIPEmbedder, record: Mapping[str, Any]) -> CLIPEmbedd
     return embedder.with_calibration(calibration) if embedder.matches_model(calibration.model) else embedder
 
 
-def checked_auto(calibrate: object) -> bool:
-    """Whether a collection is to be calibrated by itself.
-
-    Raises:
-        InvalidInputError: neither None nor "auto".
-    """
-    if calibrate not in (None, "auto"):
-        got = type(calibrate).__name__ if not isinstance(calibrate, str) else repr(calibrate)
-        raise InvalidInputError(
-            f"calibrate: got {got}; expected 'auto' or None. A calibration that is there is the embedder's: "
-            "embedder.with_calibration(...)"
-        )
-    return calibrate is not None
-
-
 def resolved(embedder: CLIPEmbedder) -> CLIPEmbedder:
     """With the calibration itself in place of its name, so that a bad name is an error here and now."""
     if embedder.config.calibration is None or isinstance(embedder.config.calibration, ModalityCalibration):

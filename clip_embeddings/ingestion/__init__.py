@@ -4,7 +4,6 @@
 the model on record, makes its `RowStore`, and calls `run_plan`.
 """
 
-from clip_embeddings.ingestion.auto import calibrated
 from clip_embeddings.ingestion.find.discovery import AnyPath
 from clip_embeddings.ingestion.options import IngestOptions, Plan
 from clip_embeddings.ingestion.report import IngestFailure, IngestReport
@@ -22,7 +21,6 @@ __all__ = [
     "RowStore",
     "Stored",
     "arun_plan",
-    "calibrated",
     "check_sample",
     "run_plan",
     "sample_files",

@@ -1,20 +1,27 @@
-"""`calibrate="auto"`: a new collection is calibrated on a part of what it is given, before any row is stored.
+"""What a new collection is calibrated with: measured on a part of the files that it is made for.
 
-What is drawn is embedded once: `ingest` takes the vectors from the sample.
+That is done before the collection is there: one that exists, even an empty one, others may have open, and
+would write vectors without the calibration into it. What is drawn is embedded once: `ingest` takes the
+vectors from the sample.
 """
 
+import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from clip_embeddings.calibration import MINIMUM, CalibrationEstimator
+from clip_embeddings.calibration import MINIMUM
 from clip_embeddings.calibration.known import hardly_known
 from clip_embeddings.config import REFERENCE
 from clip_embeddings.embedder import CLIPEmbedder
-from clip_embeddings.ingestion.options import Plan
-from clip_embeddings.ingestion.sample import SAMPLE_SIZE, FileSample, draw
+from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.ingestion.find.discovery import AnyPath
+from clip_embeddings.ingestion.sample import FileSample, check_sample, sample_files
 from clip_embeddings.models.hub.layout import CALIBRATION
 from clip_embeddings.models.hub.locate import locate
-from clip_embeddings.types import Embeddings, Modality
+
+Calibrate = AnyPath | Iterable[AnyPath] | FileSample | Callable[[CLIPEmbedder], FileSample]
+"""Files and folders to measure on, a sample, or what draws one: `lambda embedder: sample_files(...)`."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,50 +56,29 @@ def decide(embedder: CLIPEmbedder, sample: FileSample) -> Decision:
     return Decision(embedder, sample, f"{few}; {raw}, until it holds {MINIMUM} of each and is recalibrated")
 
 
-def measured(
-    rows: Iterable[tuple[Embeddings, Modality]], embedder: CLIPEmbedder
-) -> tuple[CLIPEmbedder | None, str]:
-    """`decide` for rows that are embedded already.
+def decide_on(embedder: CLIPEmbedder, given: Calibrate) -> Decision:
+    """`decide` on what a caller has named; what was decided is logged.
 
-    Args:
-        rows: raw unit rows (n, D) of one modality each.
-        embedder: of those, without a calibration.
-    Returns:
-        The calibrated embedder, None where there are too few rows, and what was decided.
+    Raises:
+        InvalidInputError: a path that cannot be used, or no paths and no sample.
+        FingerprintMismatchError: a sample of another model.
     """
-    estimator = CalibrationEstimator()
-    for vectors, modality in rows:
-        estimator.add(vectors, modality)
-    pictures, texts = (estimator.counts.get(("document", kind), 0) for kind in ("image", "text"))
-    counted = f"{pictures:,} pictures and {texts:,} texts"
-    if min(pictures, texts) < MINIMUM:
-        return None, f"{counted} are too few to measure a calibration on ({MINIMUM} of each)"
-    calibration = estimator.calibration(embedder.model_fingerprint, source=counted, minimum=MINIMUM)
-    return embedder.with_calibration(calibration), f"calibrated on {counted}"
-
-
-def calibrated(
-    plan: Plan,
-    embedder: CLIPEmbedder,
-    count: Callable[[], int],
-    become: Callable[[CLIPEmbedder], None],
-    *,
-    auto: bool = False,
-) -> tuple[Plan, CLIPEmbedder]:
-    """The plan and the embedder to go on with; others only under `calibrate="auto"`.
-
-    Args:
-        embedder: the collection's.
-        auto: whether the collection was opened with `calibrate="auto"`.
-        count: how many rows the collection has.
-        become: gives the collection, which is empty, another calibration.
-    """
-    if not (auto or plan.calibrate) or embedder.calibration is not None or count():
-        return plan, embedder
-    decision = decide(embedder, plan.sample or _drawn(plan, embedder))
-    if decision.embedder is not embedder:
-        become(decision.embedder)
-    return replace(plan, sample=decision.sample, said=decision.said), decision.embedder
+    if callable(given):
+        sample = given(embedder)
+    elif isinstance(given, FileSample):
+        sample = given
+    else:
+        sample = sample_files(given, embedder)
+    if not isinstance(sample, FileSample):
+        got = type(sample).__name__
+        raise InvalidInputError(f"calibrate: the function gave {got}; expected what sample_files returns")
+    check_sample(sample, embedder, "to be made")
+    decision = decide(embedder, sample)
+    if decision.embedder.config.calibration is None:
+        logger.warning("%s", decision.said)
+    else:
+        logger.info("%s", decision.said)
+    return decision
 
 
 def ships_with_reference(embedder: CLIPEmbedder) -> bool:
@@ -106,8 +92,3 @@ def ships_with_reference(embedder: CLIPEmbedder) -> bool:
         allow_pickle=config.allow_pickle,
     )
     return (files.folder / CALIBRATION).is_file()
-
-
-def _drawn(plan: Plan, embedder: CLIPEmbedder) -> FileSample:
-    named = [str(path) for path in (*plan.paths, *plan.manifests)]
-    return draw(plan.found(), plan.remote, embedder, named, size=SAMPLE_SIZE, seed=0)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
@@ -17,7 +17,6 @@ from clip_embeddings.ingestion.read.reading import Remote
 from clip_embeddings.ingestion.read.texts import checked_encoding
 from clip_embeddings.ingestion.rows.values import shown
 from clip_embeddings.ingestion.sample import FileSample, check_sample
-from clip_embeddings.on_record import checked_auto
 
 
 class IngestOptions(TypedDict, total=False):
@@ -28,11 +27,6 @@ class IngestOptions(TypedDict, total=False):
         captions: path -> what a picture's row has as its document; its file name where none is given. A
             caption that is there already stays until another one is given.
         sample: from `sample_files`; what it has embedded is not embedded again, only calibrated.
-        calibrate: "auto" measures a calibration on a random part of what is given, where the collection is
-            raw and empty and there are 300 pictures and 300 texts (captions count), so that both are ranked
-            in one list. With fewer the model's own is used if it has one. `IngestReport.calibration` says
-            what was done. No other process may write to the collection meanwhile. A collection that was
-            opened with `calibrate="auto"` needs no second word.
         embed_captions: store each caption as a text row too, with `caption_of` = the picture's id.
         allow_schemes: of addresses that may be read, such as "https" or "s3".
         prune: remove rows of files that are gone from under the paths; without it they stay. A folder that
@@ -62,7 +56,6 @@ class IngestOptions(TypedDict, total=False):
     manifests: AnyPath | Iterable[AnyPath]
     captions: Mapping[str, str] | None
     sample: FileSample | None
-    calibrate: Literal["auto"] | None
     embed_captions: bool
     allow_schemes: Iterable[str]
     prune: bool
@@ -82,17 +75,12 @@ class IngestOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An ingestion to be: `IngestOptions`, checked and complete.
-
-    Attributes:
-        said: what was decided under `calibrate`, for the report.
-    """
+    """An ingestion to be: `IngestOptions`, checked and complete."""
 
     paths: Sequence[AnyPath]
     manifests: Sequence[AnyPath]
     captions: Mapping[str, str]
     sample: FileSample | None
-    calibrate: bool
     embed_captions: bool
     remote: Remote
     prune: bool
@@ -103,7 +91,6 @@ class Plan:
     retry_seconds: float
     choice: Choice
     show_progress: bool
-    said: str = ""
 
     @classmethod
     def of(cls, paths: AnyPath | Iterable[AnyPath], options: IngestOptions) -> "Plan":
@@ -121,7 +108,6 @@ class Plan:
             manifests=several(options.get("manifests", ())),
             captions=options.get("captions") or {},
             sample=options.get("sample"),
-            calibrate=options.get("calibrate") is not None,
             embed_captions=options.get("embed_captions", False),
             remote=Remote(
                 checked_schemes(options.get("allow_schemes", ())),
@@ -194,7 +180,6 @@ def _check(options: IngestOptions) -> None:
             raise InvalidInputError(f"{name}: got {shown(value)}; expected True or False")
         if name in _NUMBERS and not number:
             raise InvalidInputError(f"{name}: got {shown(value)}; expected a number")
-    checked_auto(given.get("calibrate"))
     captions, sample = given.get("captions"), given.get("sample")
     if not isinstance(captions, Mapping | None):
         got = type(captions).__name__

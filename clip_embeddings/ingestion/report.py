@@ -43,7 +43,6 @@ class IngestReport:
         tables: the first of those that are tables of captions, which `manifests` reads.
         captions_left_out: captions that pictures have beside the one that is kept as their document, and no
             row of their own, which `embed_captions` gives them.
-        calibration: what `calibrate="auto"` has decided, in words; "" where nothing was to be decided.
         seconds: how long it took.
     """
 
@@ -62,7 +61,6 @@ class IngestReport:
     left_out: dict[str, int] = field(default_factory=dict)
     tables: list[str] = field(default_factory=list)
     captions_left_out: int = 0
-    calibration: str = ""
     seconds: float = 0.0
 
     @property
@@ -95,7 +93,6 @@ class IngestReport:
         return (
             f"{self.images} pictures and {self.passages} text passages{captions} added, {more}"
             f"{self.skipped} already there, {len(self.failures)} failed, in {self.seconds:.1f} s"
-            f"{f'; {self.calibration}' if self.calibration else ''}"
         )
 
 

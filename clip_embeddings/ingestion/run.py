@@ -85,7 +85,6 @@ def _run(plan: Plan, target: Target, embedder: CLIPEmbedder, found: Found) -> In
         ledger.fill(target.pages())
         check_roots(ledger, roots, plan.prune_empty)
         report = recorder.report
-        report.calibration = plan.said
         lost = Healer(target, embedder, recorder, max_bytes=plan.remote.max_bytes).run()
         meter = stack.enter_context(meter_of(report, plan.found, show=plan.show_progress))
         storer = Storer(target, embedder.calibration, unstored_limit(raw.batch_size))

@@ -1,6 +1,6 @@
 """Samples of files to measure the modality gap on, before they are ingested."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import get_args
@@ -108,31 +108,13 @@ def sample_files(
         TextTooLongError: a caption over the limit under long_text="error".
     """
     check_size(size)
+    raw = embedder.with_calibration(None)
     paths, manifests = several(paths), several(manifests)
     choice = choice_of(exclude, include, only)
     found = discover(
         paths, manifests=manifests, allow_schemes=allow_schemes, captions=captions, choice=choice
     )
     remote = Remote(checked_schemes(allow_schemes), max_bytes, timeout, checked_encoding(encoding), only)
-    named = [str(path) for path in (*paths, *manifests)]
-    return draw(found, remote, embedder, named, size=size, seed=seed)
-
-
-def draw(
-    found: Iterable[object],
-    remote: Remote,
-    embedder: CLIPEmbedder,
-    named: Sequence[str],
-    *,
-    size: int,
-    seed: int,
-) -> FileSample:
-    """`sample_files` of what was found.
-
-    Args:
-        named: what was looked through, in words.
-    """
-    raw = embedder.with_calibration(None)
     gathering = Gathering(raw, size, seed)
     for entry in gathering.shuffled(each for each in found if isinstance(each, Entry)):
         if gathering.full:
@@ -141,7 +123,8 @@ def draw(
             with suppress(UnusableFile):
                 gathering.take(read_entry(entry, remote), entry.caption)
     vectors, estimator, pairs = gathering.result()
-    counts, texts = estimator.counts, "captions" if pairs else "text passages"
+    counts, named = estimator.counts, [str(path) for path in (*paths, *manifests)]
+    texts = "captions" if pairs else "text passages"
     where = ", ".join(named[:3]) + (", ..." if len(named) > 3 else "")
     pictures, words = (counts.get(("document", each), 0) for each in ("image", "text"))
     said = f"{pictures} pictures and {words} {texts} of {where}"

@@ -11,7 +11,6 @@ from clip_embeddings.ingestion import (
     IngestReport,
     Plan,
     RowStore,
-    calibrated,
     run_plan,
 )
 from clip_embeddings.search import AnyModality, Calibration, Method, Query, SearchResult
@@ -50,7 +49,6 @@ def ingest(
     """
     plan, embedder = Plan.of(paths, options), collection.embedder
     found = plan.found_for(embedder, collection.name)
-    plan, embedder = calibrated(plan, embedder, collection.count, collection.calibrate_empty)
     return run_plan(plan, collection.rows, embedder, found, Event())
 
 

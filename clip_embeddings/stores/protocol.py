@@ -42,13 +42,6 @@ class Collection(Protocol):
     def count(self) -> int:
         """How many rows it has."""
 
-    def calibrate_empty(self, embedder: CLIPEmbedder) -> None:
-        """Have another calibration on record; it has no rows. `embedder` is its own from here on.
-
-        Raises:
-            StoreError: the store does not answer.
-        """
-
     def nearest(self, request: Request) -> Iterable[Found]:
         """The rows nearest to a vector, nearest first.
 

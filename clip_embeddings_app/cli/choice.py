@@ -3,8 +3,10 @@
 Left out, it is the model's own calibration, and for a model without one it is measured on the files.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.calibration import MINIMUM
@@ -15,33 +17,59 @@ from clip_embeddings_app.cli.options import CHROMA, Place
 from clip_embeddings_app.cli.store import NONE, choose_embedder
 
 if TYPE_CHECKING:
+    from clip_embeddings.ingestion import FileSample
     from clip_embeddings.stores.protocol import Collection
 
-AUTO: Literal["auto"] = "auto"
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The embedder to ingest with.
+
+    Attributes:
+        sample: vectors that the measuring has made already.
+        said: what was decided and why, where a user would not expect it.
+    """
+
+    embedder: CLIPEmbedder
+    sample: "FileSample | None" = None
+    said: str = ""
 
 
 def choose(
-    place: Place, name: str, *, model: str | None, calibrate: str | None, deployment: dict[str, Any]
-) -> tuple[CLIPEmbedder, bool]:
-    """The embedder to ingest with, and whether a calibration is to be measured on what is given.
+    paths: Sequence[str],
+    place: Place,
+    name: str,
+    *,
+    model: str | None,
+    calibrate: str | None,
+    deployment: dict[str, Any],
+    sources: dict[str, Any],
+) -> Choice:
+    """Choose a calibration. It is measured before the collection is made: nobody writes raw rows into it.
 
+    Args:
+        sources: keywords of `sample_files` that say what else than `paths` is ingested.
     Raises:
         InvalidInputError: the collection exists and has another calibration; or the file cannot be used.
         FingerprintMismatchError: the file was measured on another model.
     """
-    from clip_embeddings.ingestion.auto import ships_with_reference
+    from clip_embeddings.ingestion.auto import decide, ships_with_reference
+    from clip_embeddings.ingestion.sample import sample_files
 
     embedder, exists = choose_embedder(place, name, model, deployment)
     if exists:
         _check_kept(embedder, place, name, calibrate)
-        return embedder, calibrate == AUTO
+        return Choice(embedder)
     if calibrate is None:
         calibrate = REFERENCE if ships_with_reference(embedder) else AUTO
     if calibrate == AUTO:
-        return embedder, True
+        decision = decide(embedder, sample_files(paths, embedder, **sources))
+        return Choice(decision.embedder, decision.sample, decision.said)
     calibrated = embedder.with_calibration(None if calibrate == NONE else calibrate)
     _ = calibrated.calibration  # before connecting: a bad file leaves no empty store
-    return calibrated, False
+    return Choice(calibrated)
 
 
 def tell(said: str, embedder: CLIPEmbedder, place: Place, name: str) -> None:

@@ -5,13 +5,11 @@ collection of an ordinary client they run whole in a thread.
 """
 
 from asyncio import to_thread
-from collections.abc import Callable, Coroutine, Mapping
-from functools import wraps
-from inspect import signature
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import chromadb
-from chromadb.api import AsyncClientAPI
+from chromadb.api import AsyncClientAPI, ClientAPI
 from chromadb.api.models.AsyncCollection import AsyncCollection
 
 from chroma_clip_embeddings.client.kinds import is_async, steps_of
@@ -19,7 +17,8 @@ from chroma_clip_embeddings.client.private import bounded
 from chroma_clip_embeddings.collection.opening import open_collection
 from chroma_clip_embeddings.retrieval.search import search
 from chroma_clip_embeddings.rows import add_items, set_caption
-from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings import InvalidInputError
+from clip_embeddings.stores.steps import as_coroutine
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,7 +30,6 @@ def awaited(
 ) -> Callable[Concatenate[_Either, P], Coroutine[Any, Any, T]]:
     """A helper as a coroutine, for collections of both kinds of client."""
 
-    @wraps(helper)
     async def either(collection: _Either, *given: P.args, **named: P.kwargs) -> T:
         ordinary = cast(chromadb.Collection, collection)
         if not is_async(collection):
@@ -39,53 +37,25 @@ def awaited(
         bounded(collection)
         return await steps_of(helper)(ordinary, *given, **named)
 
-    shape = signature(helper)
-    first, *options = shape.parameters.values()
-    either.__dict__["__signature__"] = shape.replace(parameters=[first.replace(annotation=_Either), *options])
-    either.__name__ = either.__qualname__ = f"a{helper.__name__}"
-    either.__module__ = __name__
-    either.__doc__ = (
-        f"`{helper.__name__}` for an event loop, which goes on meanwhile; of either kind of client.\n\n"
-        f"    {helper.__doc__}"
-    )
-    return cast(Any, either)  # type: ignore[no-any-return]
+    said = "for an event loop, which goes on meanwhile; of either kind of client"
+    return cast(Any, as_coroutine(helper, either, _Either, said))  # type: ignore[no-any-return]
+
+
+def _opening(
+    helper: Callable[Concatenate[ClientAPI, P], chromadb.Collection],
+) -> Callable[Concatenate[AsyncClientAPI, P], Coroutine[Any, Any, AsyncCollection]]:
+    async def opened(client: AsyncClientAPI, *given: P.args, **named: P.kwargs) -> AsyncCollection:
+        if not is_async(client):
+            raise InvalidInputError(
+                f"aopen_collection: got a {type(client).__name__}, of no async client; use open_collection: "
+                "asearch, aadd_items and aset_caption take its collections too"
+            )
+        return cast(AsyncCollection, await steps_of(helper)(cast(ClientAPI, client), *given, **named))
+
+    return cast(Any, as_coroutine(helper, opened, AsyncClientAPI, "for the async client"))  # type: ignore[no-any-return]
 
 
 asearch = awaited(search)
 aadd_items = awaited(add_items)
 aset_caption = awaited(set_caption)
-
-
-async def aopen_collection(
-    client: AsyncClientAPI,
-    name: str,
-    *,
-    embedder: CLIPEmbedder | None = None,
-    create: bool = True,
-    metadata: dict[str, Any] | None = None,
-    configuration: Mapping[str, Any] | None = None,
-    calibrate: Literal["auto"] | None = None,
-) -> AsyncCollection:
-    """`open_collection` for the async client.
-
-    Raises:
-        StoreError: no such collection (and it may not be made), or not one of ours.
-        FingerprintMismatchError: the collection holds vectors of another model.
-        InvalidInputError: another space than cosine, an unknown setting, or one that the collection has not.
-    """
-    if not is_async(client):
-        raise InvalidInputError(
-            f"aopen_collection: got a {type(client).__name__}, of no async client; use open_collection: "
-            "asearch, aadd_items and aset_caption take its collections too"
-        )
-    steps: Any = steps_of(open_collection)
-    opened: AsyncCollection = await steps(
-        client,
-        name,
-        embedder=embedder,
-        create=create,
-        metadata=metadata,
-        configuration=configuration,
-        calibrate=calibrate,
-    )
-    return opened
+aopen_collection = _opening(open_collection)

@@ -16,6 +16,7 @@ from clip_embeddings import (
     ModalityCalibration,
     TextItem,
 )
+from clip_embeddings.ingestion import FileSample
 from clip_embeddings.on_record import FINGERPRINT as RECORDED  # a collection's metadata has it too
 from clip_embeddings.on_record import described, for_collection, record_of, resolved, settings_of
 from clip_embeddings.types import LongText, Role
@@ -61,8 +62,7 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         self._unusable: tuple[dict[str, Any], str] | None = None  # a stored config, and what is wrong with it
         self._fingerprint: str | None = None  # on record with the collection that it was built for
         self._is_compared = False
-        self._may_replace = False  # another calibration on record, of a collection without rows
-        self.measures = False  # whether that is to be measured on what comes first
+        self.sample: FileSample | None = None  # what its collection was calibrated on, for the first `ingest`
         embedder = CLIPEmbedder(
             model_name,
             revision=revision,
@@ -80,21 +80,17 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         self._embedder = resolved(embedder)
 
     @classmethod
-    def of(
-        cls, embedder: CLIPEmbedder, *, record: bool = False, replaces: bool = False
-    ) -> "CLIPEmbeddingFunction":
+    def of(cls, embedder: CLIPEmbedder, *, record: bool = False) -> "CLIPEmbeddingFunction":
         """Put an embedder that exists already behind Chroma's protocol.
 
         Args:
             record: whether a collection made with it has the fingerprint in its configuration too.
-            replaces: whether it may take the place of another one on record; the collection has no rows.
         Raises:
             InvalidInputError: its vectors are not of unit length (normalize=False).
         """
         function = cls()
         function._embedder = for_collection(embedder)
         function._fingerprint = embedder.fingerprint if record else None
-        function._may_replace = replaces
         return function
 
     @property
@@ -180,8 +176,6 @@ class CLIPEmbeddingFunction(EmbeddingFunction[Any]):
         named = {*old_config, *new_config}
         if not {RECORDED} <= old_config.keys() & new_config.keys():
             named.discard(RECORDED)  # a function that the caller made knows none
-        if self._may_replace:
-            return
         if changed := [key for key in named if old_config.get(key) != new_config.get(key)]:
             raise InvalidInputError(
                 f"{', '.join(sorted(changed))} cannot change: the stored vectors come from "

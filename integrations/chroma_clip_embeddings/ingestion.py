@@ -1,8 +1,7 @@
 """`ingest`: files into a Chroma collection, by `clip_embeddings.ingestion`; for async callers in a thread."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from threading import Event
 from typing import Any, Unpack
 
@@ -11,26 +10,12 @@ from chromadb.api.models.AsyncCollection import AsyncCollection
 
 from chroma_clip_embeddings.aio import awaited
 from chroma_clip_embeddings.client.kinds import is_async, refuse_async
-from chroma_clip_embeddings.client.private import api_of
-from chroma_clip_embeddings.collection.identity import (
-    calibrate_empty,
-    check_identity,
-    embedder_of,
-    is_auto,
-    record_identity,
-)
+from chroma_clip_embeddings.client.private import api_of, function_of
+from chroma_clip_embeddings.collection.identity import check_identity, embedder_of, record_identity
 from chroma_clip_embeddings.row_store import ChromaRows
-from clip_embeddings import CLIPEmbedder
-from clip_embeddings.ingestion import (
-    AnyPath,
-    IngestOptions,
-    IngestReport,
-    Plan,
-    arun_plan,
-    calibrated,
-    run_plan,
-)
+from clip_embeddings.ingestion import AnyPath, IngestOptions, IngestReport, Plan, arun_plan, run_plan
 from clip_embeddings.stores import collection as any_collection
+from clip_embeddings.stores.steps import OnLoop
 from clip_embeddings.tasks.adapting import said_as
 
 
@@ -42,12 +27,10 @@ def ingest(
     paths: AnyPath | Iterable[AnyPath], collection: chromadb.Collection, **options: Unpack[IngestOptions]
 ) -> IngestReport:
     refuse_async(collection, "ingest", "aingest")
-    plan, embedder = Plan.of(paths, options), embedder_of(collection)
+    plan, embedder = Plan.of(paths, _with_sample(options, collection)), embedder_of(collection)
     check_identity(collection, embedder)
     found = plan.found_for(embedder, collection.name)
     record_identity(collection, embedder)
-    become = partial(calibrate_empty, collection)
-    plan, embedder = calibrated(plan, embedder, collection.count, become, auto=is_auto(collection))
     return run_plan(plan, ChromaRows(collection, embedder.dimension), embedder, found, Event())
 
 
@@ -61,37 +44,23 @@ async def aingest(
     When it is cancelled, rows that are being stored are stored whole and its threads have ended by the time
     that CancelledError is raised; the same call goes on from there.
     """
-    plan, embedder = Plan.of(paths, options), embedder_of(collection)
+    plan, embedder = Plan.of(paths, _with_sample(options, collection)), embedder_of(collection)
     await asyncio.to_thread(check_identity, collection, embedder)
     found = await asyncio.to_thread(plan.found_for, embedder, collection.name)
     await awaited(record_identity)(collection, embedder)
-    loop = asyncio.get_running_loop()
-    reached: Any = _OnLoop(collection, loop) if is_async(collection) else collection
-
-    def become(other: CLIPEmbedder) -> None:
-        asyncio.run_coroutine_threadsafe(awaited(calibrate_empty)(collection, other), loop).result()
-
-    auto = is_auto(collection)
-    plan, embedder = await asyncio.to_thread(calibrated, plan, embedder, reached.count, become, auto=auto)
+    reached: Any = _OnLoop(collection, asyncio.get_running_loop()) if is_async(collection) else collection
     return await arun_plan(plan, ChromaRows(reached, embedder.dimension), embedder, found)
 
 
-class _OnLoop:
-    """An async collection, or what is behind it, for a thread: calls are made on the loop, and waited for."""
+def _with_sample(options: IngestOptions, collection: Any) -> IngestOptions:
+    """What the collection was calibrated on a moment ago is not embedded again."""
+    sample = getattr(function_of(collection), "sample", None)
+    return {"sample": sample, **options} if sample else options
 
-    def __init__(self, behind: Any, loop: asyncio.AbstractEventLoop) -> None:
-        self._behind, self._loop = behind, loop
+
+class _OnLoop(OnLoop):
+    """An async collection, or what is behind it."""
 
     @property
     def _client(self) -> "_OnLoop":
         return _OnLoop(api_of(self._behind), self._loop)
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("_"):  # nothing of its inside
-            raise AttributeError(name)
-
-        def call(**arguments: Any) -> Any:
-            asked = getattr(self._behind, name)(**arguments)
-            return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
-
-        return call

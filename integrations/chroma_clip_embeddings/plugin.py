@@ -1,10 +1,8 @@
 """Chroma as `clip_embeddings.stores` finds it: "chroma:DIR", "chroma:http://localhost:8000"."""
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
 import chromadb
 from chromadb.api import ClientAPI
@@ -19,7 +17,6 @@ from chroma_clip_embeddings.client.connection import (
 )
 from chroma_clip_embeddings.collection.identity import (
     FINGERPRINT,
-    calibrate_empty,
     embedder_of,
     record_identity,
 )
@@ -28,6 +25,7 @@ from chroma_clip_embeddings.retrieval.search import nearest
 from chroma_clip_embeddings.row_store import ChromaRows
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.search import Found, Request
+from clip_embeddings.stores.servers import server_at
 
 _PORTS = {"http": 8000, "https": 443}
 
@@ -36,7 +34,7 @@ class ChromaStore:
     """A folder, which one process writes to at a time, or a server."""
 
     def __init__(self, place: str, *, headers: Mapping[str, str] | None = None) -> None:
-        self._server = _server_at(place)
+        self._server = server_at(place)
         if headers and self._server is None:
             raise InvalidInputError(
                 f"headers: {place!r} is a folder; they are for a server, http://HOST:PORT"
@@ -101,26 +99,5 @@ class ChromaCollection:
     def count(self) -> int:
         return self.raw.count()
 
-    def calibrate_empty(self, embedder: CLIPEmbedder) -> None:
-        calibrate_empty(self.raw, embedder)
-        self.embedder = embedder
-
     def nearest(self, request: Request) -> Iterable[Found]:
         return nearest(self.raw, request)
-
-
-def _server_at(place: str) -> SplitResult | None:
-    """A server's address in parts; None for a folder."""
-    if "://" not in place and not re.fullmatch(r"[\w.-]+:\d+", place):
-        return None
-    try:
-        parts = urlsplit(place)
-        # Nothing is passed over: a path would be another server's, a name and a password nobody's.
-        alone = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
-        if parts.scheme in _PORTS and parts.hostname and parts.port != 0 and alone:
-            return parts
-    except ValueError:  # no number, none of a port, or a bracket too few
-        pass
-    raise InvalidInputError(
-        f"got {place!r}; expected http://HOST:PORT or https://HOST:PORT and no more, or a folder"
-    )

@@ -14,7 +14,6 @@ from lancedb_clip_embeddings.errors import store_errors
 from lancedb_clip_embeddings.row_store import LanceRows
 from lancedb_clip_embeddings.search import nearest
 from lancedb_clip_embeddings.table import (
-    calibrate_empty,
     connect,
     embedder_of,
     found_table,
@@ -79,11 +78,6 @@ class LanceCollection:
 
     def count(self) -> int:
         return int(self.raw.count_rows())
-
-    def calibrate_empty(self, embedder: CLIPEmbedder) -> None:
-        calibrate_empty(self.raw, embedder)
-        self.embedder = embedder
-        self.fingerprint = embedder.fingerprint
 
     def nearest(self, request: Request) -> Iterable[Found]:
         with store_errors("search", "Check that the store is there and the table exists"):

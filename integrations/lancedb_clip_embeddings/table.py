@@ -7,31 +7,35 @@ import json
 from datetime import timedelta
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Literal
-from weakref import WeakKeyDictionary, WeakSet
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import lancedb
 from lancedb.db import DBConnection
 from lancedb.table import Table
 
 from clip_embeddings import CLIPEmbedder, InvalidInputError, StoreError
+from clip_embeddings.ingestion import FileSample
+from clip_embeddings.ingestion.auto import Calibrate, decide_on
 from clip_embeddings.on_record import (
     FINGERPRINT,
     as_recorded,
-    checked_auto,
     embedder_on_record,
     for_collection,
     record_of,
     refuse_other,
+    resolved,
 )
 from lancedb_clip_embeddings.columns import schema_of
 from lancedb_clip_embeddings.errors import store_errors
 
 Address = str | PathLike[str]
+CHECK = "Check the store and the table's name"
 _RECORD = "clip_embeddings"  # key in the schema's metadata; JSON
 # Of each table, what its caller opened it with (its device and batch size are on no record), or what is.
 _EMBEDDERS: WeakKeyDictionary[Table, CLIPEmbedder] = WeakKeyDictionary()
-_AUTO: WeakSet[Table] = WeakSet()  # those that were opened with calibrate="auto"
+# What a table was calibrated on when it was made, for the first `ingest`.
+_SAMPLES: WeakKeyDictionary[Table, FileSample] = WeakKeyDictionary()
 
 
 def connect(uri: Address = "clip-lance") -> DBConnection:
@@ -57,7 +61,7 @@ def open_table(
     *,
     embedder: CLIPEmbedder | None = None,
     create: bool = True,
-    calibrate: Literal["auto"] | None = None,
+    calibrate: Calibrate | None = None,
 ) -> Table:
     """Open a table, or create it with the model's identity on record.
 
@@ -65,28 +69,42 @@ def open_table(
         db: from `connect` or `lancedb.connect`, or where the store is.
         embedder: the model; None opens a table with the one that it was made with.
         create: whether a table that is not there is made.
-        calibrate: "auto" for an embedder without a calibration: a table that exists keeps the one that it
-            has, and a new one gets one at its first `ingest`, if that holds enough; see `IngestOptions`.
+        calibrate: for an embedder without a calibration: the files and folders that a new table is for, or a
+            sample of them. If that holds 300 pictures and 300 texts, a calibration is measured on it, so that
+            both are ranked in one list; else the model's own is used if it has one. A table that exists
+            keeps what it has.
     Raises:
         StoreError: no such table (and it may not be made), or one that was not made here.
         FingerprintMismatchError: the table holds vectors of another model.
         InvalidInputError: an embedder of vectors that are not of unit length.
     """
     opened = connect(db) if isinstance(db, str | PathLike) else db
-    ours, auto = None if embedder is None else for_collection(embedder), checked_auto(calibrate)
-    with store_errors(f"open the table {name!r}", "Check the store and the table's name"):
+    ours, sample = None if embedder is None else for_collection(embedder), None
+    with store_errors(f"open the table {name!r}", CHECK):
         table = found_table(opened, name)
+    if table is None and create and ours is not None:
+        made_with = ours
+        if calibrate is not None and ours.config.calibration is None:
+            decision = decide_on(ours, calibrate)
+            made_with, sample = resolved(decision.embedder), decision.sample
+        with store_errors(f"make the table {name!r}", CHECK):
+            table = _made(opened, name, made_with)
+    with store_errors(f"open the table {name!r}", CHECK):
         if table is None:
-            if not create or ours is None:
-                there = ", ".join(sorted(opened.list_tables().tables)) or "none"
-                raise StoreError(f"no table {name!r} in this store; it has: {there}")
-            table = _made(opened, name, ours)
+            there = ", ".join(sorted(opened.list_tables().tables)) or "none"
+            raise StoreError(f"no table {name!r} in this store; it has: {there}")
         if ours is not None:
-            _EMBEDDERS[table] = as_recorded(ours, record_in(table)) if auto else ours
-        if auto:
-            _AUTO.add(table)
+            # Also of one that another program has made while this one measured.
+            _EMBEDDERS[table] = ours if calibrate is None else as_recorded(ours, record_in(table))
+        if sample is not None:
+            _SAMPLES[table] = sample
         _ = embedder_of(table)
     return table
+
+
+def sample_of(table: Table) -> FileSample | None:
+    """What a table that was made a moment ago was calibrated on."""
+    return _SAMPLES.get(table)
 
 
 def embedder_of(table: Table) -> CLIPEmbedder:
@@ -117,32 +135,10 @@ def found_table(db: DBConnection, name: str) -> Table | None:
         raise
 
 
-def is_auto(table: Table) -> bool:
-    """Whether it was opened with `calibrate="auto"`."""
-    return table in _AUTO
-
-
-def calibrate_empty(table: Table, embedder: CLIPEmbedder) -> None:
-    """Give a table without rows another calibration, on record and in this process.
-
-    Args:
-        embedder: that of the table, with the new calibration.
-    """
-    with store_errors(f"calibrate the table {table.name!r}", "Nothing was stored"):
-        opened: Any = table
-        opened._conn.create_table(table.name, schema=_schema(embedder), mode="overwrite")
-        opened.checkout_latest()
-    _EMBEDDERS[table] = embedder
-
-
-def _schema(embedder: CLIPEmbedder) -> Any:
-    record = json.dumps({**record_of(embedder), FINGERPRINT: embedder.fingerprint}, sort_keys=True)
-    return schema_of(embedder.dimension, {_RECORD: record})
-
-
 def _made(db: DBConnection, name: str, embedder: CLIPEmbedder) -> Table:
+    record = json.dumps({**record_of(embedder), FINGERPRINT: embedder.fingerprint}, sort_keys=True)
     try:
-        return db.create_table(name, schema=_schema(embedder))
+        return db.create_table(name, schema=schema_of(embedder.dimension, {_RECORD: record}))
     except ValueError:
         if (made := found_table(db, name)) is None:  # else another process was faster
             raise

@@ -37,10 +37,6 @@ class Rows:
     metadatas: list[dict[str, Any]]
     uris: list[str] | None
 
-    @property
-    def modality(self) -> Literal["text", "image"]:
-        return "text" if self.uris is None else "image"
-
 
 def given_ids(ids: Sequence[str | None] | None, documents: Sequence[Document]) -> list[str | None]:
     """One id a document: as given, else the document's own, which may be none.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
+from clip_embeddings.errors import FingerprintMismatchError
 from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.choice import AUTO, choose, offer, tell
 from clip_embeddings_app.cli.guard import say
@@ -16,6 +17,8 @@ from clip_embeddings_app.cli.store import NONE, open_with
 if TYPE_CHECKING:
     from clip_embeddings.ingestion import IngestReport
 
+# Options of `ingest` that say what is read and how: they hold for what is sampled before it too.
+_READING = ("manifests", "allow_schemes", "max_bytes", "encoding", "exclude", "include", "only")
 _NAMED = 3  # tables that are told by name
 
 
@@ -34,20 +37,27 @@ def run(
     """Ingest and report; exit with 1 if all files failed, and if `strict` and one did."""
     from clip_embeddings.stores.collection import ingest
 
-    embedder, measure = choose(place, name, model=model, calibrate=calibrate, deployment=deployment)
-    collection = open_with(place, name, embedder)
+    options: dict[str, Any] = {"model": model, "calibrate": calibrate, "deployment": deployment}
+    options["sources"] = {key: sources[key] for key in _READING}
+    choice = choose(paths, place, name, **options)
+    try:
+        collection = open_with(place, name, choice.embedder)
+    except FingerprintMismatchError:
+        if not choice.said:
+            raise
+        # Another process has made it while this one measured: that one's calibration holds.
+        choice = choose(paths, place, name, **options)
+        collection = open_with(place, name, choice.embedder)
+    if choice.said:
+        tell(choice.said, choice.embedder, place, name)
     progress = sys.stdout.isatty() and not as_json
     try:
-        report = ingest(
-            paths, collection, calibrate=AUTO if measure else None, show_progress=progress, **sources
-        )
+        report = ingest(paths, collection, sample=choice.sample, show_progress=progress, **sources)
     except KeyboardInterrupt:
         say("stopped", "rows that are stored are safe; run the same command again to go on")
         raise
-    embedder, rows = collection.embedder, collection.count()
-    if report.calibration:
-        tell(report.calibration, embedder, place, name)
-    elif embedder.calibration is None and calibrate != NONE:
+    embedder, rows = choice.embedder, collection.count()
+    if embedder.calibration is None and not choice.said and calibrate != NONE:
         embedder = offer(collection, place, do=calibrate == AUTO)
     calibration = embedder.calibration
     if as_json:

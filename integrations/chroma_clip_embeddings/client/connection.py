@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 import chromadb
@@ -14,8 +13,8 @@ from chromadb.errors import ChromaError
 from chroma_clip_embeddings.client.private import bounded, is_open, opened
 from chroma_clip_embeddings.client.read_only import place_of, refuse_writes
 from clip_embeddings.ingestion.store import errors_of_store
+from clip_embeddings.stores.servers import knock
 
-_KNOCK = 15.0  # seconds
 _MADE_BY_OTHERS = 5.0  # seconds that another process is waited for that is making the store
 _POLL = 0.1
 
@@ -43,18 +42,6 @@ def _of_http(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in ("httpx", "httpcore")
 
 
-def _knock(host: str, port: int, secure: bool) -> None:
-    """Chroma's client asks the server things while it is made, and would wait for one that stands still."""
-    connection = (HTTPSConnection if secure else HTTPConnection)(host, port, timeout=_KNOCK)
-    try:
-        connection.request("GET", "/api/v2/heartbeat")
-        connection.getresponse().read()
-    except HTTPException as error:
-        raise ConnectionError(f"what answers there is no web server ({type(error).__name__})") from error
-    finally:
-        connection.close()
-
-
 def at_server(
     host: str, port: int, *, secure: bool = False, headers: Mapping[str, str] | None = None
 ) -> ClientAPI:
@@ -66,7 +53,7 @@ def at_server(
     asked = f", with the headers {', '.join(headers)}" if headers else ""
     fix = f"Is a server running there{asked}? Start one with: chroma run --host {host} --port {port}"
     with store_errors(f"reach a Chroma server at {host}:{port}", fix):
-        _knock(host, port, secure)
+        knock(host, port, "/api/v2/heartbeat", secure=secure)
         named = f"[{host}]" if ":" in host else host
         client = chromadb.HttpClient(
             host=named, port=port, ssl=secure, headers=dict(headers) if headers else None

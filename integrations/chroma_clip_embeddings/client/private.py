@@ -87,11 +87,6 @@ def function_of(collection: CollectionCommon[Any]) -> Any:
     return getattr(collection, "_embedding_function", None)
 
 
-def give_function(collection: CollectionCommon[Any], function: Any) -> None:
-    """Another embedding function for a collection, in this process."""
-    collection._embedding_function = function
-
-
 def opened_with(collection: AnyCollection, model: Any, function: Any, loader: Any) -> AnyCollection:
     """The same collection under another model, function and loader, in this process."""
     make = cast(Any, type(collection))

@@ -16,7 +16,7 @@ from chromadb.api.models.CollectionCommon import CollectionCommon
 from chroma_clip_embeddings.calls import SAMPLE, stored_of
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
-from chroma_clip_embeddings.client.private import function_of, give_function, keep_metadata, model_now
+from chroma_clip_embeddings.client.private import function_of, keep_metadata, model_now
 from chroma_clip_embeddings.collection.settings import without_index
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError, StoreError
@@ -42,11 +42,6 @@ def embedder_of(collection: CollectionCommon[Any]) -> CLIPEmbedder:
     if isinstance(function, CLIPEmbeddingFunction):
         return function.embedder
     return CLIPEmbeddingFunction.build_from_config(stored_identity(collection)).embedder
-
-
-def is_auto(collection: CollectionCommon[Any]) -> bool:
-    """Whether it was opened with `calibrate="auto"`."""
-    return bool(getattr(function_of(collection), "measures", False))
 
 
 def stored_function(collection: CollectionCommon[Any]) -> dict[str, Any]:
@@ -97,7 +92,8 @@ def check_identity(collection: CollectionCommon[Any], embedder: CLIPEmbedder) ->
         stored_identity(collection),
         fingerprints(collection),
         embedder,
-        recalibrate="Open it with the calibration it has, or move its vectors to another one: recalibrate",
+        recalibrate="Open it with the calibration it has (calibrate=... takes that), or move its vectors to "
+        "another one: recalibrate",
     )
 
 
@@ -144,24 +140,6 @@ async def record_identity(collection: chromadb.Collection, embedder: CLIPEmbedde
             return
         metadata = await apart(collection, with_fingerprint, fresh, embedder)
         await answer(collection.modify, metadata=metadata)
-
-
-@ordinary
-async def calibrate_empty(collection: chromadb.Collection, embedder: CLIPEmbedder) -> None:
-    """Give a collection without rows another calibration, on record and in this process.
-
-    Args:
-        embedder: that of the collection, with the new calibration.
-    """
-    function = await apart(collection, CLIPEmbeddingFunction.of, embedder, record=True, replaces=True)
-    ours, metadata = CLIPEmbeddingFunction.of(embedder), with_fingerprint(collection.metadata, embedder)
-    changed: dict[str, Any] = {"configuration": {"embedding_function": function}}
-    if IDENTITY in metadata:  # the function on record is another one's, and is not looked at
-        metadata[IDENTITY] = json.dumps(ours.get_config(), sort_keys=True)
-        changed = {}
-    with store_errors(f"calibrate the collection {collection.name!r}", "Nothing was stored"):
-        await answer(collection.modify, metadata=metadata, **changed)
-    give_function(collection, ours)
 
 
 def with_fingerprint(metadata: Any, embedder: CLIPEmbedder) -> dict[str, Any]:

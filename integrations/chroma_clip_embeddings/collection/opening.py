@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from typing import Any, Literal
+from typing import Any
 
 import chromadb
 from chromadb.api import ClientAPI
@@ -28,8 +28,10 @@ from chroma_clip_embeddings.collection.settings import Wanted
 from chroma_clip_embeddings.collection.swap import interrupted_copy
 from chroma_clip_embeddings.function import CLIPEmbeddingFunction
 from chroma_clip_embeddings.loader import CLIPImageLoader
-from clip_embeddings import CLIPEmbedder, StoreError
-from clip_embeddings.on_record import as_recorded, checked_auto
+from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, StoreError
+from clip_embeddings.ingestion import FileSample
+from clip_embeddings.ingestion.auto import Calibrate, decide_on
+from clip_embeddings.on_record import as_recorded
 
 CHECK = "Check the store and the collection's name"
 
@@ -43,7 +45,7 @@ async def open_collection(
     create: bool = True,
     metadata: dict[str, Any] | None = None,
     configuration: Mapping[str, Any] | None = None,
-    calibrate: Literal["auto"] | None = None,
+    calibrate: Calibrate | None = None,
 ) -> chromadb.Collection:
     """Open a collection, or create it with cosine space and the model's identity on record.
 
@@ -62,23 +64,49 @@ async def open_collection(
             `{"hnsw:space": "cosine", "hnsw:M": 32}`, go to the index.
         configuration: settings of the index of a collection that is made, `{"hnsw": {"ef_construction": 200,
             "max_neighbors": 32}}`. One that exists must have them.
-        calibrate: "auto" for an embedder without a calibration: a collection that exists keeps the one that
-            it has, and a new one gets one at its first `ingest`, if that holds enough; see `IngestOptions`.
+        calibrate: for an embedder without a calibration: the files and folders that a new collection is for,
+            or a sample of them. If that holds 300 pictures and 300 texts, a calibration is measured on it, so
+            that both are ranked in one list; else the model's own is used if it has one. A collection that
+            exists keeps what it has.
     Raises:
         StoreError: no such collection (and it may not be made), or not one of ours.
         FingerprintMismatchError: the collection holds vectors of another model.
         InvalidInputError: another space than cosine, an unknown setting, or one that the collection has not.
     """
     bounded(client)
-    wanted, auto = Wanted.of(metadata, configuration), checked_auto(calibrate)
+    wanted, sample, given = Wanted.of(metadata, configuration), None, embedder
+    if calibrate is not None and given is not None and given.config.calibration is None:
+        embedder, sample = await _calibrated(client, name, given, calibrate, create=create)
     with store_errors(f"open the collection {name!r}", CHECK):
-        opened = await _opened(client, name, embedder, wanted, create=create, auto=auto)
-    function_of(opened).measures = auto
+        try:
+            opened = await _opened(client, name, embedder, wanted, create=create)
+        except FingerprintMismatchError:
+            if sample is None or given is None or calibrate is None:
+                raise
+            # Another program has made it while this one measured: that one's calibration holds.
+            embedder, sample = await _calibrated(client, name, given, calibrate, create=False)
+            opened = await _opened(client, name, embedder, wanted, create=False)
+    function_of(opened).sample = sample
     return opened
 
 
+async def _calibrated(
+    client: ClientAPI, name: str, embedder: CLIPEmbedder, calibrate: Calibrate, *, create: bool
+) -> tuple[CLIPEmbedder, FileSample | None]:
+    """What a new collection is made with, before others can see it; what one that exists has."""
+    with store_errors(f"open the collection {name!r}", CHECK):
+        found = await _found(client, name)
+        has_rows = found is not None and bool(await answer(found.count))
+    if found is not None and (has_rows or not is_plain(found)):
+        return embedder if is_plain(found) else as_recorded(embedder, stored_identity(found)), None
+    if not create:
+        return embedder, None
+    decision = await apart(client, decide_on, embedder, calibrate)
+    return decision.embedder, decision.sample
+
+
 async def _opened(
-    client: ClientAPI, name: str, embedder: CLIPEmbedder | None, wanted: Wanted, *, create: bool, auto: bool
+    client: ClientAPI, name: str, embedder: CLIPEmbedder | None, wanted: Wanted, *, create: bool
 ) -> chromadb.Collection:
     found = await _found(client, name)
     if found is None:
@@ -97,8 +125,6 @@ async def _opened(
             await answer(found.modify, metadata=await apart(client, record_of, found, embedder, rows))
         elif create:
             return await _made_anew(client, found, embedder, wanted)
-    elif embedder is not None and auto:
-        embedder = as_recorded(embedder, stored_identity(found))
     wanted.compare(found)
     opened = await apart(client, bound, found, embedder)
     await steps_of(check_unrecorded)(opened, embedder_of(opened))

@@ -3,10 +3,11 @@
 # mypy: disable-error-code="override"
 
 from copy import deepcopy
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
 from chroma_clip_embeddings import embedder_of, open_collection, reopen
 from clip_embeddings import CLIPEmbedder
+from clip_embeddings.ingestion.auto import Calibrate
 from langchain_clip_embeddings.chroma.address import Address
 from langchain_clip_embeddings.chroma.searching import SearchableChroma
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
@@ -17,7 +18,7 @@ class OpenedChroma(SearchableChroma):
 
     _address: Address
     _create: bool
-    _calibrate: Literal["auto"] | None = None
+    _calibrate: Calibrate | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Raises StoreError where another process could not open the store: it is in memory, or unknown."""
@@ -29,11 +30,7 @@ class OpenedChroma(SearchableChroma):
         vars(self).update(state)
         self._client = self._address.open()
         self._chroma_collection = open_collection(
-            self._client,
-            self._collection_name,
-            embedder=self.embedder,
-            create=False,
-            calibrate=self._calibrate,
+            self._client, self._collection_name, embedder=self.embedder, create=False
         )
 
     def __copy__(self) -> Self:
@@ -61,9 +58,9 @@ class OpenedChroma(SearchableChroma):
             configuration=self._collection_configuration,
             calibrate=self._calibrate,
         )
-        if given is None or self._calibrate:  # then the collection may have a calibration that was not given
+        if given is None or self._calibrate is not None:  # then it may have a calibration that was not given
             given = CLIPEmbeddings.of(embedder_of(collection))
-        self._embedding_function = given
+        self._embedding_function, self._calibrate = given, None
         self._chroma_collection = collection
 
     def reopen(self) -> None:
@@ -78,11 +75,7 @@ class OpenedChroma(SearchableChroma):
         """
         reopen(self._client)
         self._chroma_collection = open_collection(
-            self._client,
-            self._collection_name,
-            embedder=self.embedder,
-            create=False,
-            calibrate=self._calibrate,
+            self._client, self._collection_name, embedder=self.embedder, create=False
         )
 
     @property

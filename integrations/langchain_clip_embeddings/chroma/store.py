@@ -3,44 +3,15 @@
 Imports chromadb and the Chroma adapter.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 import chromadb
 
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.lock import writing
-from chroma_clip_embeddings.collection.identity import calibrate_empty, is_auto
-from clip_embeddings import CLIPEmbedder
-from clip_embeddings.ingestion.auto import measured
 from clip_embeddings.ingestion.rows.parts import parts_of, size_of
 from langchain_clip_embeddings.rows import Rows
-
-logger = logging.getLogger(__name__)
-
-
-def calibrated_rows(
-    collection: chromadb.Collection, embedder: CLIPEmbedder, blocks: Sequence[Rows]
-) -> tuple[Sequence[Rows], CLIPEmbedder]:
-    """Calibrate an empty collection that was opened with `calibrate="auto"` on the first rows that it gets.
-
-    Returns:
-        The rows and the embedder to go on with; as they were where there is nothing to be done, or too little
-        to measure on.
-    """
-    if not blocks or not is_auto(collection) or embedder.calibration is not None or collection.count():
-        return blocks, embedder
-    calibrated, said = measured(((rows.vectors, rows.modality) for rows in blocks), embedder)
-    if calibrated is None or calibrated.calibration is None:
-        later = "it starts raw, and chroma_clip_embeddings.recalibrate moves it later"
-        logger.warning("collection %r: %s; %s", collection.name, said, later)
-        return blocks, embedder
-    calibrate_empty(collection, calibrated)
-    logger.info("collection %r is %s", collection.name, said)
-    apply = calibrated.calibration.apply
-    return [replace(rows, vectors=apply(rows.vectors, rows.modality)) for rows in blocks], calibrated
 
 
 def store_rows(collection: chromadb.Collection, rows: Rows, *, replace: bool, size: int) -> None:

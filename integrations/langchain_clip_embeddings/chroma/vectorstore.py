@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from chromadb.api import ClientAPI
 from langchain_core.documents import Document
@@ -21,11 +21,12 @@ from chroma_clip_embeddings.client.lock import writing
 from chroma_clip_embeddings.collection.identity import FINGERPRINT
 from chroma_clip_embeddings.collection.settings import Wanted
 from clip_embeddings import InvalidInputError
+from clip_embeddings.ingestion.auto import Calibrate
 from clip_embeddings.ingestion.rows.checks import check_count
 from clip_embeddings.pipeline import batched
 from langchain_clip_embeddings.chroma.address import Address
 from langchain_clip_embeddings.chroma.opened import OpenedChroma
-from langchain_clip_embeddings.chroma.store import calibrated_rows, store_rows
+from langchain_clip_embeddings.chroma.store import store_rows
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import chosen_ids, embed_rows, given_ids, once, to_document
 
@@ -56,9 +57,8 @@ class MultimodalChroma(OpenedChroma):
         collection_configuration: settings of the index, `{"hnsw": {"max_neighbors": 32}}`; a collection that
             exists must have them.
         create_collection_if_not_exists: whether a collection that does not exist is made.
-        calibrate: "auto" for embeddings without a calibration: a collection that exists keeps the one that it
-            has, and an empty one is calibrated on the first Documents that are added in one call, if there
-            are 300 texts and 300 pictures among them.
+        calibrate: for embeddings without a calibration: the files and folders that a new collection is for,
+            as for `chroma_clip_embeddings.open_collection`. One that exists keeps the calibration it has.
         options: the host's others: host, port, ssl, headers, tenant, database, client_settings,
             chroma_cloud_api_key, relevance_score_fn.
     Raises:
@@ -77,7 +77,7 @@ class MultimodalChroma(OpenedChroma):
         collection_metadata: dict[str, Any] | None = None,
         collection_configuration: Any = None,
         create_collection_if_not_exists: bool = True,
-        calibrate: Literal["auto"] | None = None,
+        calibrate: Calibrate | None = None,
         **options: Any,
     ) -> None:
         if embedding_function is not None and not isinstance(embedding_function, CLIPEmbeddings):
@@ -143,12 +143,7 @@ class MultimodalChroma(OpenedChroma):
         documents = list(documents)
         documents, given, which = once(documents, given_ids(ids, documents))
         chosen = chosen_ids(given)
-        blocks, embedder = calibrated_rows(
-            self._collection, self.embedder, embed_rows(self.embedder, documents, chosen)
-        )
-        if embedder is not self.embedder:
-            self._embedding_function = CLIPEmbeddings.of(embedder)
-        for rows in blocks:
+        for rows in embed_rows(self.embedder, documents, chosen):
             store_rows(self._collection, rows, replace=any(given), size=self._step(batch_size))
         return [chosen[place] for place in which]
 

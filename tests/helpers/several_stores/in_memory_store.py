@@ -121,9 +121,6 @@ class InMemoryCollection:
     def count(self) -> int:
         return len(self.rows)
 
-    def calibrate_empty(self, embedder: CLIPEmbedder) -> None:
-        self.embedder = embedder
-
     def nearest(self, request: Request) -> list[Found]:
         found = [
             Found(id, float(vector @ request.vector), document, fields, vector)

@@ -1,17 +1,24 @@
-"""`calibrate="auto"`: an empty collection of any model is calibrated on the first files that it gets."""
+"""`calibrate=` of what opens a collection: a new one is calibrated on the files that it is for."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from stores import FOLDERS, KINDS, Held, opened
+from stores import KINDS, Held, opened
 
-from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError
-from clip_embeddings.ingestion import auto, sample_files
+from clip_embeddings import (
+    CLIPEmbedder,
+    FingerprintMismatchError,
+    InvalidInputError,
+    ModalityCalibration,
+    StoreError,
+)
+from clip_embeddings.ingestion import FileSample, auto, sample_files
 
 Open = Callable[..., Held]
 NAMES = ("pictures", "notes")
@@ -44,135 +51,133 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto, "MINIMUM", 20)
 
 
-def test_a_new_collection_is_calibrated_on_what_it_is_given(
-    open_store: Open, folder: Path, embedder: CLIPEmbedder
+def calibration_of(store: Held) -> Any:
+    return store.adapter.embedder_of(store.raw).calibration
+
+
+def test_a_new_collection_is_calibrated_on_what_it_is_for(
+    open_store: Open, folder: Path, embedder: CLIPEmbedder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = open_store(embedder)
-    report = store.ingest([folder], calibrate="auto")
-    assert report.calibration.startswith("calibrated on 300 pictures and 300 text passages of ")
-    assert report.calibration in str(report)
-    assert (report.images, report.passages, report.cached) == (300, 300, 600)
+    with caplog.at_level("INFO", auto.__name__):
+        store = open_store(embedder, calibrate=[folder])
+    assert "calibrated on 300 pictures and 300 text passages of " in caplog.text
+    report = store.ingest([folder])
+    assert (report.images, report.passages, report.cached) == (300, 300, 600)  # embedded once
     measured = sample_files([folder], embedder).calibration()
     by_hand = embedder.with_calibration(measured)
     row = store.row(folder / "notes" / "7.txt")
     assert np.allclose(row.vector, by_hand.embed_texts([row.document])[0], atol=1e-5)
     again = open_store()
-    assert store.adapter.embedder_of(again.raw).calibration == measured
+    assert calibration_of(again) == measured
     assert store.adapter.search(again.raw, text="note 7", k=5).ranked
 
 
 def test_one_that_is_there_keeps_what_it_has(
-    open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None
+    open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = open_store(embedder)
-    store.ingest([folder / name / f"{number}{end}" for name, end in zip(NAMES, (".png", ".txt"), strict=True)
-                  for number in range(20)], calibrate="auto")  # fmt: skip
-    own = store.adapter.embedder_of(store.raw).calibration
+    own = calibration_of(open_store(embedder, calibrate=folder))
     assert own is not None
     with pytest.raises(FingerprintMismatchError, match=r"got .*raw"):
         open_store(embedder)
-    again = open_store(embedder, calibrate="auto")
-    report = again.ingest([folder])
-    assert (report.calibration, report.added, report.skipped) == ("", 560, 40)
-    assert store.adapter.embedder_of(again.raw).calibration == own
+    monkeypatch.setattr(auto, "sample_files", None)  # nothing is drawn again
+    again = open_store(embedder, calibrate=folder)
+    assert calibration_of(again) == own
+    assert again.ingest([folder]).added == 600
+    with pytest.raises(FingerprintMismatchError):
+        open_store(embedder.with_calibration(None).with_calibration(other_than(own)), calibrate=folder)
 
 
-def test_opened_so_a_new_one_needs_no_second_word(
-    open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None
+def other_than(calibration: ModalityCalibration) -> ModalityCalibration:
+    return replace(calibration, levels={})
+
+
+def test_a_raw_one_stays_raw(open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None) -> None:
+    open_store(embedder)  # others may have it open
+    assert calibration_of(open_store(embedder, calibrate=folder)) is None
+
+
+def test_too_few_leave_it_raw_and_say_so(
+    open_store: Open, folder: Path, embedder: CLIPEmbedder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = open_store(embedder, calibrate="auto")
-    assert store.adapter.embedder_of(store.raw).calibration is None
-    assert store.ingest([folder]).calibration
-    assert store.adapter.embedder_of(store.raw).calibration is not None
-
-
-def test_too_few_leave_it_raw_and_say_so(open_store: Open, folder: Path, embedder: CLIPEmbedder) -> None:
-    store = open_store(embedder)
-    report = store.ingest([folder / "notes"], calibrate="auto")
-    assert report.calibration == (
+    store = open_store(embedder, calibrate=folder / "notes")
+    assert (
         "0 pictures and 300 texts are too few to measure on (300 of each); the collection is made raw, and "
         "its pictures and texts are ranked apart, until it holds 300 of each and is recalibrated"
-    )
-    row = store.row(folder / "notes" / "7.txt")
-    assert np.allclose(row.vector, embedder.embed_texts([row.document])[0], atol=1e-5)
-    later = store.ingest([folder], calibrate="auto")  # it has rows by now
-    assert (later.calibration, later.added) == ("", 300)
-    assert store.adapter.embedder_of(store.raw).calibration is None
+    ) in caplog.text
+    assert calibration_of(store) is None
+    assert store.ingest([folder / "notes"]).cached == 300
 
 
 def test_a_model_with_a_calibration_of_its_own_takes_that_where_there_are_few(
-    open_store: Open, folder: Path, tiny: CLIPEmbedder, reference: Any
+    open_store: Open, folder: Path, tiny: CLIPEmbedder, reference: ModalityCalibration
 ) -> None:
-    store = open_store(tiny)
-    report = store.ingest([folder / "notes" / "7.txt"], calibrate="auto")
-    assert "the calibration that the model ships with is used" in report.calibration
-    assert store.adapter.embedder_of(store.raw).calibration == reference
+    assert calibration_of(open_store(tiny, calibrate=folder / "notes" / "7.txt")) == reference
 
 
-def test_a_sample_that_is_given_is_measured(
+def test_a_sample_or_what_draws_one_is_taken(
     open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None
 ) -> None:
-    store, sample = open_store(embedder), sample_files([folder], embedder, size=25)
-    store.ingest([folder / "notes" / "7.txt"], sample=sample, calibrate="auto")
-    assert store.adapter.embedder_of(store.raw).calibration == sample.calibration(minimum=20)
+    store = open_store(embedder, calibrate=lambda raw: sample_files([folder], raw, size=25))
+    sample = sample_files([folder], embedder, size=25)
+    assert calibration_of(store) == sample.calibration(minimum=20)
+    assert calibration_of(open_store(embedder, calibrate=sample)) == calibration_of(store)
 
 
-def test_without_the_word_nothing_is_measured(
+def test_embedders_with_a_calibration_keep_theirs(
+    open_store: Open, folder: Path, calibrated: CLIPEmbedder, few: None
+) -> None:
+    assert calibration_of(open_store(calibrated, calibrate=folder)) == calibrated.calibration
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [("nowhere", "nowhere"), (lambda raw: 1, "the function gave int; expected what sample_files returns")],
+)
+def test_what_cannot_be_sampled_leaves_no_collection(
+    open_store: Open, embedder: CLIPEmbedder, bad: Any, said: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        open_store(embedder, calibrate=bad)
+    with pytest.raises(StoreError, match=r"no (collection|table)"):
+        open_store()
+
+
+def test_a_sample_of_another_model_is_refused(
+    open_store: Open, folder: Path, embedder: CLIPEmbedder, tiny: CLIPEmbedder
+) -> None:
+    with pytest.raises(FingerprintMismatchError):
+        open_store(embedder, calibrate=sample_files([folder / "notes" / "7.txt"], tiny))
+
+
+def test_of_two_that_measure_at_once_the_first_counts(
     open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None
 ) -> None:
-    store = open_store(embedder)
-    assert store.ingest([folder]).calibration == ""
-    assert store.adapter.embedder_of(store.raw).calibration is None
+    """The second finds a collection that was not there when it began, and goes on with what it has."""
+
+    def meanwhile(raw: CLIPEmbedder) -> FileSample:
+        first = open_store(embedder, calibrate=lambda raw: sample_files([folder], raw, size=30))
+        assert first.ingest([folder / "notes"]).added == 300
+        return sample_files([folder], raw, size=40)
+
+    second = open_store(embedder, calibrate=meanwhile)
+    own = calibration_of(second)
+    assert own == sample_files([folder], embedder, size=30).calibration(minimum=20)
+    assert second.ingest([folder]).added == 300
+    row = second.row(folder / "pictures" / "7.png")
+    expected = embedder.with_calibration(own).embed_images([folder / "pictures" / "7.png"])
+    assert np.allclose(row.vector, expected[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("bad", ["reference", True, 1])
-def test_another_word_is_refused(open_store: Open, folder: Path, embedder: CLIPEmbedder, bad: Any) -> None:
-    store = open_store(embedder)
-    for call in (lambda: store.ingest([folder], calibrate=bad), lambda: open_store(embedder, calibrate=bad)):
-        with pytest.raises(InvalidInputError, match=r"calibrate: got .*; expected 'auto' or None"):
-            call()
-    assert store.count() == 0
-
-
-@pytest.mark.parametrize("kind", FOLDERS)
-def test_a_killed_measuring_leaves_a_collection_that_goes_on(
-    kind: str, tmp_path: Path, folder: Path, embedder: CLIPEmbedder, few: None
-) -> None:
-    """Between the calibration on record and the first row: the same call goes on with that calibration."""
-    store = opened(kind, tmp_path / "db", embedder=embedder)
-    with pytest.raises(KeyboardInterrupt):
-        _interrupted(store, folder)
-    assert store.count() == 0
-    own = store.adapter.embedder_of(store.raw).calibration
-    assert own is not None
-    again = opened(kind, tmp_path / "db", embedder=embedder, calibrate="auto")
-    assert again.ingest([folder], calibrate="auto").added == 600
-    assert again.adapter.embedder_of(again.raw).calibration == own
-
-
-def _interrupted(store: Held, folder: Path) -> None:
-    def stop(*given: Any, **named: Any) -> Any:
-        raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store.row_store, "page", stop)
-        store.ingest([folder], calibrate="auto")
-
-
-def test_of_chroma_without_our_function_on_record(
+def test_a_plain_empty_collection_of_chroma_is_made_anew_and_calibrated(
     tmp_path: Path, folder: Path, embedder: CLIPEmbedder, few: None
 ) -> None:
-    """Another function made it, and our identity was moved in."""
-    from chroma_clip_embeddings import CLIPEmbeddingFunction, connect, embedder_of, ingest, open_collection
-    from chroma_clip_embeddings.collection.adoption import taken_over
+    from chroma_clip_embeddings import connect, embedder_of, open_collection
 
     client = connect(tmp_path / "db")
-    made = client.create_collection("photos", embedding_function=CLIPEmbeddingFunction.of(embedder))
-    made.modify(metadata=taken_over(made, embedder))
-    ingest([folder], made, calibrate="auto")
-    measured = embedder_of(made).calibration
-    assert measured is not None
-    assert embedder_of(open_collection(client, "photos")).calibration == measured
+    client.get_or_create_collection("photos")
+    made = open_collection(client, "photos", embedder=embedder, calibrate=folder)
+    assert embedder_of(made).calibration is not None
+    assert made.configuration_json["hnsw"]["space"] == "cosine"
 
 
 def test_for_an_event_loop(chroma_port: int, folder: Path, embedder: CLIPEmbedder, few: None) -> None:
@@ -180,12 +185,12 @@ def test_for_an_event_loop(chroma_port: int, folder: Path, embedder: CLIPEmbedde
 
     from chroma_clip_embeddings import aingest, aopen_collection, connect, embedder_of, open_collection
 
-    async def run() -> str:
+    async def run() -> int:
         client = await chromadb.AsyncHttpClient(host="127.0.0.1", port=chroma_port)
-        collection = await aopen_collection(client, "auto-async", embedder=embedder, calibrate="auto")
-        return (await aingest([folder], collection)).calibration
+        collection = await aopen_collection(client, "auto-async", embedder=embedder, calibrate=folder)
+        return (await aingest([folder], collection)).cached
 
-    assert asyncio.run(run()).startswith("calibrated on ")
+    assert asyncio.run(run()) == 600
     stored = open_collection(connect(host="127.0.0.1", port=chroma_port), "auto-async")
     assert embedder_of(stored).calibration is not None
     assert stored.count() == 600

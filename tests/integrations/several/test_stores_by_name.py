@@ -13,6 +13,7 @@ import chroma_clip_embeddings
 import lancedb_clip_embeddings
 from chroma_clip_embeddings.client import connection
 from clip_embeddings import CLIPEmbedder, InvalidInputError, MissingExtraError, StoreError
+from clip_embeddings.stores import servers
 from clip_embeddings.stores.collection import explain, ingest, search
 from clip_embeddings.stores.lookup import open_store, split_address, store_names
 from clip_embeddings.stores.protocol import Connect, Store
@@ -90,7 +91,7 @@ def test_home_is_where_a_shell_has_it(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_server_that_stands_still_is_given_up_with_headers_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "_KNOCK", 0.3)
+    monkeypatch.setattr(servers, "_PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         with pytest.raises(StoreError, match=f"127.0.0.1:{port}: timed out.*with the headers X-A"):
@@ -100,7 +101,7 @@ def test_a_server_that_stands_still_is_given_up_with_headers_too(monkeypatch: py
 def test_an_address_of_ipv6_has_its_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the client is made with; a machine of tests need not have such addresses."""
     asked: list[str] = []
-    monkeypatch.setattr(connection, "_knock", lambda *place: None)
+    monkeypatch.setattr(connection, "knock", lambda *place, secure: None)
     monkeypatch.setattr("chromadb.HttpClient", lambda host, **_: asked.append(host))
     connection.connect(host="::1", port=8000)
     assert asked == ["[::1]"]

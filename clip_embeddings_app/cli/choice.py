@@ -97,7 +97,7 @@ def offer(collection: "Collection", place: Place, *, do: bool) -> CLIPEmbedder:
         say(
             "note",
             f"the collection {name!r} is raw and holds {enough}, which can be ranked in one list: {measure}, "
-            f"then {then}",
+            f"then {then}. With --calibrate none this is not said",
         )
         return collection.embedder
     from chroma_clip_embeddings import embedder_of, recalibrate

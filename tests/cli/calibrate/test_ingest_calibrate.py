@@ -176,7 +176,9 @@ def test_a_command_in_a_note_can_be_pasted_though_its_folder_has_a_space(
     monkeypatch.chdir(tmp_path)
     place = raw.rename(tmp_path / "my photos")
     note = cli("ingest", demo / "notes" / "harbour.txt", "--db", place).err
-    measure, recalibrate = re.findall(r"clip-embeddings (calibrate .*), then clip-embeddings (.*)", note)[0]
+    measure, recalibrate = re.findall(
+        r"clip-embeddings (calibrate .*), then clip-embeddings (.*)\. With", note
+    )[0]
     assert cli(*shlex.split(measure), "--minimum", "40").code == 0
     assert cli(*shlex.split(recalibrate)).code == 0
     assert calibration_of(place) is not None

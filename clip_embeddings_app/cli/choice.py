@@ -55,8 +55,8 @@ def choose(
         InvalidInputError: the collection exists and has another calibration; or the file cannot be used.
         FingerprintMismatchError: the file was measured on another model.
     """
+    from clip_embeddings.ingestion import sample_files
     from clip_embeddings.ingestion.auto import decide, ships_with_reference
-    from clip_embeddings.ingestion.sample import sample_files
 
     embedder, exists = choose_embedder(place, name, model, deployment)
     if exists:

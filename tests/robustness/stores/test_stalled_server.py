@@ -26,10 +26,10 @@ from chroma_clip_embeddings import (
     open_collection,
     search,
 )
-from chroma_clip_embeddings.client import connection as store
 from chroma_clip_embeddings.client import private
 from clip_embeddings import CLIPEmbedder, StoreError
 from clip_embeddings.ingestion import retry
+from clip_embeddings.stores import servers
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_an_ingestion_gives_up_a_stalled_server_in_its_time(
     tmp_path: Path, stoppable: tuple[int, int], tiny: CLIPEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "_LEAST", 2.0)
-    monkeypatch.setattr(store, "_KNOCK", 2.0)
+    monkeypatch.setattr(servers, "_PATIENCE", 2.0)
     port, pid = stoppable
     write_notes(tmp_path / "notes", 400)
     collection = open_collection(connect(host="127.0.0.1", port=port), "notes", embedder=tiny)

@@ -27,6 +27,7 @@ def hardly_known(share: float) -> str:
     if share >= HARDLY:
         return ""
     return (
-        f"the model hardly knows such pictures: {share:.0%} of the captions find their own one among the "
-        f"nearest tenth, where {CHANCE:.0%} is chance. A calibration cannot mend that; take a model that does"
+        f"the model hardly knows such pictures, or their captions say little of them: {share:.0%} of the "
+        f"captions find their own one among the nearest tenth, where {CHANCE:.0%} is chance. No calibration "
+        "mends that"
     )

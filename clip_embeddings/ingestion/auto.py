@@ -13,9 +13,9 @@ from clip_embeddings.calibration import MINIMUM
 from clip_embeddings.calibration.known import hardly_known
 from clip_embeddings.config import REFERENCE
 from clip_embeddings.embedder import CLIPEmbedder
-from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.errors import FingerprintMismatchError, InvalidInputError
 from clip_embeddings.ingestion.find.discovery import AnyPath
-from clip_embeddings.ingestion.sample import FileSample, check_sample, sample_files
+from clip_embeddings.ingestion.sample import FileSample, sample_files
 from clip_embeddings.models.hub.layout import CALIBRATION
 from clip_embeddings.models.hub.locate import locate
 
@@ -72,7 +72,12 @@ def decide_on(embedder: CLIPEmbedder, given: Calibrate) -> Decision:
     if not isinstance(sample, FileSample):
         got = type(sample).__name__
         raise InvalidInputError(f"calibrate: the function gave {got}; expected what sample_files returns")
-    check_sample(sample, embedder, "to be made")
+    if not embedder.matches_model(sample.model):
+        raise FingerprintMismatchError(
+            f"calibrate: the sample holds vectors of {sample.model_name!r} (fingerprint {sample.model}); the "
+            f"embedder is {embedder.config.model!r} ({embedder.model_fingerprint}). Sample with it: "
+            "sample_files(paths, embedder)"
+        )
     decision = decide(embedder, sample)
     if decision.embedder.config.calibration is None:
         logger.warning("%s", decision.said)

@@ -145,7 +145,7 @@ def test_what_cannot_be_sampled_leaves_no_collection(
 def test_a_sample_of_another_model_is_refused(
     open_store: Open, folder: Path, embedder: CLIPEmbedder, tiny: CLIPEmbedder
 ) -> None:
-    with pytest.raises(FingerprintMismatchError):
+    with pytest.raises(FingerprintMismatchError, match=r"calibrate: the sample holds vectors of 'tiny'"):
         open_store(embedder, calibrate=sample_files([folder / "notes" / "7.txt"], tiny))
 
 

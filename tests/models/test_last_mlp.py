@@ -19,11 +19,9 @@ SIZES: dict[str, Any] = {
 }
 # Family -> which towers end in one position; the parity table compares their vectors with transformers' own.
 ENDS = {
-    "siglip": ["text_model"],
     "siglip 2, NaFlex": ["text_model"],
     "metaclip 2": ["vision_model"],
     "chinese clip": ["vision_model"],
-    "altclip": ["vision_model"],
     "align": [],
     "dual encoder with RoBERTa": ["vision_model"],
 }

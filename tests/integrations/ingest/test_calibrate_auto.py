@@ -24,17 +24,28 @@ Open = Callable[..., Held]
 NAMES = ("pictures", "notes")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """300 pictures and 300 notes."""
-    folder, random = tmp_path_factory.mktemp("files"), np.random.default_rng(0)
+def files_in(folder: Path, number: int) -> Path:
+    """So many pictures, and as many notes."""
+    random = np.random.default_rng(0)
     for name in NAMES:
         (folder / name).mkdir()
-    for number in range(300):
+    for each in range(number):
         pixels = random.integers(0, 256, (6, 6, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / "pictures" / f"{number}.png")
-        (folder / "notes" / f"{number}.txt").write_text(f"note {number} of day {number * 7919 % 1000}")
+        Image.fromarray(pixels).save(folder / "pictures" / f"{each}.png")
+        (folder / "notes" / f"{each}.txt").write_text(f"note {each} of day {each * 7919 % 1000}")
     return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As many as it takes."""
+    return files_in(tmp_path_factory.mktemp("files"), 300)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As many as `few` takes, and some more."""
+    return files_in(tmp_path_factory.mktemp("small"), 40)
 
 
 @pytest.fixture(params=KINDS)
@@ -73,27 +84,27 @@ def test_a_new_collection_is_calibrated_on_what_it_is_for(
 
 
 def test_one_that_is_there_keeps_what_it_has(
-    open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None, monkeypatch: pytest.MonkeyPatch
+    open_store: Open, small: Path, embedder: CLIPEmbedder, few: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = calibration_of(open_store(embedder, calibrate=folder))
+    own = calibration_of(open_store(embedder, calibrate=small))
     assert own is not None
     with pytest.raises(FingerprintMismatchError, match=r"got .*raw"):
         open_store(embedder)
     monkeypatch.setattr(auto, "sample_files", None)  # nothing is drawn again
-    again = open_store(embedder, calibrate=folder)
+    again = open_store(embedder, calibrate=small)
     assert calibration_of(again) == own
-    assert again.ingest([folder]).added == 600
+    assert again.ingest([small]).added == 80
     with pytest.raises(FingerprintMismatchError):
-        open_store(embedder.with_calibration(None).with_calibration(other_than(own)), calibrate=folder)
+        open_store(embedder.with_calibration(None).with_calibration(other_than(own)), calibrate=small)
 
 
 def other_than(calibration: ModalityCalibration) -> ModalityCalibration:
     return replace(calibration, levels={})
 
 
-def test_a_raw_one_stays_raw(open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None) -> None:
+def test_a_raw_one_stays_raw(open_store: Open, small: Path, embedder: CLIPEmbedder, few: None) -> None:
     open_store(embedder)  # others may have it open
-    assert calibration_of(open_store(embedder, calibrate=folder)) is None
+    assert calibration_of(open_store(embedder, calibrate=small)) is None
 
 
 def test_too_few_leave_it_raw_and_say_so(
@@ -115,18 +126,18 @@ def test_a_model_with_a_calibration_of_its_own_takes_that_where_there_are_few(
 
 
 def test_a_sample_or_what_draws_one_is_taken(
-    open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None
+    open_store: Open, small: Path, embedder: CLIPEmbedder, few: None
 ) -> None:
-    store = open_store(embedder, calibrate=lambda raw: sample_files([folder], raw, size=25))
-    sample = sample_files([folder], embedder, size=25)
+    store = open_store(embedder, calibrate=lambda raw: sample_files([small], raw, size=25))
+    sample = sample_files([small], embedder, size=25)
     assert calibration_of(store) == sample.calibration(minimum=20)
     assert calibration_of(open_store(embedder, calibrate=sample)) == calibration_of(store)
 
 
 def test_embedders_with_a_calibration_keep_theirs(
-    open_store: Open, folder: Path, calibrated: CLIPEmbedder, few: None
+    open_store: Open, small: Path, calibrated: CLIPEmbedder, few: None
 ) -> None:
-    assert calibration_of(open_store(calibrated, calibrate=folder)) == calibrated.calibration
+    assert calibration_of(open_store(calibrated, calibrate=small)) == calibrated.calibration
 
 
 @pytest.mark.parametrize(
@@ -150,47 +161,47 @@ def test_a_sample_of_another_model_is_refused(
 
 
 def test_of_two_that_measure_at_once_the_first_counts(
-    open_store: Open, folder: Path, embedder: CLIPEmbedder, few: None
+    open_store: Open, small: Path, embedder: CLIPEmbedder, few: None
 ) -> None:
     """The second finds a collection that was not there when it began, and goes on with what it has."""
 
     def meanwhile(raw: CLIPEmbedder) -> FileSample:
-        first = open_store(embedder, calibrate=lambda raw: sample_files([folder], raw, size=30))
-        assert first.ingest([folder / "notes"]).added == 300
-        return sample_files([folder], raw, size=40)
+        first = open_store(embedder, calibrate=lambda raw: sample_files([small], raw, size=30))
+        assert first.ingest([small / "notes"]).added == 40
+        return sample_files([small], raw, size=35)
 
     second = open_store(embedder, calibrate=meanwhile)
     own = calibration_of(second)
-    assert own == sample_files([folder], embedder, size=30).calibration(minimum=20)
-    assert second.ingest([folder]).added == 300
-    row = second.row(folder / "pictures" / "7.png")
-    expected = embedder.with_calibration(own).embed_images([folder / "pictures" / "7.png"])
+    assert own == sample_files([small], embedder, size=30).calibration(minimum=20)
+    assert second.ingest([small]).added == 40
+    row = second.row(small / "pictures" / "7.png")
+    expected = embedder.with_calibration(own).embed_images([small / "pictures" / "7.png"])
     assert np.allclose(row.vector, expected[0], atol=1e-5)
 
 
 def test_a_plain_empty_collection_of_chroma_is_made_anew_and_calibrated(
-    tmp_path: Path, folder: Path, embedder: CLIPEmbedder, few: None
+    tmp_path: Path, small: Path, embedder: CLIPEmbedder, few: None
 ) -> None:
     from chroma_clip_embeddings import connect, embedder_of, open_collection
 
     client = connect(tmp_path / "db")
     client.get_or_create_collection("photos")
-    made = open_collection(client, "photos", embedder=embedder, calibrate=folder)
+    made = open_collection(client, "photos", embedder=embedder, calibrate=small)
     assert embedder_of(made).calibration is not None
     assert made.configuration_json["hnsw"]["space"] == "cosine"
 
 
-def test_for_an_event_loop(chroma_port: int, folder: Path, embedder: CLIPEmbedder, few: None) -> None:
+def test_for_an_event_loop(chroma_port: int, small: Path, embedder: CLIPEmbedder, few: None) -> None:
     import chromadb
 
     from chroma_clip_embeddings import aingest, aopen_collection, connect, embedder_of, open_collection
 
     async def run() -> int:
         client = await chromadb.AsyncHttpClient(host="127.0.0.1", port=chroma_port)
-        collection = await aopen_collection(client, "auto-async", embedder=embedder, calibrate=folder)
-        return (await aingest([folder], collection)).cached
+        collection = await aopen_collection(client, "auto-async", embedder=embedder, calibrate=small)
+        return (await aingest([small], collection)).cached
 
-    assert asyncio.run(run()) == 600
+    assert asyncio.run(run()) == 80
     stored = open_collection(connect(host="127.0.0.1", port=chroma_port), "auto-async")
     assert embedder_of(stored).calibration is not None
-    assert stored.count() == 600
+    assert stored.count() == 80

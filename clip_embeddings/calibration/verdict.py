@@ -1,8 +1,10 @@
-"""What a report on the modality gap comes to, in words: how fair, how sure, what to do. Imports nothing."""
+"""What a report on the modality gap comes to, in words: how fair, how sure, what to do. Imports estimate."""
+
+from clip_embeddings.calibration.estimate import MINIMUM
 
 FAIR = (0.8, 1.25)
 """Exposures within these are even: what differs less is not seen in ten hits."""
-_RARE, _ENOUGH = 0.5, 300  # the second as MINIMUM of the estimator: means are then known to 0.06
+_RARE = 0.5
 
 
 def verdict(before: float, after: float | None, fewest: int) -> str:
@@ -32,8 +34,8 @@ def _how_fair(exposure: float, *, calibrated: bool) -> str:
 
 
 def _how_sure(fewest: int) -> str:
-    if fewest < _ENOUGH:
-        return f"This is a rough look: {fewest} rows of one modality; to be sure it takes {_ENOUGH} of each."
+    if fewest < MINIMUM:
+        return f"This is a rough look: {fewest} rows of one modality; to be sure it takes {MINIMUM} of each."
     return "There are enough rows to be sure of it."
 
 

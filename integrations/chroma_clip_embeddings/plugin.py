@@ -15,11 +15,7 @@ from chroma_clip_embeddings.client.connection import (
     is_out_of_reach,
     store_errors,
 )
-from chroma_clip_embeddings.collection.identity import (
-    FINGERPRINT,
-    embedder_of,
-    record_identity,
-)
+from chroma_clip_embeddings.collection.identity import FINGERPRINT, embedder_of, record_identity
 from chroma_clip_embeddings.collection.opening import CHECK, open_collection
 from chroma_clip_embeddings.retrieval.search import nearest
 from chroma_clip_embeddings.row_store import ChromaRows

@@ -13,13 +13,7 @@ from clip_embeddings.search import Found, Request
 from lancedb_clip_embeddings.errors import store_errors
 from lancedb_clip_embeddings.row_store import LanceRows
 from lancedb_clip_embeddings.search import nearest
-from lancedb_clip_embeddings.table import (
-    connect,
-    embedder_of,
-    found_table,
-    open_table,
-    record_in,
-)
+from lancedb_clip_embeddings.table import connect, embedder_of, found_table, open_table, record_in
 
 
 class LanceStore:

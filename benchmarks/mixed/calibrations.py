@@ -10,7 +10,13 @@ SHRINK = 300  # how many vectors the reference counts for
 
 
 def estimated(
-    sample: Pairs, model: str, *, level: bool = True, asked: Sequence[str] = ("text", "picture")
+    sample: Pairs,
+    model: str,
+    *,
+    level: bool = True,
+    hubs: bool = True,
+    paired: bool = True,
+    asked: Sequence[str] = ("text", "picture"),
 ) -> ModalityCalibration:
     """A calibration from the calibration split: its documents, and those kinds of its queries."""
     estimator = CalibrationEstimator()
@@ -18,7 +24,7 @@ def estimated(
     estimator.add(sample.pictures, "image")
     for queries in (sample.queries[kind] for kind in asked if kind in sample.queries):
         estimator.add(queries.vectors, queries.modality, "query")
-    return estimator.calibration(model, source=sample.name, minimum=2, level=level)
+    return estimator.calibration(model, source=sample.name, minimum=2, level=level, hubs=hubs, paired=paired)
 
 
 def of_collection(pairs: Pairs, texts: Columns, pictures: Columns, model: str) -> ModalityCalibration:

@@ -13,16 +13,14 @@ from benchmarks.mixed.calibrations import estimated
 from benchmarks.mixed.data import Pairs, Queries
 from benchmarks.mixed.metrics import DEPTH, Bools, best
 from clip_embeddings import ModalityCalibration
-from clip_embeddings.similarity import l2_normalize
 from clip_embeddings.types import Embeddings, Modality
 
 Scores = NDArray[np.float32]
 Score = Callable[[Queries, Pairs], Scores]
 Merge = Callable[[Scores, Scores, Bools], Scores]
-RAW, SHIPPED = "raw", "centring + levels"
+RAW, SHIPPED, LEVELS = "raw", "levels + hubs", "centring + levels"
 _RRF = 60
 _HUB_ROWS, _HUB_WEIGHT = 32, 0.75
-_ALONG = 0.3  # a text query's part along the direction that a bias lies in
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,10 @@ class Method:
 
 def methods(sample: Pairs, model: str) -> list[Method]:
     """All of them, from one calibration split."""
-    centring, levels = estimated(sample, model, level=False), estimated(sample, model)
+    centring, levels = (
+        estimated(sample, model, level=False),
+        estimated(sample, model, hubs=False, paired=False),
+    )
     return [
         Method(RAW, raw),
         Method("two queries, RRF", raw, _reciprocal_ranks),
@@ -52,8 +53,9 @@ def methods(sample: Pairs, model: str) -> list[Method]:
         Method("centring", calibrated(centring)),
         Method("centring + hub bias", hub_biased(centring, sample)),
         Method("two queries, calibrated scores", calibrated(levels), _fetched),
-        Method("levels + hub bias inside", hub_biased_inside(levels, sample)),
-        Method(SHIPPED, calibrated(levels)),
+        Method(LEVELS, calibrated(levels)),
+        Method("levels + hubs, not known as pairs", calibrated(estimated(sample, model, paired=False))),
+        Method(SHIPPED, calibrated(estimated(sample, model))),
     ]
 
 
@@ -119,47 +121,12 @@ def hub_biased(calibration: ModalityCalibration, sample: Pairs) -> Score:
     return score
 
 
-def hub_biased_inside(calibration: ModalityCalibration, sample: Pairs) -> Score:
-    """The same as one plain cosine: what a row loses lies in the direction that carries least, in the vector.
-
-    A text query has one part along that direction, a picture query none. The bank is the sample's own texts,
-    as a sample of files has no queries.
-    """
-    bank = calibration.apply(sample.texts, "text", "query")
-    stored = np.concatenate(
-        [calibration.apply(sample.texts, "text"), calibration.apply(sample.pictures, "image")]
-    )
-    spare = _least(np.concatenate([stored, bank]), calibration.direction)
-    usual = _nearness(stored, bank).mean()
-
-    def score(queries: Queries, pairs: Pairs) -> Scores:
-        rows = _rows(calibration, pairs)
-        bias = np.float32(-_HUB_WEIGHT / _ALONG) * (_nearness(rows, bank) - usual)
-        stored = l2_normalize(rows + np.outer(bias, spare))
-        asked = calibration.apply(queries.vectors, queries.modality, "query")
-        asked = asked - np.outer(asked @ spare, spare)
-        if queries.modality == "text":
-            asked = asked + np.float32(_ALONG) * spare
-        scores: Scores = l2_normalize(asked) @ stored.T
-        return scores
-
-    return score
-
-
 def _nearness(rows: Embeddings, bank: Embeddings) -> NDArray[np.float32]:
     """Mean cosine of each row with the queries of a bank that are nearest to it: (R, D), (B, D) -> (R,)."""
     kept = min(_HUB_ROWS, len(bank))
     nearest = np.partition(rows @ bank.T, len(bank) - kept, axis=1)[:, -kept:]
     mean: NDArray[np.float32] = nearest.mean(axis=1)
     return mean
-
-
-def _least(rows: Embeddings, gap: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The unit direction across the gap in which rows are shortest: (N, D), (D,) -> (D,)."""
-    across = (rows - np.outer(rows @ gap, gap)).astype(np.float64)
-    moments = across.T @ across / len(rows) + np.outer(gap, gap)  # the gap itself is not to be chosen
-    least: NDArray[np.float32] = np.linalg.eigh(moments)[1][:, 0].astype(np.float32)
-    return least
 
 
 def _rows(calibration: ModalityCalibration, pairs: Pairs) -> Embeddings:

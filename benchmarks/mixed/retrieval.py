@@ -1,6 +1,7 @@
 """Does one search find texts and pictures alike? Ways to close the modality gap, compared.
 
     python -m benchmarks mixed-retrieval [--output benchmarks/RESULTS.md]
+    python -m benchmarks mixed-retrieval --model FOLDER --brief [--output benchmarks/RESULTS.md]
     python -m benchmarks mixed-retrieval --model openai/clip-vit-base-patch32 --pairs FOLDER
 
 Without --pairs: scenes that the bundled model never saw. FOLDER holds pairs.csv with the columns picture (a
@@ -21,7 +22,7 @@ from benchmarks.mixed.folder import folder_pairs, halves, has_queries, read_line
 from benchmarks.mixed.measure import measure
 from benchmarks.mixed.methods import SHIPPED, Method, calibrated, methods
 from benchmarks.mixed.plot import plot_sweep
-from benchmarks.mixed.sections import Run, section
+from benchmarks.mixed.sections import Run, brief_section, section
 from benchmarks.shared.results import replace_section
 from clip_embeddings import CLIPEmbedder, ClipEmbeddingsError, InvalidInputError, ModalityCalibration
 from clip_embeddings.calibration import MINIMUM
@@ -125,6 +126,9 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=1000, help="most pairs in a test set")
     parser.add_argument("--seeds", type=int, default=5, help="random collections of each composition")
     parser.add_argument("--output", type=Path, help="write the section into this file")
+    parser.add_argument(
+        "--brief", action="store_true", help="only what compares the methods, for other models"
+    )
     parser.add_argument("--plot", type=Path, help=f"the picture to write with it; {PLOT} by default")
     options = parser.parse_args()
     embedder = CLIPEmbedder(options.model, dtype="float32")
@@ -136,6 +140,12 @@ def main() -> None:
             plot = options.plot or PLOT.with_stem(f"{PLOT.stem}-{run.sets[0].pairs.name}")
         else:
             run = on_scenes(embedder, number=options.number, seeds=options.seeds)
+        if options.brief:
+            title += f": {Path(options.model).name}"
+            print(text := brief_section(run, title=title))
+            if options.output:
+                replace_section(options.output, title.lower(), text)
+            return
         print(section(run, title=title, plot=None))
         if options.output:
             write(run, title=title, output=options.output, plot=plot)

@@ -60,6 +60,21 @@ def section(run: Run, *, title: str, plot: str | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def brief_section(run: Run, *, title: str) -> str:
+    """Markdown of a run with another model: what was chosen on the first one, held against the others."""
+    parts = [f"## {title}", _setting(run), *run.notes[1:]]
+    for measured in run.sets:
+        parts += [f"### Summary: {measured.pairs.name}", report.summary(measured, run.methods)]
+        parts.append(report.verdicts(measured, run.methods))
+        for kind, told in (("picture", "Queries by picture"), ("short", "Short queries")):
+            if kind in measured.sweeps:
+                parts += [f"{told}:", report.brief(measured, run.methods, kind=kind)]
+        if measured.confounded:
+            parts += ["Pictures and texts about different topics:"]
+            parts.append(report.confounded(measured, [*run.methods, *run.variants]))
+    return "\n\n".join(parts)
+
+
 def _setting(run: Run) -> str:
     sizes = ", ".join(f"{m.pairs.number} ({m.pairs.name})" for m in run.sets)
     return (

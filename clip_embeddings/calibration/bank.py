@@ -17,7 +17,7 @@ from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.types import Embeddings, Modality
 
 _AXES = 64
-_FINE, _COARSE = 1 / 127, 0.5  # of the largest number of an axis; of a row's average number
+_FINE, _COARSE = 1 / 15, 1.0  # of the largest number of an axis; of a row's average number
 _PART = 4096  # rows at a time: their cosines with a thousand others are 16 MiB
 
 

@@ -119,7 +119,7 @@ def _hubs_record(hubs: Hubs) -> dict[str, Any]:
     return {
         "spare": _encoded(hubs.spare),
         "axes": _packed(bank.axes),
-        "rows": {name: _packed(bank.rows[name]) for name in _MODALITIES},
+        "rows": {name: _packed(rows) for name, rows in sorted(bank.rows.items())},
         "steps": [repr(bank.axis_step), repr(bank.row_step)],
         "usual": {name: repr(hubs.usual[name]) for name in _MODALITIES},
         "levels": {name: repr(hubs.levels[name]) for name in _MODALITIES},
@@ -130,7 +130,9 @@ def _hubs_record(hubs: Hubs) -> dict[str, Any]:
 def _hubs(record: Mapping[str, Any]) -> Hubs:
     spare = _decoded(record["spare"])
     axes = _unpacked(record["axes"], len(spare))
-    rows = {name: _unpacked(record["rows"][name], len(axes)) for name in _MODALITIES}
+    rows = {
+        name: _unpacked(record["rows"][name], len(axes)) for name in _MODALITIES if name in record["rows"]
+    }
     axis_step, row_step = map(float, record["steps"])
     usual, levels = (
         {name: float(record[field][name]) for name in _MODALITIES} for field in ("usual", "levels")

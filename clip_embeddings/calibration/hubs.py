@@ -34,7 +34,7 @@ from clip_embeddings.similarity import l2_normalize
 from clip_embeddings.types import Embeddings, Modality
 
 FEWEST = 500
-"""Texts and pictures that it takes; of fewer, too few are near to a row to tell a hub from a subject."""
+"""Texts that it takes, of pairs pictures too; of fewer, too few are near to a row to tell hubs by."""
 WEIGHT, ALONG = 0.75, 0.3
 _HUBS_ONE_IN, _TOP_ONE_IN = 64, 32  # rows of a bank that are looked at
 _MOST_BIAS = 0.9  # from 1 on nothing could be taken back
@@ -51,7 +51,7 @@ class Hubs:
 
     Attributes:
         spare: float32 (D,), a unit vector across the gap.
-        bank: calibrated texts and pictures without their parts along the gap and `spare`.
+        bank: calibrated texts without their parts along the gap and `spare`; pictures too, if there is noise.
         usual: mean nearness of the texts and of the pictures that were measured to the texts of the bank.
         levels: mean part of stored texts and of stored pictures along the gap.
         weight: how much of what a row is too near is taken off its scores.
@@ -82,6 +82,10 @@ class Hubs:
                 f"hubs: usual, levels, weight, along, noise are {numbers}; expected finite numbers, along "
                 "between 0 and 1, noise above 0"
             )
+        if "text" not in self.bank.rows or (self.noise and "image" not in self.bank.rows):
+            raise InvalidInputError(
+                f"hubs: a bank of {sorted(self.bank.rows)}; expected text, with noise image too"
+            )
         if self.noise and not -1 < self.levels["text"] < self.levels["image"] < 1:
             raise InvalidInputError(f"hubs: levels are {dict(self.levels)}; expected texts below pictures")
 
@@ -89,7 +93,7 @@ class Hubs:
         """What it does to vectors, for a digest."""
         bank = self.bank
         numbers = np.array([bank.axis_step, bank.row_step, *self._numbers()], "<f8")
-        whole = [bank.axes, *(bank.rows[name] for name in get_args(Modality))]
+        whole = [bank.axes, *(bank.rows[name] for name in get_args(Modality) if name in bank.rows)]
         return (
             self.spare.astype("<f4").tobytes() + b"".join(map(np.ndarray.tobytes, whole)) + numbers.tobytes()
         )
@@ -149,13 +153,14 @@ def hubs_of(documents: Mapping[Modality, Embeddings], gap: Direction, *, paired:
         gap: unit (D,), where levels lie.
         paired: whether the texts are captions of the pictures.
     """
-    if min(map(len, documents.values())) < FEWEST:
+    kept: tuple[Modality, ...] = ("text", "image") if paired else ("text",)
+    if min(len(documents[name]) for name in kept) < FEWEST:
         return None
     if (spare := spare_direction(np.concatenate(list(documents.values())), gap)) is None:
         return None
     across = {name: _across(_across(rows, gap), spare) for name, rows in documents.items()}
     levels = {name: round(float((rows @ gap).mean()), 6) for name, rows in documents.items()}
-    made = Hubs(spare, Bank.of(across), dict.fromkeys(documents, 0.0), levels)
+    made = Hubs(spare, Bank.of({name: across[name] for name in kept}), dict.fromkeys(documents, 0.0), levels)
     near = {
         name: made.bank.nearness(_across(rows, spare), "text", one_in=_HUBS_ONE_IN)
         for name, rows in documents.items()

@@ -1,7 +1,7 @@
 """Seeded texts, in English or Korean, about things that are never drawn: they belong to no picture.
 
 A model that sees them in training learns to keep them away from every picture. The words are in
-`unrelated_en.py` and `unrelated_ko.py`. Imports the standard library, those, and `parts_ko.py` for
+`unrelated_*.py` and `notes_*.py`. Imports the standard library, those, and `parts_ko.py` for
 its particles.
 """
 
@@ -9,10 +9,11 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 from clip_embeddings.scenes.captions import Language
 from clip_embeddings.scenes.wording.parts_ko import particle
-from tools.tiny_model import unrelated_en, unrelated_ko
+from tools.tiny_model import notes_en, notes_ko, unrelated_en, unrelated_ko
 
 _SLOT = re.compile(r"\{(\w)(?::(.))?\}")
 # "a useful unit", but "an urgent honest hour"
@@ -32,30 +33,28 @@ class _Words:
     notes: Sequence[str]
     links: Sequence[str]
     steps: Sequence[str]
+    recipe_titles: Sequence[str]
+    diary: Sequence[str]
+    bills: Sequence[str]
+    minutes: Sequence[str]
     foods: tuple[str, ...]
     units: Sequence[str]
-    recipe: str
+    ingredient: str
 
 
-def _english() -> _Words:
-    w = unrelated_en
+def _words_of(w: ModuleType, notes: ModuleType, ingredient: str) -> _Words:
     slots = {"n": w.NOUNS, "a": w.ADJECTIVES, "v": w.VERBS, "p": w.PEOPLE, "t": w.TOPICS, "w": w.WEEKDAYS}
     return _Words(
-        slots, w.PHRASES, w.TITLES, w.SENTENCES, w.QUESTIONS, w.NOTES, w.LINKS, w.STEPS, w.FOODS, w.UNITS,
-        "{i} {unit} of {food}",
+        {**slots, "d": notes.DISHES}, w.PHRASES, w.TITLES, w.SENTENCES, w.QUESTIONS, w.NOTES, w.LINKS,
+        notes.STEPS, notes.RECIPE_TITLES, notes.DIARY, notes.BILLS, notes.MINUTES, notes.FOODS, notes.UNITS,
+        ingredient,
     )  # fmt: skip
 
 
-def _korean() -> _Words:
-    w = unrelated_ko
-    slots = {"n": w.NOUNS, "a": w.ADJECTIVES, "v": w.VERBS, "p": w.PEOPLE, "t": w.TOPICS, "w": w.WEEKDAYS}
-    return _Words(
-        slots, w.PHRASES, w.TITLES, w.SENTENCES, w.QUESTIONS, w.NOTES, w.LINKS, w.STEPS, w.FOODS, w.UNITS,
-        "{food} {i}{unit}",
-    )  # fmt: skip
-
-
-_LANGUAGES: dict[str, _Words] = {"en": _english(), "ko": _korean()}
+_LANGUAGES: dict[str, _Words] = {
+    "en": _words_of(unrelated_en, notes_en, "{i} {unit} of {food}"),
+    "ko": _words_of(unrelated_ko, notes_ko, "{food} {i}{unit}"),
+}
 # Texts that are to stay unseen, so that the evaluation can ask about them.
 _RESERVED = ("quarterly revenue report", "분기 매출 보고서")
 
@@ -127,12 +126,34 @@ def _paragraph(words: _Words, rng: random.Random) -> str:
 
 def _recipe(words: _Words, rng: random.Random) -> str:
     parts = [
-        words.recipe.format(i=rng.randint(2, 40), unit=rng.choice(words.units), food=rng.choice(words.foods))
-        for _ in range(rng.randint(1, 4))
+        words.ingredient.format(
+            i=rng.randint(2, 40), unit=rng.choice(words.units), food=rng.choice(words.foods)
+        )
+        for _ in range(rng.randint(0, 4))
     ]
     slots = {"f": words.foods}
-    steps = [_fill(step, words, rng, slots) for step in rng.sample(words.steps, rng.randint(1, 3))]
-    return ", ".join(parts) + ". " + ". ".join(steps) + "."
+    steps = [_fill(step, words, rng, slots) for step in rng.sample(words.steps, rng.randint(1, 4))]
+    title = _fill(rng.choice(words.recipe_titles), words, rng) if rng.random() < 0.6 else ""
+    return "\n\n".join(part for part in (title, ", ".join(parts), ". ".join(steps) + ".") if part)
+
+
+def _diary(words: _Words, rng: random.Random) -> str:
+    said = [_fill(each, words, rng) for each in rng.sample(words.diary, rng.randint(1, 4))]
+    return " ".join(each[0].upper() + each[1:] + "." for each in said)
+
+
+def _bill(words: _Words, rng: random.Random) -> str:
+    return _lines(words.bills, words, rng)
+
+
+def _minutes(words: _Words, rng: random.Random) -> str:
+    return _lines(words.minutes, words, rng)
+
+
+def _lines(templates: Sequence[str], words: _Words, rng: random.Random) -> str:
+    """Some of them, under each other or one after the other."""
+    made = [_fill(each, words, rng) for each in rng.sample(templates, rng.randint(1, 4))]
+    return rng.choice(("\n", ". ", ", ")).join(made)
 
 
 def _junk(words: _Words, rng: random.Random) -> str:
@@ -177,5 +198,8 @@ def _blank(words: _Words, rng: random.Random) -> str:
     return rng.choice(("", "", "", " ", "\n"))
 
 
-_KINDS = (_word, _phrase, _title, _sentence, _question, _note, _paragraph, _recipe, _junk, _blank)
-_WEIGHTS = (14, 35, 6, 14, 6, 6, 9, 3, 4.5, 2.5)
+_KINDS = (
+    _word, _phrase, _title, _sentence, _question, _note, _paragraph, _recipe, _diary, _bill, _minutes, _junk,
+    _blank,
+)  # fmt: skip
+_WEIGHTS = (12, 30, 6, 13, 6, 6, 8, 7, 5, 2, 3, 4.5, 2.5)

@@ -172,18 +172,6 @@ psychiatry psychology sociology statistics taxation thermodynamics toxicology ty
 woodworking zoology
 """)
 
-UNITS = ("grams", "cups", "teaspoons", "tablespoons", "ounces", "slices", "pounds", "pinches", "milliliters")
-FOODS = _words("""
-flour sugar butter garlic onion cheese rice pasta tofu spinach potato carrot honey yeast vinegar milk basil
-cumin paprika chocolate cinnamon mustard cabbage tomato cucumber yogurt ginger parsley
-""")
-STEPS = (
-    "Stir until smooth", "Preheat the oven", "Let it rest for {n} minutes", "Chop the {f} finely",
-    "Simmer gently",
-    "Whisk in the {f}", "Add the {f} and mix well", "Season with salt", "Bake for {n} minutes",
-    "Drain and rinse",
-    "Fold in the {f}", "Serve with {f}", "Knead the dough",
-)  # fmt: skip
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 # {n} noun, {a} adjective, {v} verb, {p} profession, {t} field of study, {i} number, {w} weekday

@@ -15,9 +15,11 @@ from clip_embeddings.models.tiny import WEIGHTS
 from clip_embeddings.scenes.captions import Language, caption
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
+from clip_embeddings.types import Role
 
 FIRST_SEED, NUMBER = 700_000, 2000
-_FULL = 0.5  # share of captions that say all that a picture shows, in documents and in queries
+# Share of captions that say all that a picture shows: what is stored describes, what is asked is often short.
+_FULL: dict[Role, float] = {"document": 1.0, "query": 0.5}
 _LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
 
@@ -26,9 +28,9 @@ def measure(embedder: CLIPEmbedder) -> ModalityCalibration:
     shown, rng = list(scenes(FIRST_SEED, NUMBER)), random.Random(FIRST_SEED)
     estimator = CalibrationEstimator()
     estimator.add(embedder.embed_images([render(scene) for scene in shown]), "image")
-    for role in ("document", "query"):
+    for role, share in _FULL.items():
         texts = [
-            caption(scene, language, rng, full=rng.random() < _FULL).text
+            caption(scene, language, rng, full=rng.random() < share).text
             for scene in shown
             for language in _LANGUAGES
         ]

@@ -6,12 +6,13 @@ said by a number for a row and one for a query; here they lie inside the vectors
     x" = unit(x' + bias(u) * spare)                     of a document; u is x' without its part along spare
     q" = unit(q' + along * spare + shift(q') * gap)     of a query, which has no other part along either
 
-    bias(u)   = weight / along * (usual - nearness of u to typical texts)      usual: of its modality
+    bias(u)   = weight / along * min(0, usual - nearness of u to typical texts)    usual: of its modality
     shift(q') = what brings the nearest typical texts and pictures to one score, as far as it is no noise
 
-So a score is nearly q . x - weight * (nearness - usual), and neither modality is ahead for what the query is
+So a score is nearly q . x less what the row is too near, and neither modality is ahead for what the query is
 like. `spare` is where vectors of this model are shortest: what is given up for it is next to nothing. A bias
-depends on u and the modality alone, and x" still shows u, so it can be taken back.
+depends on u and the modality alone, and x" still shows u, so it can be taken back. A row that is far from all
+typical texts gains nothing by it: what is stored later may be about other things.
 
 What is usual is measured for each modality, as pictures about other things than the texts are less near to
 every text. The shift has no such guard, so it is for pairs only.
@@ -106,7 +107,7 @@ class Hubs:
         """What `store` adds, the same for a row and for what `store` made of it: (N, D) -> (N, D)."""
         across = _across(rows.astype(np.float32), self.spare)
         near = self.bank.nearness(across, "text", one_in=_HUBS_ONE_IN)
-        bias = np.clip(self.weight / self.along * (self.usual[modality] - near), -_MOST_BIAS, _MOST_BIAS)
+        bias = np.clip(self.weight / self.along * (self.usual[modality] - near), -_MOST_BIAS, 0)
         biases: Embeddings = np.outer(bias, self.spare).astype(np.float32)
         return biases
 

@@ -58,9 +58,11 @@ def next_child(requests: socket.socket) -> list[int]:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     telling: dict[int, int] = {}
-    waiting: list[socket.socket | int] = [requests, wake]
+    waiting = select.poll()  # descriptors of any number, where select stops at 1023
+    for each in (requests.fileno(), wake):
+        waiting.register(each, select.POLLIN)
     while True:
-        if wake in select.select(waiting, [], [])[0]:
+        if wake in {ready for ready, _ in waiting.poll()}:
             os.read(wake, 4096)
             tell_of_the_dead(telling)
             continue

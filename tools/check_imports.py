@@ -15,7 +15,8 @@ CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
     "errors types; forking records scenes similarity; calibration; config; inputs; models; "
-    "coalesce items pipeline; model_handle; encode; embedder; ingestion on_record tasks; search; stores;"
+    "coalesce items pipeline; model_handle; encode; embedder; ingestion on_record tasks; context search; "
+    "stores;"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
 APP = "clip_embeddings_app"  # above everything; nothing imports it
@@ -61,7 +62,17 @@ APART = {
 COMMON = {"numpy", "PIL", "rich"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
 PUBLIC_MODULES = {
-    *("errors", "types", "pipeline", "inputs.formats", "ingestion", "on_record", "search", "stores"),
+    *(
+        "context",
+        "errors",
+        "types",
+        "pipeline",
+        "inputs.formats",
+        "ingestion",
+        "on_record",
+        "search",
+        "stores",
+    ),
     *("tasks.adapting", "tasks.stored"),
 }
 HOSTS = {APP, *ADAPTERS}.union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {

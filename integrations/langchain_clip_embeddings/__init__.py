@@ -16,6 +16,7 @@ except ImportError as error:
 del _langchain_core
 
 from langchain_clip_embeddings.adding import AddReport, add_media
+from langchain_clip_embeddings.content import blocks_of, to_content_blocks, to_context
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.loader import LoadFailure, MediaLoader
 from langchain_clip_embeddings.media_store import MediaStore, document_id, document_uuid
@@ -37,8 +38,11 @@ __all__ = [
     "MultimodalRetriever",
     "PrefixedImageEmbeddings",
     "add_media",
+    "blocks_of",
     "document_id",
     "document_uuid",
+    "to_content_blocks",
+    "to_context",
 ]
 
 

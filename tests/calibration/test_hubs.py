@@ -67,7 +67,9 @@ def test_a_score_is_that_without_hubs_less_a_share_of_what_the_row_is_too_near()
     near = np.sort(across @ plain.apply(vectors(0)["text"], "text", "query").T, axis=1)[:, -10:-1].mean(
         axis=1
     )
-    expected = plain.apply(asked, "text", "query") @ before.T - hubs.weight * np.maximum(near - near.mean(), 0)
+    expected = plain.apply(asked, "text", "query") @ before.T - hubs.weight * np.maximum(
+        near - near.mean(), 0
+    )
     # Both vectors are made unit length again, so it is nearly so, and the order is what counts.
     ranks = [np.argsort(np.argsort(each, axis=1), axis=1) for each in (scores, expected)]
     assert np.mean([np.corrcoef(*pair)[0, 1] for pair in zip(*ranks, strict=True)]) > 0.99

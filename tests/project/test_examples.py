@@ -97,6 +97,17 @@ def test_the_langchain_example_finds_the_note_and_pictures_in_one_ranking(tmp_pa
     assert [line.split()[0] for line in lines[7:]] == ["image"] * 3
 
 
+def test_the_rag_example_shows_the_model_texts_and_pictures_and_names_what_it_cites(tmp_path: Path) -> None:
+    lines = run([str(ROOT / "examples" / "rag.py")], tmp_path).splitlines()
+    said = re.fullmatch(r"\(stand-in for a chat model\) I was shown (\d) pictures among: (.*)", lines[0])
+    assert said
+    labels = said[2].split("; ")
+    assert len(labels) == 6
+    assert labels[0] == "[1] vet.txt"
+    assert int(said[1]) == sum(".png" in label for label in labels) >= 4
+    assert [line.split(":")[0].strip() for line in lines[1:]] == [label.split()[1] for label in labels]
+
+
 def test_the_langchain_snippet_of_the_readme_runs(tmp_path: Path) -> None:
     snippet = readme_snippet("langchain")
     draw_six(tmp_path / "my-folder")

@@ -37,6 +37,8 @@ def test_the_snippets_of_the_guide_run_in_their_order(tmp_path: Path) -> None:
         "our cat Nabi",
         "['cat', 'hour']",
         "True",
+        "['text', 'text', 'text', 'image']",
+        "['note']",
         "2 0",
         "0 2",
         "2",

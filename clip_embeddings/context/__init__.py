@@ -1,0 +1,16 @@
+"""What was found, as a language model is shown it: numbered texts and pictures within a budget."""
+
+from clip_embeddings.context.assembling import Context, Part, Source, context_of
+from clip_embeddings.context.budget import Budget, estimated_tokens
+from clip_embeddings.context.encoding import EncodedPicture, encode_picture
+
+__all__ = [
+    "Budget",
+    "Context",
+    "EncodedPicture",
+    "Part",
+    "Source",
+    "context_of",
+    "encode_picture",
+    "estimated_tokens",
+]

@@ -1,0 +1,241 @@
+"""Results of a search -> numbered parts for a language model, texts and pictures, within a budget.
+
+Pictures are read when the parts are made, from where their rows say. Imports ingestion's grammar of rows,
+errors and its neighbours.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from clip_embeddings.context.budget import Budget
+from clip_embeddings.context.encoding import EncodedPicture, encode_picture
+from clip_embeddings.errors import ImageDecodeError
+from clip_embeddings.ingestion.rows.ids import digest, is_caption, name_of, picture_id, picture_of, uris_of
+
+_CITED = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
+_WORTH_CUTTING = 40  # tokens; less of a text says nothing
+_CUT = " [...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A row that was found.
+
+    Attributes:
+        id: in its collection; "" where it has none.
+        text: a passage, a caption, or a picture's file name.
+        metadata: as stored; `modality`, `uri`, `uris`, `content_sha256` and `page` are looked at.
+    """
+
+    id: str
+    text: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shows_picture(self) -> bool:
+        """Whether a picture belongs to it: it is one, or a caption of one."""
+        return self.metadata.get("modality") == "image" or self._picture is not None
+
+    @property
+    def _picture(self) -> str | None:
+        """The id of the picture that it is a caption of. Some stores have ids of their own."""
+        if is_caption(self.id):
+            return picture_of(self.id)
+        of = self.metadata.get("caption_of")
+        return of if isinstance(of, str) else None
+
+    @property
+    def uris(self) -> list[str]:
+        """Where its file is, or its files are."""
+        return uris_of(self.metadata)
+
+    @property
+    def name(self) -> str:
+        """Its file's name, with the page if there is one; its id where it has no file."""
+        name = next((name_of(uri) for uri in self.uris if name_of(uri)), "") or self.id or "no name"
+        page = self.metadata.get("page")
+        return f"{name}, page {page}" if isinstance(page, int) else name
+
+    @property
+    def key(self) -> str:
+        """The same for what is to be shown once: a picture and its captions, equal texts of one file."""
+        if self._picture is not None:
+            return self._picture
+        if self.shows_picture:
+            sha256 = self.metadata.get("content_sha256")
+            return picture_id(sha256) if isinstance(sha256, str) else f"image {self.uris or self.id}"
+        return f"text {self.uris} {self.text}"
+
+
+Kind = Literal["text", "image", "missing", "unshown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One result as it is shown.
+
+    Attributes:
+        number: what an answer cites it by, from 1 on.
+        kind: "text"; "image" with its picture; "missing", a picture that cannot be read; "unshown", one that
+            the budget has no room for.
+        source: the row.
+        label: one line: number, name, and what is to be known of it.
+        text: the passage, as much of it as there is room for, or the caption; "" where there is none.
+        picture: of kind "image".
+    """
+
+    number: int
+    kind: Kind
+    source: Source
+    label: str
+    text: str = ""
+    picture: EncodedPicture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All parts.
+
+    Attributes:
+        parts: in the order of the results.
+        left_out: how many texts the budget had no room for.
+    """
+
+    parts: tuple[Part, ...]
+    left_out: int = 0
+
+    def cited(self, answer: str) -> list[Source]:
+        """The sources that an answer names as [1] or [1, 3], in that order, each once."""
+        numbers = [int(each) for group in _CITED.findall(answer) for each in re.split(r"\s*[,;]\s*", group)]
+        there = {part.number: part.source for part in self.parts}
+        return [there[number] for number in dict.fromkeys(numbers) if number in there]
+
+
+def context_of(
+    sources: Iterable[Source],
+    budget: Budget | None = None,
+    *,
+    roots: Sequence[str | PathLike[str]] | None = None,
+) -> Context:
+    """Make what a language model is shown.
+
+    A picture comes once, with the row that ranks first among it and its captions; equal texts of one file
+    come once. A picture that cannot be read, or is at an address, is a line that says so.
+
+    Args:
+        sources: best first.
+        budget: `Budget()` by default.
+        roots: folders that pictures may be read from; None allows any place that a row names.
+    """
+    return _Assembling(budget or Budget(), None if roots is None else [Path(r).resolve() for r in roots]).of(
+        sources
+    )
+
+
+class _Assembling:
+    """What is left of a budget while parts are made."""
+
+    def __init__(self, budget: Budget, roots: list[Path] | None) -> None:
+        self.budget, self.roots = budget, roots
+        self.images, self.tokens = budget.images, budget.tokens
+
+    def of(self, sources: Iterable[Source]) -> Context:
+        parts: list[Part] = []
+        left_out = 0
+        for source in _once(sources):
+            number = len(parts) + 1
+            part = self._picture(source, number) if source.shows_picture else self._text(source, number)
+            if part:
+                parts.append(part)
+            else:
+                left_out += 1
+        return Context(tuple(parts), left_out)
+
+    def _text(self, source: Source, number: int) -> Part | None:
+        if not (text := self._room_for(source.text)):
+            return None
+        return Part(number, "text", source, f"[{number}] {source.name}", text)
+
+    def _picture(self, source: Source, number: int) -> Part:
+        caption = "" if source.text in (source.name, *map(name_of, source.uris)) else source.text
+        label, caption = f"[{number}] {source.name}", self._room_for(caption)
+        if not self.images:
+            return Part(
+                number, "unshown", source, f"{label} (a picture, not shown: the limit is reached)", caption
+            )
+        try:
+            picture, note = self._read(source)
+        except ImageDecodeError as error:
+            return Part(
+                number,
+                "missing",
+                source,
+                f"{label} (a picture that cannot be shown: {error.reason})",
+                caption,
+            )
+        self.images -= 1
+        return Part(number, "image", source, label + note, caption, picture)
+
+    def _room_for(self, text: str) -> str:
+        """As much of a text as there is room for; it is taken off."""
+        count, room = self.budget.count_tokens, min(self.tokens, self.budget.text_tokens)
+        if (needed := count(text)) > room:
+            if room < _WORTH_CUTTING:
+                return ""
+            low, high = 0, len(text)
+            while low < high:  # the most characters that fit
+                middle = (low + high + 1) // 2
+                low, high = (middle, high) if count(text[:middle] + _CUT) <= room else (low, middle - 1)
+            text, needed = text[:low].rstrip() + _CUT, room
+        self.tokens -= needed
+        return text
+
+    def _read(self, source: Source) -> tuple[EncodedPicture, str]:
+        """The picture from the first of its places that has one, and what is to be said of it."""
+        first: ImageDecodeError | None = None
+        for uri in source.uris:
+            try:
+                path = self._allowed(uri)
+                picture = encode_picture(path, pixels=self.budget.pixels, max_bytes=self.budget.image_bytes)
+            except ImageDecodeError as error:
+                first = first or error
+                continue
+            return picture, " (its file has changed since it was stored)" if _changed(path, source) else ""
+        raise first or ImageDecodeError(0, source.id, "its row names no file")
+
+    def _allowed(self, uri: str) -> str:
+        """A uri that may be read. Links are followed first: one inside a root may lead out of it."""
+        path = _path_of(uri)
+        if self.roots is None or path is None:
+            return uri if path is None else str(path)
+        path = path.resolve()
+        if not any(path.is_relative_to(root) for root in self.roots):
+            raise ImageDecodeError(0, repr(uri), "it lies outside the folders that may be read")
+        return str(path)
+
+
+def _path_of(uri: str) -> Path | None:
+    """The file that a uri names; None for any other address, which `load_image` reads or refuses."""
+    if uri.startswith("file://") and urlsplit(uri).netloc in ("", "localhost"):
+        return Path(url2pathname(urlsplit(uri).path))
+    return None if "://" in uri or uri.startswith("data:") else Path(uri)
+
+
+def _once(sources: Iterable[Source]) -> Iterator[Source]:
+    seen: set[str] = set()
+    for source in sources:
+        if source.key not in seen and (source.shows_picture or source.text.strip()):
+            seen.add(source.key)
+            yield source
+
+
+def _changed(uri: str, source: Source) -> bool:
+    """Whether a file is not the one that the row's vector is of."""
+    sha256, path = source.metadata.get("content_sha256"), _path_of(uri)
+    return isinstance(sha256, str) and path is not None and digest(path.read_bytes()) != sha256

@@ -1,0 +1,75 @@
+"""Documents that were found -> content blocks of a message, pictures among them.
+
+Imports langchain-core and the public core.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from os import PathLike
+
+from langchain_core.documents import Document
+from langchain_core.messages.content import ContentBlock, create_image_block, create_text_block
+
+from clip_embeddings import InvalidInputError
+from clip_embeddings.context import Budget, Context, Part, Source, context_of
+
+
+def to_context(
+    documents: Iterable[Document],
+    budget: Budget | None = None,
+    *,
+    roots: Sequence[str | PathLike[str]] | None = None,
+) -> Context:
+    """Number what was found, read its pictures, and keep what a budget has room for.
+
+    `blocks_of(context)` is what a model is shown, `context.cited(answer)` which sources its answer names.
+
+    Args:
+        documents: best first, as a retriever gives them.
+        budget: `Budget()` by default.
+        roots: folders that pictures may be read from; None allows any place that a Document names.
+    Raises:
+        InvalidInputError: something else than Documents.
+    """
+    return context_of((_source(document) for document in documents), budget, roots=roots)
+
+
+def blocks_of(context: Context) -> list[ContentBlock]:
+    """A text block for each part, "[1] name" and what it says, and after it its picture, if it has one."""
+    blocks = [block for part in context.parts for block in _blocks(part)]
+    if context.left_out:
+        more = "result was" if context.left_out == 1 else "results were"
+        blocks.append(create_text_block(f"({context.left_out} more {more} left out for want of room.)"))
+    return blocks
+
+
+def to_content_blocks(
+    documents: Iterable[Document],
+    budget: Budget | None = None,
+    *,
+    roots: Sequence[str | PathLike[str]] | None = None,
+) -> list[ContentBlock]:
+    """`blocks_of(to_context(...))`: what was found, as a message to a chat model holds it.
+
+    Pictures are read now: upright, made smaller, in sRGB, as JPEG or PNG in base64, without what their files
+    say beside. `HumanMessage(content_blocks=[create_text_block(question), *to_content_blocks(documents)])`.
+
+    Args:
+        documents, budget, roots: as for `to_context`.
+    Raises:
+        InvalidInputError: something else than Documents.
+    """
+    return blocks_of(to_context(documents, budget, roots=roots))
+
+
+def _source(document: object) -> Source:
+    if not isinstance(document, Document):
+        raise InvalidInputError(f"documents: got {type(document).__name__}; expected Documents of LangChain")
+    return Source(document.id or "", document.page_content, document.metadata)
+
+
+def _blocks(part: Part) -> Iterator[ContentBlock]:
+    yield create_text_block(f"{part.label}\n{part.text}" if part.text else part.label)
+    if part.picture:
+        content = b64encode(part.picture.content).decode()
+        yield create_image_block(base64=content, mime_type=part.picture.mime_type)

@@ -1,0 +1,123 @@
+"""What was found, numbered for a language model: once each, in a budget, nothing missing in silence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pictures import encoded, scene
+
+from clip_embeddings.context import Budget, Source, context_of
+from clip_embeddings.ingestion.rows.ids import caption_id, digest, picture_id
+
+
+def stored_picture(path: Path, seed: int = 3, text: str = "", **fields: Any) -> Source:
+    """A picture in a file and its row, as ingestion makes it."""
+    content = encoded(scene(seed))
+    path.write_bytes(content)
+    known = {"modality": "image", "uri": str(path), "content_sha256": digest(content), **fields}
+    return Source(picture_id(digest(content)), text or path.name, known)
+
+
+def caption_of(picture: Source, text: str) -> Source:
+    sha256 = picture.metadata["content_sha256"]
+    fields = {**picture.metadata, "modality": "text", "caption_of": picture.id}
+    return Source(caption_id(sha256, text), text, fields)
+
+
+def text(words: str, **fields: Any) -> Source:
+    return Source("", words, {"modality": "text", "uri": "/notes/note.txt", **fields})
+
+
+def test_parts_are_numbered_and_named(tmp_path: Path) -> None:
+    first, second = (
+        stored_picture(tmp_path / "바다.png"),
+        stored_picture(tmp_path / "b.png", 4, "A boat at sea"),
+    )
+    made = context_of([text("hello", page=3), first, second])
+    assert [(part.number, part.kind, part.label, part.text) for part in made.parts] == [
+        (1, "text", "[1] note.txt, page 3", "hello"),
+        (2, "image", "[2] 바다.png", ""),
+        (3, "image", "[3] b.png", "A boat at sea"),
+    ]
+    assert [part.picture and part.picture.width for part in made.parts] == [None, 96, 96]
+    assert made.left_out == 0
+
+
+@pytest.mark.parametrize("own_ids", [True, False])
+def test_a_caption_brings_its_picture_and_each_comes_once(tmp_path: Path, own_ids: bool) -> None:
+    picture = stored_picture(tmp_path / "a.png", text="A cat")
+    captions = [caption_of(picture, "A grey cat"), caption_of(picture, "고양이")]
+    if not own_ids:  # in a store that makes others
+        captions = [Source(f"{i}", each.text, each.metadata) for i, each in enumerate(captions)]
+    made = context_of([captions[0], picture, text("x"), captions[1], text("x")])
+    assert [(part.kind, part.text) for part in made.parts] == [("image", "A grey cat"), ("text", "x")]
+
+
+def test_what_cannot_be_shown_is_said(tmp_path: Path) -> None:
+    gone = stored_picture(tmp_path / "gone.png")
+    (tmp_path / "gone.png").unlink()
+    changed = stored_picture(tmp_path / "changed.png", 5)
+    (tmp_path / "changed.png").write_bytes(encoded(scene(6)))
+    broken = stored_picture(tmp_path / "broken.png", 7)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    away = Source("x", "a tower", {"modality": "image", "uri": "https://example.org/tower.png"})
+    none = Source("y", "nothing", {"modality": "image"})
+    made = context_of([gone, changed, broken, away, none])
+    assert [part.kind for part in made.parts] == ["missing", "image", "missing", "missing", "missing"]
+    labels = [part.label for part in made.parts]
+    assert labels[0] == "[1] gone.png (a picture that cannot be shown: no such file)"
+    assert labels[1] == "[2] changed.png (its file has changed since it was stored)"
+    assert "cannot decode" in labels[2]
+    assert "not fetched" in labels[3]
+    assert "names no file" in labels[4]
+    assert made.parts[3].text == "a tower"
+
+
+def test_a_copy_is_read_where_the_first_place_has_gone(tmp_path: Path) -> None:
+    kept = stored_picture(tmp_path / "b.png", uris=f'["{tmp_path}/a.png", "{tmp_path}/b.png"]')
+    (part,) = context_of([kept]).parts
+    assert part.kind == "image"
+
+
+def test_a_budget_holds_and_leaves_nothing_out_in_silence(tmp_path: Path) -> None:
+    pictures = [stored_picture(tmp_path / f"{i}.png", i, f"number {i}") for i in range(4)]
+    long = text("word " * 500)
+    made = context_of(
+        [*pictures, long, text("short " * 60), text("and more " * 60)],
+        Budget(images=2, tokens=270, text_tokens=200, pixels=400),
+    )
+    assert [part.kind for part in made.parts] == ["image", "image", "unshown", "unshown", "text", "text"]
+    assert made.parts[2].label == "[3] 2.png (a picture, not shown: the limit is reached)"
+    assert made.parts[2].text == "number 2"
+    assert made.parts[4].text.endswith(" [...]")
+    assert made.parts[5].text.endswith(" [...]")
+    assert made.left_out == 1
+    counted = Budget().count_tokens
+    assert sum(counted(part.text) for part in made.parts) <= 270
+    assert all(p.picture.width * p.picture.height <= 400 for p in made.parts if p.picture)
+
+
+def test_only_files_below_the_roots_are_read(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    allowed = stored_picture(inside / "a.png")
+    secret = stored_picture(outside / "b.png", 4)
+    (inside / "link.png").symlink_to(outside / "b.png")
+    link = Source("l", "link", {"modality": "image", "uri": str(inside / "link.png")})
+    climbing = Source("c", "up", {"modality": "image", "uri": str(inside / ".." / "outside" / "b.png")})
+    by_uri = Source("u", "by uri", {"modality": "image", "uri": (outside / "b.png").as_uri()})
+    made = context_of([allowed, secret, link, climbing, by_uri], roots=[inside])
+    assert [part.kind for part in made.parts] == ["image", "missing", "missing", "missing", "missing"]
+    assert all("outside the folders" in part.label for part in made.parts[1:])
+    assert context_of([by_uri]).parts[0].kind == "image"
+
+
+def test_an_answer_names_its_sources() -> None:
+    made = context_of([text("a"), text("b"), text("c")])
+    assert [source.text for source in made.cited("See [2], and [1, 3][2]. Not [4] nor [x].")] == [
+        "b",
+        "a",
+        "c",
+    ]
+    assert made.cited("nothing") == []

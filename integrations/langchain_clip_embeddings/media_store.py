@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 from uuid import NAMESPACE_OID, uuid5
 
 from langchain_core.documents import Document
@@ -19,6 +19,7 @@ from langchain_core.vectorstores import InMemoryVectorStore, VectorStore
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
 from langchain_clip_embeddings.adding import add_media, embeddings_of, there
+from langchain_clip_embeddings.cosines import cosine_of
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.rows import Modality, check_modality
 
@@ -26,6 +27,7 @@ _log = logging.getLogger(__name__)
 MOST = 10_000
 """Rows that a search asks a store for, to find those of one modality; many stores give no more."""
 _FIRST = 32
+Scored = list[tuple[Document, float | None]]
 
 
 def document_id(document: Document) -> str:
@@ -129,25 +131,73 @@ class MediaStore(VectorStore):
                 more rows, up to 10,000, until there are k of it.
             options: the store's own.
         """
+        found = self.similarity_search_with_cosine_by_vector(
+            embedding, k, filter, modality=modality, **options
+        )
+        return [document for document, _ in found]
+
+    def similarity_search_with_cosine_by_vector(
+        self,
+        embedding: list[float],
+        k: int = 4,
+        filter: Any = None,
+        *,
+        modality: Modality = "any",
+        **options: Any,
+    ) -> list[tuple[Document, float | None]]:
+        """`similarity_search_by_vector` with the cosine of each; None where a store's scores are unknown."""
         check_count("k", k)
         check_modality(modality)
-        search = self.store.similarity_search_by_vector
         if modality == "any":
-            return search(embedding, k, **_named(filter), **options)[:k]
+            return self._found(embedding, k, **_named(filter), **options)[:k]
         if isinstance(self.store, InMemoryVectorStore):
-            return search(embedding, k, filter=_both(modality, filter), **options)
+            return self._found(embedding, k, filter=_both(modality, filter), **options)
         return self._widening(embedding, k, filter, modality, options)
+
+    def max_marginal_relevance_search_by_vector(
+        self,
+        embedding: list[float],
+        k: int = 4,
+        fetch_k: int = 20,
+        lambda_mult: float = 0.5,
+        filter: Any = None,
+        *,
+        modality: Modality = "any",
+        **options: Any,
+    ) -> list[Document]:
+        """Of the `fetch_k` rows nearest to a vector, k that are near and unlike each other, best first.
+
+        Raises:
+            InvalidInputError: of one modality, in a store that cannot filter by it.
+        """
+        check_modality(modality)
+        given = _named(filter)
+        if modality != "any":
+            if not isinstance(self.store, InMemoryVectorStore):
+                raise InvalidInputError(
+                    f"modality: got {modality!r}, and {type(self.store).__name__} does not filter by it; "
+                    "expected any, a filter= of the store's own, or MultimodalChroma"
+                )
+            given = {"filter": _both(modality, filter)}
+        search = self.store.max_marginal_relevance_search_by_vector
+        return search(embedding, k=k, fetch_k=max(k, fetch_k), lambda_mult=lambda_mult, **given, **options)
+
+    def _found(self, embedding: list[float], k: int, **options: Any) -> Scored:
+        if (cosine := cosine_of(self.store)) is None:
+            return [(each, None) for each in self.store.similarity_search_by_vector(embedding, k, **options)]
+        scored = cast(Any, self.store).similarity_search_with_score_by_vector(embedding, k, **options)
+        return [(document, float(cosine(score))) for document, score in scored]
 
     def _widening(
         self, embedding: list[float], k: int, filter: Any, modality: Modality, options: dict[str, Any]
-    ) -> list[Document]:
+    ) -> Scored:
         search, ask = self.store.similarity_search_by_vector, max(4 * k, _FIRST)
         # FAISS filters so many rows and no more; what is left says nothing of how many there are.
         fetches = filter is not None and "fetch_k" in inspect.signature(search).parameters
         while True:
             more = {**options, "fetch_k": ask} if fetches else options
-            found = search(embedding, ask, **_named(filter), **more)
-            chosen = [document for document in found if _is_of(document, modality)]
+            found = self._found(embedding, ask, **_named(filter), **more)
+            chosen = [pair for pair in found if _is_of(pair[0], modality)]
             if len(chosen) >= k or ask >= MOST or (len(found) < ask and not fetches):
                 break
             ask = min(4 * ask, MOST)

@@ -3,8 +3,9 @@
 Imports langchain-core and the public core.
 """
 
+from functools import partial
 from itertools import chain, zip_longest
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -13,21 +14,29 @@ from langchain_core.runnables import RunnableConfig, run_in_executor
 from langchain_core.vectorstores import VectorStore
 from pydantic import ConfigDict
 
-from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
+from langchain_clip_embeddings.cosines import cosine_of
 from langchain_clip_embeddings.media_store import MediaStore
+from langchain_clip_embeddings.question import Question, vector_of
 from langchain_clip_embeddings.rows import Modality
 
-Question = str | dict[str, Any]
+SCORE = "relevance_score"
 
 
 class MultimodalRetriever(BaseRetriever):
-    """Finds text and pictures for a question (a string) or a picture (`{"image": path}`).
+    """Finds text and pictures for a question: a string, a picture (`{"image": path}`), or both.
+
+    `{"text": "...", "image": path, "weights": (0.7, 0.3)}` asks for both; without weights half and half.
 
     For modality "any", a store with a calibration is searched once, and texts and pictures come in one order
     of score. In a raw store the modality gap puts every text nearer to a text than any picture, so there each
     modality is ranked on its own and the two lists are taken in turn, that of the question's own modality
     first.
+
+    Documents bear their cosine, -1 to 1, as `metadata["relevance_score"]` where a store's scores are known:
+    those of Chroma, FAISS, Qdrant and LangChain's store in memory. In a raw store they compare within a
+    modality only.
 
     Attributes:
         vectorstore: where to look: a MultimodalChroma, or any store with CLIPEmbeddings behind it. One of
@@ -36,6 +45,11 @@ class MultimodalRetriever(BaseRetriever):
         k: how many Documents in all.
         modality: "any", "image" or "text".
         filter: the store's own: Chroma's where, on metadata, for example.
+        search_type: "mmr" takes, of the `fetch_k` nearest, k that are near and unlike each other.
+        fetch_k, lambda_mult: for "mmr"; 1 for near alone, 0 for unlike alone.
+        score_threshold: leaves out what has a smaller cosine.
+        min_images, min_texts: at least so many of the k are pictures, or texts, if the store has them: the
+            best ones take the place of the last of the other kind.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -44,10 +58,35 @@ class MultimodalRetriever(BaseRetriever):
     k: int = 4
     modality: Modality = "any"
     filter: Any = None
+    search_type: Literal["similarity", "mmr"] = "similarity"
+    fetch_k: int = 20
+    lambda_mult: float = 0.5
+    score_threshold: float | None = None
+    min_images: int = 0
+    min_texts: int = 0
 
     def model_post_init(self, context: Any, /) -> None:
-        """Refuse a store whose embeddings are not CLIPEmbeddings; pydantic raises a ValidationError then."""
-        self._media()
+        """Refuse what cannot be: pydantic makes a ValidationError of a ValueError."""
+        media = self._media()
+        for name, count in (("min_images", self.min_images), ("min_texts", self.min_texts)):
+            check_count(name, count, least=0)
+        if self.min_images + self.min_texts > self.k:
+            raise InvalidInputError(
+                f"min_images and min_texts: got {self.min_images} and {self.min_texts}; expected no more "
+                f"than k={self.k} together"
+            )
+        if self.search_type == "mmr" and (
+            self.score_threshold is not None or self.min_images or self.min_texts
+        ):
+            raise InvalidInputError(
+                'search_type: got "mmr" with score_threshold, min_images or min_texts; expected "similarity" '
+                "with those"
+            )
+        if self.score_threshold is not None and isinstance(media, MediaStore) and not cosine_of(media.store):
+            raise InvalidInputError(
+                f"score_threshold: what the scores of {type(media.store).__name__} mean is not known; "
+                "expected a store of Chroma, FAISS, Qdrant or LangChain's in memory"
+            )
 
     def _media(self) -> Any:
         """The store, in any case one whose searches take `modality`."""
@@ -55,7 +94,7 @@ class MultimodalRetriever(BaseRetriever):
         return self.vectorstore if own else MediaStore(self.vectorstore)
 
     def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
-        """Find Documents; `k`, `modality` and `filter` may be given for this call alone."""
+        """Find Documents; `k`, `modality`, `filter`, `score_threshold` may be given for this call alone."""
         return super().invoke(cast(str, input), config, **kwargs)
 
     async def ainvoke(
@@ -81,33 +120,67 @@ class MultimodalRetriever(BaseRetriever):
         k: int | None = None,
         modality: Modality | None = None,
         filter: Any = None,
+        score_threshold: float | None = None,
     ) -> list[Document]:
         count, kind = self.k if k is None else k, self.modality if modality is None else modality
         check_count("k", count)
         condition = self.filter if filter is None else filter
+        least = self.score_threshold if score_threshold is None else score_threshold
         store = self._media()
-        own, vector = _vector(question, store.embeddings.embedder)
+        own, vector = vector_of(question, store.embeddings.embedder)
+        if self.search_type == "mmr":
+            if least is not None:
+                raise InvalidInputError(f"score_threshold: got {least!r} for search_type mmr; leave it out")
+            search = store.max_marginal_relevance_search_by_vector
+            found: list[Document] = search(
+                vector, count, self.fetch_k, self.lambda_mult, condition, modality=kind
+            )
+            return found
+        search = partial(_scored, store, vector, condition, least)
         kinds: list[Modality] = [kind]
         if kind == "any" and not store.embeddings.embedder.calibration:
             kinds = ["image", "text"] if own == "image" else ["text", "image"]
-        search = store.similarity_search_by_vector
-        lists = [search(vector, count, condition, modality=each) for each in kinds]
-        in_turn = chain.from_iterable(zip_longest(*lists))
-        return [document for document in in_turn if document is not None][:count]
+        in_turn = chain.from_iterable(zip_longest(*(search(count, each) for each in kinds)))
+        found = [document for document in in_turn if document is not None][:count]
+        floors: list[tuple[Modality, int]] = [("image", self.min_images), ("text", self.min_texts)]
+        for wanted, fewest in floors:
+            if kind == "any" and sum(_kind(each) == wanted for each in found) < fewest:
+                found = _with(found, search(fewest, wanted), count, wanted, fewest)
+        return found[:count]
 
 
-def _vector(question: Question, embedder: CLIPEmbedder) -> tuple[str, list[float]]:
-    """The question's modality and its vector."""
-    if isinstance(question, str):
-        question = {"text": question}
-    if not isinstance(question, dict) or len(question) != 1 or not {"text", "image"} & question.keys():
-        raise InvalidInputError(
-            f'question: got {question!r:.200}; expected a string, {{"text": ...}} or {{"image": path}}'
-        )
-    ((kind, value),) = question.items()
-    if kind == "image":
-        rows = embedder.embed_images([value], role="query")
-    else:
-        rows = embedder.embed_texts([value], role="query")
-    vector: list[float] = rows[0].tolist()
-    return kind, vector
+def _scored(
+    store: Any, vector: list[float], filter: Any, least: float | None, count: int, modality: Modality
+) -> list[Document]:
+    """The nearest of a modality, each with its cosine, without what has less than `least`."""
+    found = store.similarity_search_with_cosine_by_vector(vector, count, filter, modality=modality)
+    return [
+        document if score is None else _with_score(document, score)
+        for document, score in found
+        if least is None or (score is not None and score >= least)
+    ]
+
+
+def _with_score(document: Document, score: float) -> Document:
+    """A copy: a store in memory hands out what it holds."""
+    return document.model_copy(update={"metadata": {**document.metadata, SCORE: score}})
+
+
+def _kind(document: Document) -> str:
+    return "image" if document.metadata.get("modality") == "image" else "text"
+
+
+def _with(
+    found: list[Document], best: list[Document], count: int, wanted: str, fewest: int
+) -> list[Document]:
+    """What was found with the best ones of a kind in it, in place of the last ones of the other kind."""
+    kept = [each for each in found if _kind(each) == wanted]
+    there = [_key(each) for each in kept]
+    more = [each for each in best if _key(each) not in there][: fewest - len(kept)]
+    others = [each for each in found if _kind(each) != wanted]
+    room = set(map(_key, others[: max(0, count - len(kept) - len(more))]))
+    return [each for each in found if _kind(each) == wanted or _key(each) in room] + more
+
+
+def _key(document: Document) -> tuple[str, str, str]:
+    return document.id or "", document.page_content, str(document.metadata.get("uri", ""))

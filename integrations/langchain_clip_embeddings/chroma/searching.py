@@ -70,6 +70,13 @@ class SearchableChroma(Chroma):
         relevance = self._select_relevance_score_fn()
         return [(row, relevance(score)) for row, score in self._nearest(embedding, k, filter, **options)]
 
+    def similarity_search_with_cosine_by_vector(
+        self, embedding: list[float], k: int = _K, filter: Filter = None, **options: Any
+    ) -> list[tuple[Document, float | None]]:
+        """The k rows nearest to a vector, with the cosine of each."""
+        share = self._share()
+        return [(row, 1 - share * score) for row, score in self._nearest(embedding, k, filter, **options)]
+
     def similarity_search_by_image(
         self, uri: ImageInput, k: int = _K, filter: Filter = None, **options: Any
     ) -> list[Document]:
@@ -172,9 +179,13 @@ class SearchableChroma(Chroma):
         """The cosine, from the distance in the collection's space; the host warns of any outside 0 to 1."""
         if self.override_relevance_score_fn:
             return self.override_relevance_score_fn
-        space = (self._collection.configuration_json.get("hnsw") or {}).get("space", "cosine")
-        share = 0.5 if space == "l2" else 1.0
+        share = self._share()
         return lambda distance: min(1.0, max(0.0, 1 - share * distance))
+
+    def _share(self) -> float:
+        """What a distance in the collection's space takes from a cosine of 1."""
+        space = (self._collection.configuration_json.get("hnsw") or {}).get("space", "cosine")
+        return 0.5 if space == "l2" else 1.0
 
     def _picture(self, uri: ImageInput) -> list[float]:
         vector: list[float] = self._embedding_function.embedder.embed_images([uri], role="query")[0].tolist()

@@ -44,9 +44,14 @@ def crowded(request: pytest.FixtureRequest, embeddings: CLIPEmbeddings, tmp_path
     return store
 
 
-def test_pictures_are_found_behind_any_number_of_texts(crowded: Any) -> None:
+def test_pictures_are_found_behind_any_number_of_texts(crowded: Any, embeddings: CLIPEmbeddings) -> None:
     found = MultimodalRetriever(vectorstore=crowded, k=4).invoke("a photo of a cat")
     assert [document.metadata.get("modality", "text") for document in found] == ["text", "image"] * 2
+    model = embeddings.embedder
+    asked = model.embed_texts(["a photo of a cat"], role="query")[0]
+    rows = [*model.embed_texts([found[0].page_content]), *model.embed_images([found[1].metadata["uri"]])]
+    scores = [document.metadata["relevance_score"] for document in found[:2]]
+    assert scores == pytest.approx([float(asked @ row) for row in rows], abs=1e-4)
 
 
 def test_a_filter_of_the_stores_own_and_a_modality_go_together(crowded: Any) -> None:

@@ -14,8 +14,6 @@ def estimated(
     model: str,
     *,
     level: bool = True,
-    hubs: bool = True,
-    paired: bool = True,
     asked: Sequence[str] = ("text", "picture"),
 ) -> ModalityCalibration:
     """A calibration from the calibration split: its documents, and those kinds of its queries."""
@@ -24,7 +22,7 @@ def estimated(
     estimator.add(sample.pictures, "image")
     for queries in (sample.queries[kind] for kind in asked if kind in sample.queries):
         estimator.add(queries.vectors, queries.modality, "query")
-    return estimator.calibration(model, source=sample.name, minimum=2, level=level, hubs=hubs, paired=paired)
+    return estimator.calibration(model, source=sample.name, minimum=2, level=level)
 
 
 def of_collection(pairs: Pairs, texts: Columns, pictures: Columns, model: str) -> ModalityCalibration:

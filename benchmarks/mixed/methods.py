@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.mixed.calibrations import estimated
 from benchmarks.mixed.data import Pairs, Queries
+from benchmarks.mixed.hubs import with_hubs
 from benchmarks.mixed.metrics import DEPTH, Bools, best
 from clip_embeddings import ModalityCalibration
 from clip_embeddings.types import Embeddings, Modality
@@ -18,7 +19,7 @@ from clip_embeddings.types import Embeddings, Modality
 Scores = NDArray[np.float32]
 Score = Callable[[Queries, Pairs], Scores]
 Merge = Callable[[Scores, Scores, Bools], Scores]
-RAW, SHIPPED, LEVELS = "raw", "levels + hubs", "centring + levels"
+RAW, SHIPPED = "raw", "centring + levels"
 _RRF = 60
 _HUB_ROWS, _HUB_WEIGHT = 32, 0.75
 
@@ -41,10 +42,7 @@ class Method:
 
 def methods(sample: Pairs, model: str) -> list[Method]:
     """All of them, from one calibration split."""
-    centring, levels = (
-        estimated(sample, model, level=False),
-        estimated(sample, model, hubs=False, paired=False),
-    )
+    centring, levels = estimated(sample, model, level=False), estimated(sample, model)
     return [
         Method(RAW, raw),
         Method("two queries, RRF", raw, _reciprocal_ranks),
@@ -53,9 +51,8 @@ def methods(sample: Pairs, model: str) -> list[Method]:
         Method("centring", calibrated(centring)),
         Method("centring + hub bias", hub_biased(centring, sample)),
         Method("two queries, calibrated scores", calibrated(levels), _fetched),
-        Method(LEVELS, calibrated(levels)),
-        Method("levels + hubs, not known as pairs", calibrated(estimated(sample, model, paired=False))),
-        Method(SHIPPED, calibrated(estimated(sample, model))),
+        Method("levels + hubs inside", with_hubs(levels, sample)),
+        Method(SHIPPED, calibrated(levels)),
     ]
 
 

@@ -6,24 +6,14 @@ Sums are kept in whole numbers and the sample is chosen by content, so neither t
 how the work was divided changes a bit of the result.
 """
 
-from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clip_embeddings.calibration.hubs import hubs_of
 from clip_embeddings.calibration.kinds import PICTURES, TEXTS, Kind, error_of, kind_of, unit_rows
-from clip_embeddings.calibration.levels import (
-    LEAST_OF_PAIRS,
-    MOST_RATIO,
-    MOST_RATIO_OF_PAIRS,
-    SAME,
-    Samples,
-    levels_of,
-    scores_of,
-)
+from clip_embeddings.calibration.levels import MOST_RATIO, MOST_RATIO_OF_PAIRS, SAME, levels_of, scores_of
 from clip_embeddings.calibration.modality import ModalityCalibration
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.types import Modality, Role
@@ -93,7 +83,6 @@ class CalibrationEstimator:
         minimum: int = MINIMUM,
         level: bool = True,
         paired: bool = False,
-        hubs: bool = True,
     ) -> ModalityCalibration:
         """The calibration of what was seen.
 
@@ -104,7 +93,6 @@ class CalibrationEstimator:
             level: spread the scores alike too; False only centres.
             paired: whether the texts are captions of the pictures. Else a large difference of the spreads is
                 not believed, as texts and pictures may be about different things.
-            hubs: hold back what is near to everything too, where there are 500 of each; not without `level`.
         Raises:
             InvalidInputError: too few vectors of a kind (says how far off its mean may be), or all alike.
         """
@@ -113,11 +101,9 @@ class CalibrationEstimator:
         bare = ModalityCalibration(model, means, self.counts, {}, {}, source)
         samples = {kind: seen.rows for kind, seen in self._seen.items()}
         most = MOST_RATIO_OF_PAIRS if paired else MOST_RATIO
-        least = LEAST_OF_PAIRS if paired and hubs else 0.0
-        levels = levels_of(bare, samples, most=most, least=least) if level else {}
-        made = replace(bare, levels=levels)
-        made = _without_hubs(made, samples, paired=paired) if level and hubs else made
-        return replace(made, scores=scores_of(made, samples))
+        levels = levels_of(bare, samples, most=most) if level else {}
+        made = ModalityCalibration(model, means, self.counts, levels, {}, source)
+        return ModalityCalibration(model, means, self.counts, levels, scores_of(made, samples), source)
 
     def _put(self, kind: Kind, seen: "_Seen") -> None:
         there = self._seen.get(kind)
@@ -146,14 +132,6 @@ class CalibrationEstimator:
                 f"{count} {noun} ({kind[0]}); a calibration needs at least {max(minimum, 2)}.{off} "
                 f"Add more{fix}"
             )
-
-
-def _without_hubs(made: ModalityCalibration, samples: Samples, *, paired: bool) -> ModalityCalibration:
-    documents = {kind[1]: made.apply(samples[kind], kind[1]) for kind in (TEXTS, PICTURES)}
-    hubs = hubs_of(documents, made.direction, paired=paired)
-    if hubs and hubs.noise:  # every query gets a level of its own, so pictures have none in common
-        made = replace(made, levels={kind: made.levels[kind] for kind in (TEXTS, PICTURES)})
-    return replace(made, hubs=hubs)
 
 
 class _Seen:

@@ -31,15 +31,13 @@ MOST_RATIO = 1.2
 # Captions are about their own pictures, so theirs is believed; from the root of 2 on nothing could be taken
 # back.
 MOST_RATIO_OF_PAIRS = 1.4
-LEAST_OF_PAIRS = 0.1
-"""Both modalities have a level, so that a query can tell them apart: hubs.py."""
 MOST_SHIFT = 0.3
 _TOP = 0.99  # the best one in a hundred random pairs is where searches look
 SAME = 0.999  # cosine of two vectors of one item
 
 
 def levels_of(
-    centring: ModalityCalibration, samples: Samples, *, most: float = MOST_RATIO, least: float = 0.0
+    centring: ModalityCalibration, samples: Samples, *, most: float = MOST_RATIO
 ) -> dict[Kind, float]:
     """What to add along the gap, for both modalities of documents and of queries.
 
@@ -47,22 +45,16 @@ def levels_of(
         centring: a calibration without levels.
         samples: raw unit rows (n, D) of each kind.
         most: the largest ratio of the spreads that is believed.
-        least: the level of the narrower modality.
     """
     ratio = _spread(centring, samples, ("text", "text")) / _spread(centring, samples, ("text", "image"))
     ratio = min(max(ratio, 1 / most), most)
     # Away from each other: texts lie at the gap's lower end.
     levels: dict[Kind, float] = {
-        TEXTS: -_level(max(ratio, 1), least),
-        PICTURES: _level(max(1 / ratio, 1), least),
+        TEXTS: -round(float(np.sqrt(max(ratio**2 - 1, 0))), 6),
+        PICTURES: round(float(np.sqrt(max(ratio**-2 - 1, 0))), 6),
     }
     levelled = replace(centring, levels=levels)
     return {**levels, ("query", "image"): _shift(levelled, samples)}
-
-
-def _level(ratio: float, least: float) -> float:
-    """What makes scores smaller by the ratio than those of the other modality, which has the least level."""
-    return round(float(np.sqrt(ratio**2 * (1 + least**2) - 1)), 6)
 
 
 def scores_of(calibration: ModalityCalibration, samples: Samples) -> dict[Pair, NDArray[np.float32]]:

@@ -2,7 +2,6 @@
 
     c  = unit(x - mean)              each modality and role on one centre
     x' = unit(c + level * gap)       gap = unit(mean image - mean text), both of documents
-    x" = unit(x' + bias * spare)      of documents, where there are hubs: hubs.py
 
 A query loses its part along the gap in between, so that `level` means the same for every query.
 Source: centring as in GR-CLIP (arXiv 2507.19054, section 4); levels are explained in levels.py.
@@ -20,7 +19,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clip_embeddings.calibration.file import from_record, to_json, to_record
-from clip_embeddings.calibration.hubs import Hubs
 from clip_embeddings.calibration.kinds import PICTURES, TEXTS, Kind, Pair, kind_of
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.similarity import as_floats, check_finite, l2_normalize
@@ -46,7 +44,6 @@ class ModalityCalibration:
         scores: (query modality, document modality) -> float32 (16,), quantiles at `GRID` of the calibrated
             cosine of random pairs.
         source: where the sample came from, in words.
-        hubs: what is held back of rows that are near to everything; None holds nothing back.
     """
 
     model: str
@@ -55,14 +52,12 @@ class ModalityCalibration:
     levels: Mapping[Kind, float]
     scores: Mapping[Pair, NDArray[np.float32]] = field(default_factory=dict)
     source: str = ""
-    hubs: Hubs | None = None
 
     def __post_init__(self) -> None:
         for kind in (TEXTS, PICTURES):
             if kind not in self.means:
                 raise InvalidInputError(f"a calibration needs the mean of {kind[1]} documents")
         lengths = {mean.shape for mean in self.means.values()}
-        lengths |= {self.hubs.spare.shape} if self.hubs else set()
         if len(lengths) > 1 or any(len(shape) != 1 for shape in lengths):
             raise InvalidInputError(f"means of shapes {sorted(lengths)}; expected one vector of D each")
         for kind in sorted(self.means.keys() | self.levels.keys()):
@@ -81,13 +76,11 @@ class ModalityCalibration:
 
     @cached_property
     def id(self) -> str:
-        """64 bits in hexadecimal, made of what moves vectors: the model, means, levels and hubs."""
+        """64 bits in hexadecimal, made of what moves vectors: the model, the means and the levels."""
         digest = sha256(self.model.encode())
         for kind in sorted(self.means.keys() | self.levels.keys()):
             mean = np.asarray(self.means.get(kind, ()), "<f4").tobytes()
             digest.update(f"{kind} {self.levels.get(kind, 0.0):.6f}".encode() + mean)
-        if self.hubs:
-            digest.update(self.hubs.to_bytes())
         return digest.hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
@@ -131,25 +124,17 @@ class ModalityCalibration:
         if role == "query":
             rows = rows - np.outer(rows @ self.direction, self.direction)
         level = self.levels.get(kind, 0.0)
-        moved = l2_normalize(rows)
-        if level:
-            moved = l2_normalize(moved + np.float32(level) * self.direction)
-        if not self.hubs:
-            return moved
-        if role == "document":
-            return self.hubs.store(moved, modality)
-        return self.hubs.ask(moved, modality, self.direction)
+        centred = l2_normalize(rows)
+        return l2_normalize(centred + np.float32(level) * self.direction) if level else centred
 
     def invert(self, vectors: ArrayLike, modality: Modality) -> Embeddings:
         """Take `apply` back for documents: calibrated unit rows (N, D) -> raw unit rows, float32 (N, D).
 
-        Source: all steps are x' = unit(x - shift) with |x| = 1, so x = shift + r x' with
+        Source: both steps are x' = unit(x - shift) with |x| = 1, so x = shift + r x' with
         r = -x'.shift + sqrt((x'.shift)^2 + 1 - |shift|^2).
         """
         kind = kind_of("document", modality)
         rows = self._rows(vectors).astype(np.float64)
-        if self.hubs:
-            rows = _unshifted(rows, -self.hubs.biases(rows, modality).astype(np.float64))
         rows = _unshifted(rows, -self.levels.get(kind, 0.0) * self.direction.astype(np.float64))
         return l2_normalize(_unshifted(rows, self.means[kind].astype(np.float64)))
 
@@ -221,8 +206,8 @@ class ModalityCalibration:
 
 
 def _unshifted(rows: NDArray[np.float64], shift: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit rows x with unit(x - shift) = the given unit rows; one shift (D,), or one for each (N, D)."""
-    along = (rows * shift).sum(axis=1)
-    lengths = -along + np.sqrt(along**2 + 1 - (shift * shift).sum(axis=-1))
+    """Unit rows x with unit(x - shift) = the given unit rows."""
+    along = rows @ shift
+    lengths = -along + np.sqrt(along**2 + 1 - shift @ shift)
     unshifted: NDArray[np.float64] = shift + lengths[:, None] * rows
     return unshifted

@@ -118,12 +118,10 @@ def _moved(
 
 
 def _across(calibration: ModalityCalibration | None, rows: Floats) -> Floats:
-    """Rows without what lies where calibrated queries have nothing of their own: levels, and hubs."""
+    """Rows without their part along the gap, where calibrated queries have none."""
     if not calibration:
         return rows
-    for direction in (calibration.direction, *([calibration.hubs.spare] if calibration.hubs else ())):
-        rows = rows - np.outer(rows @ direction, direction)
-    return rows
+    return rows - np.outer(rows @ calibration.direction, calibration.direction)
 
 
 def _cosines(left: Mapping[Modality, Floats], right: Mapping[Modality, Floats]) -> dict[Pair, Floats]:

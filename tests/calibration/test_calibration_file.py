@@ -123,8 +123,8 @@ def refusal(path: Path) -> str:
     ("change", "message"),
     [
         (
-            lambda record: record.update(version=3),
-            "is of version 3; this clip-embeddings reads 1 and 2: upgrade it",
+            lambda record: record.update(version=2),
+            "is of version 2; this clip-embeddings reads 1: upgrade it",
         ),
         (lambda record: record.update(model="another"), "is damaged: its content has the id"),
         (lambda record: record["levels"].update({"document text": 0.1}), "is damaged"),

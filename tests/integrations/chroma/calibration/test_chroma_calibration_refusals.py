@@ -102,8 +102,8 @@ def test_a_bad_calibration_fails_where_it_is_given_not_in_the_store(
     ("change", "message"),
     [
         (
-            lambda record: record.update(version=3),
-            "is of version 3; this clip-embeddings reads 1 and 2: upgrade it",
+            lambda record: record.update(version=2),
+            "is of version 2; this clip-embeddings reads 1: upgrade it",
         ),
         (lambda record: record.update(model="another"), "is damaged"),
         (lambda record: record.pop("means"), "is not a calibration"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.mixed import report
 from benchmarks.mixed.cost import BATCH, Cost
@@ -81,6 +82,11 @@ def _setting(run: Run) -> str:
         f"Run on {machine()}.\nModel {run.model}; pairs: {sizes}; {run.seeds} random collections of each "
         "composition."
     )
+
+
+def _name(model: str) -> str:
+    """A folder's own name says enough."""
+    return Path(model).name if Path(model).is_dir() else model
 
 
 def _details(run: Run) -> list[str]:

@@ -2,9 +2,9 @@
 
 Pillow by itself tries every format it has on whatever it is given. Some of these start a program, some are
 recognised by words that a note may begin with, and most are not pictures that anybody keeps. So only those
-of FORMATS are tried, here and in every adapter, and those that the user's own program has registered: by
-`pillow_heif.register_heif_opener()`, say, or `PIL.Image.register_open`. Registering one is saying that its
-files are to be read, and what its reader does is then as the user wants it.
+of FORMATS are tried, here and in every adapter, HEIC where pillow-heif is installed, and those that the
+user's own program has registered by `PIL.Image.register_open`. Registering one is saying that its files are
+to be read, and what its reader does is then as the user wants it.
 """
 
 import io
@@ -16,6 +16,8 @@ from typing import Any
 from numpy import uint8
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+
+from clip_embeddings.inputs.foreign import HEIF_NAMES, foreign_kind, register_readers
 
 FORMATS: dict[str, str] = {
     "JPEG": "photos; files of several pictures (MPO) too",
@@ -99,7 +101,9 @@ def open_picture(content: bytes, *, unmarked: bool = True) -> Image.Image:
                 return factory(io.BytesIO(content), "")
         except _NOT_THIS:
             continue
-    raise UnidentifiedImageError(advice or "not an image in a format that is read here")
+    raise UnidentifiedImageError(
+        foreign_kind(content[:16]) or advice or "not an image in a format that is read here"
+    )
 
 
 # Where a file of these holds several pictures, its head says so; the others are cheap to open.
@@ -137,7 +141,7 @@ def begins_as_picture(head: bytes) -> bool:
 def named_as_picture(name: PurePath) -> bool:
     """Whether a name ends as pictures that are read do; what a file is, its content says."""
     kind = _kind(name)
-    return kind is not None and _is_read(kind)
+    return (kind is not None and _is_read(kind)) or name.suffix.lower() in HEIF_NAMES
 
 
 def named_otherwise(name: PurePath) -> bool:
@@ -153,6 +157,7 @@ def unmarked(name: PurePath) -> bool:
 
 def _kind(name: PurePath) -> str | None:
     """The format that a name tells, by Pillow's name for it."""
+    register_readers()
     kind = Image.registered_extensions().get(name.suffix.lower())
     return "JPEG" if kind == "MPO" else kind  # read as one
 
@@ -169,7 +174,7 @@ def array_problem(array: NDArray[Any]) -> str:
 
 def _candidates(unmarked: bool) -> Iterator[str]:
     """Formats to try, the common ones first, then those of the user's program."""
-    Image.init()
+    register_readers()
     for name in FORMATS:
         if name in Image.OPEN and (unmarked or name not in UNMARKED):
             yield name

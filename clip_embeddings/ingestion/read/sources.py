@@ -11,6 +11,7 @@ from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableF
 from clip_embeddings.ingestion.read.texts import NotText, may_be_text, other_text, unicode_text
 from clip_embeddings.ingestion.rows.ids import digest, name_of
 from clip_embeddings.ingestion.rows.row import Row, passage_rows, picture_row
+from clip_embeddings.inputs.foreign import foreign_kind, named_as_raw
 from clip_embeddings.inputs.formats import (
     begins_as_picture,
     named_as_picture,
@@ -87,10 +88,12 @@ class HeadCheck:
         if not head or begins_as_picture(head) or unmarked(name):
             return
         if named_as_picture(name):
-            raise _misnamed(name)
+            raise _misnamed(name, head)
         if self.only == "pictures":
             raise _unwanted(self.only)
         if not may_be_text(head, self.encoding):
+            if kind := foreign_kind(head[:16]):
+                raise UnusableFile(f"is {kind}")
             raise UnusableFile(f"{_NEITHER} nor text{' (it holds NUL bytes)' if 0 in head else ''}")
 
 
@@ -125,10 +128,12 @@ def _told_apart(uri: str, content: bytes, sha256: str, encoding: str | None) -> 
     if not content:
         raise UnusableFile("empty: 0 bytes")
     name, picture = Path(name_of(uri)), Source(uri, sha256, content, None)
+    if raw := named_as_raw(name):
+        raise UnusableFile(f"is named {name.suffix}: {raw}")
     if named_as_picture(name):
         if begins_as_picture(content) or _opens(content, unmarked=True):
             return picture
-        raise _misnamed(name)
+        raise _misnamed(name, content)
     text, found = unicode_text(content), ""
     if text is None:
         if _opens(content, unmarked=False):
@@ -138,6 +143,8 @@ def _told_apart(uri: str, content: bytes, sha256: str, encoding: str | None) -> 
         except NotText as error:
             if begins_as_picture(content):
                 return picture
+            if kind := foreign_kind(content[:16]):
+                raise UnusableFile(f"is {kind}") from error
             raise UnusableFile(f"{_NEITHER} {error}") from error
     if not text.strip():
         raise UnusableFile("holds only white space")
@@ -146,7 +153,9 @@ def _told_apart(uri: str, content: bytes, sha256: str, encoding: str | None) -> 
     return Source(uri, sha256, content, text, found)
 
 
-def _misnamed(name: Path) -> UnusableFile:
+def _misnamed(name: Path, head: bytes) -> UnusableFile:
+    if kind := foreign_kind(head[:16]):
+        return UnusableFile(f"is {kind}")
     return UnusableFile(f"is named {name.suffix} but its content is not an image that Pillow reads")
 
 

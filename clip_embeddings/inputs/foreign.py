@@ -1,0 +1,53 @@
+"""Formats that Pillow does not read: those that another package adds to it, and those that are named for what
+they are. Imports Pillow and the standard library.
+"""
+
+import importlib
+from functools import cache
+from importlib.util import find_spec
+from pathlib import PurePath
+
+from PIL import Image
+
+HEIF_NAMES = frozenset({".heic", ".heif", ".hif"})
+_RAW_NAMES = frozenset(
+    {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw", ".x3f"}
+)
+_HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_NO_VIDEO = frozenset({b"avif", b"avis", b"jxl ", b"M4A ", b"M4B "})
+_ADVICE = "HEIC or HEIF, a format of phones, needs an extra: pip install 'clip-embeddings[heif]'"
+_RAW = "a camera's raw file; they are not read: export a JPEG from it"
+_MARKS = {
+    b"\x00\x00\x00\x0cJXL ": "JPEG XL; it is not read: convert it to JPEG or PNG",
+    b"\xff\x0a": "JPEG XL; it is not read: convert it to JPEG or PNG",
+    b"FUJIFILMCCD-RAW": _RAW,
+    b"\x1aE\xdf\xa3": "a video; videos are not read",
+}
+
+
+@cache
+def register_readers() -> None:
+    """Pillow with its own formats and, where pillow-heif is installed, HEIC and HEIF. Once in a process."""
+    Image.init()
+    if "HEIF" not in Image.OPEN and find_spec("pillow_heif"):
+        importlib.import_module("pillow_heif").register_heif_opener()
+
+
+def foreign_kind(head: bytes) -> str:
+    """What a file is, in words, by its first bytes, if nothing here reads it; "" where that is not known."""
+    for mark, words in _MARKS.items():
+        if head.startswith(mark):
+            return words
+    if head[4:8] != b"ftyp":
+        return ""
+    brand = head[8:12]
+    if brand in _HEIF:
+        return "" if "HEIF" in Image.OPEN else _ADVICE
+    if brand == b"crx ":
+        return _RAW
+    return "" if brand in _NO_VIDEO else "a video; videos are not read"
+
+
+def named_as_raw(name: PurePath) -> str:
+    """Words for a file named as a camera's raw file, of which Pillow would show the preview; else ""."""
+    return _RAW if name.suffix.lower() in _RAW_NAMES else ""

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from clip_embeddings.calibration import ModalityCalibration
+from clip_embeddings.conditions import Condition, conditions_of
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
@@ -98,12 +99,14 @@ class Request:
     Attributes:
         modality: rows of this one only; None for all.
         vectors: whether the rows are to come with theirs.
+        where: what the rows' metadata is to be.
     """
 
     vector: Embeddings
     k: int
     modality: str | None
     vectors: bool
+    where: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,8 @@ class Query:
         name: of the collection, for messages.
         embedder: the collection's.
     Raises:
-        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method.
+        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, or a `where` that
+            cannot be read.
     """
 
     name: str
@@ -127,11 +131,13 @@ class Query:
     modality: AnyModality
     calibration: Calibration | None
     method: Method
+    where: str | None = None
 
     def __post_init__(self) -> None:
         if (self.text is None) == (self.image is None):
             raise InvalidInputError("search: give exactly one of text=... and image=...")
         check_count("k", self.k)
+        _ = self._conditions
         for name, options in (("modality", AnyModality), ("method", Method)):
             if getattr(self, name) not in get_args(options):
                 expected = ", ".join(get_args(options))
@@ -150,6 +156,10 @@ class Query:
                 "without calibration=, or change it with recalibrate"
             )
         return self.embedder.with_calibration(self.calibration).calibration
+
+    @cached_property
+    def _conditions(self) -> tuple[Condition, ...]:
+        return () if self.where is None else conditions_of(self.where)
 
     @property
     def kind(self) -> Literal["text", "image"]:
@@ -180,7 +190,8 @@ class Query:
         elif self.late:
             vectors = True
         kinds: Sequence[str | None] = ("image", "text") if self.modality == "any" else (self.modality,)
-        return [Request(vector[0], self.k, kind, vectors) for kind in ([None] if self._in_one else kinds)]
+        kinds = [None] if self._in_one else kinds
+        return [Request(vector[0], self.k, kind, vectors, self._conditions) for kind in kinds]
 
     def result(self, answers: Iterable[Iterable[Found]]) -> SearchResult:
         """What the answers to `requests`, nearest first, come to."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
-    "errors types; forking records scenes similarity; calibration; config; inputs; models; "
+    "errors types; conditions forking records scenes similarity; calibration; config; inputs; models; "
     "coalesce items pipeline; model_handle; encode; embedder; ingestion on_record tasks; context search; "
     "stores;"
 )
@@ -62,18 +62,8 @@ APART = {
 COMMON = {"numpy", "PIL", "rich"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
 PUBLIC_MODULES = {
-    *(
-        "context",
-        "errors",
-        "types",
-        "pipeline",
-        "inputs.formats",
-        "ingestion",
-        "on_record",
-        "search",
-        "stores",
-    ),
-    *("tasks.adapting", "tasks.stored"),
+    *("conditions", "context", "errors", "types", "pipeline", "inputs.formats", "ingestion", "on_record"),
+    *("search", "stores", "tasks.adapting", "tasks.stored"),
 }
 HOSTS = {APP, *ADAPTERS}.union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
     "filelock",

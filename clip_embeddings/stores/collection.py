@@ -1,10 +1,13 @@
 """What any collection of any store can be asked to do: take files, answer queries, tell of its vectors."""
 
 from collections.abc import Iterable
+from itertools import chain
 from threading import Event
 from typing import Unpack
 
+from clip_embeddings.conditions import conditions_of
 from clip_embeddings.embedder import CLIPEmbedder
+from clip_embeddings.errors import StoreError
 from clip_embeddings.ingestion import (
     AnyPath,
     IngestOptions,
@@ -59,6 +62,7 @@ def search(
     image: ImageInput | None = None,
     k: int = 5,
     modality: AnyModality = "any",
+    where: str | None = None,
     calibration: Calibration | None = None,
     method: Method = "filtered",
 ) -> SearchResult:
@@ -69,19 +73,27 @@ def search(
         text, image: the query; exactly one of them.
         k: how many; of each modality where they cannot be ranked in one list.
         modality: which to look for.
+        where: what the metadata is to be: "year >= 2020 and lang = 'ko'", of numbers, texts, true and false.
         calibration: for a raw collection: ranks both modalities in one list, with nothing embedded again.
         method: how: "filtered" asks for each modality apart and ranks by calibrated scores; "projected" asks
             once without a filter, with a query freed of the gap, which is faster and a little worse. See
             benchmarks/RESULTS.md.
     Raises:
-        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, or a calibration
-            for a collection that has its own.
+        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, a `where` that
+            cannot be read, or a calibration for a collection that has its own.
         ImageDecodeError: the picture cannot be read.
         FingerprintMismatchError: the collection holds vectors of another model, or the calibration is of one.
         StoreError: the store does not answer.
     """
-    query = Query(collection.name, collection.embedder, text, image, k, modality, calibration, method)
-    return query.result([collection.nearest(request) for request in query.requests()])
+    query = Query(collection.name, collection.embedder, text, image, k, modality, calibration, method, where)
+    conditions = () if where is None else conditions_of(where)
+    answers = [list(collection.nearest(request)) for request in query.requests()]
+    for row in chain.from_iterable(answers):
+        if unlike := [each for each in conditions if not each.holds(row.metadata)]:
+            raise StoreError(
+                f"{collection.name!r}: its store's adapter does not filter by {unlike[0].field}, as asked"
+            )
+    return query.result(answers)
 
 
 def _rows_of(collection: Collection, called: str) -> tuple[RowStore, CLIPEmbedder]:

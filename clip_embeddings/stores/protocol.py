@@ -43,7 +43,8 @@ class Collection(Protocol):
         """How many rows it has."""
 
     def nearest(self, request: Request) -> Iterable[Found]:
-        """The rows nearest to a vector, nearest first.
+        """The rows nearest to a vector, nearest first: of those that are as `request.modality` and
+        `request.where` want them, the latter by `Condition.holds` or the store's own filter.
 
         Raises:
             StoreError: the store does not answer.

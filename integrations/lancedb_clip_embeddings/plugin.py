@@ -74,5 +74,7 @@ class LanceCollection:
         return int(self.raw.count_rows())
 
     def nearest(self, request: Request) -> Iterable[Found]:
-        with store_errors("search", "Check that the store is there and the table exists"):
+        with store_errors(
+            "search", "Check that the store and the table are there, and that it has such columns"
+        ):
             return list(nearest(self.raw, request, None))

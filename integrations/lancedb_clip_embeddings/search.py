@@ -6,6 +6,7 @@ from typing import Any
 from lancedb.table import Table
 
 from clip_embeddings import InvalidInputError
+from clip_embeddings.conditions import Condition
 from clip_embeddings.search import AnyModality, Calibration, Found, Method, Query, Request, SearchResult
 from clip_embeddings.types import ImageInput
 from lancedb_clip_embeddings.columns import READ, stored_of
@@ -72,11 +73,21 @@ def closes(condition: str) -> bool:
     return not (depth or quote)
 
 
+def _sql(condition: Condition) -> str:
+    value, field = condition.value, "`" + condition.field + "`"
+    if isinstance(value, str):
+        value = "'" + value.replace("'", "''") + "'"
+    compared = f"{field} {condition.operator} {str(value).lower() if isinstance(value, bool) else value}"
+    # Rows without the field are not of that value, as in Chroma.
+    return f"{compared} OR {field} IS NULL" if condition.operator == "!=" else compared
+
+
 def nearest(table: Table, request: Request, where: str | None) -> Iterator[Found]:
     """Nearest first."""
     search: Any = table.search(request.vector, vector_column_name="vector")
     wanted = search.distance_type("cosine")
     conditions = [f"modality = '{request.modality}'"] if request.modality else []
+    conditions += [_sql(each) for each in request.where]
     conditions += [where] if where else []
     if conditions:
         wanted = wanted.where(" AND ".join(f"({each})" for each in conditions), prefilter=True)

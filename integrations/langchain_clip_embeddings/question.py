@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from clip_embeddings import CLIPEmbedder, InvalidInputError
-from clip_embeddings.similarity import l2_normalize
+from clip_embeddings import CLIPEmbedder, InvalidInputError, l2_normalize
 
 Question = str | dict[str, Any]
 _KEYS = {"text", "image", "weights"}

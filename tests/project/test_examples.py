@@ -73,7 +73,7 @@ def test_the_example_of_few_examples_tells_apart_what_words_confuse(tmp_path: Pa
 
 
 def test_the_chroma_example_finds_pictures_and_the_note(tmp_path: Path) -> None:
-    output = run([str(ROOT / "examples" / "chroma_collection.py")], tmp_path)
+    output = run([str(ROOT / "examples" / "chroma" / "collection.py")], tmp_path)
     assert output.startswith("40 pictures and 1 text passages added")
     assert output.count("  image  scene-") == 3
     assert "The cat has an appointment" in output

@@ -22,6 +22,7 @@ def run(
     k: int,
     modality: Modality,
     sheet: Path | None,
+    where: str | None,
     calibration: str | None,
     as_json: bool,
 ) -> None:
@@ -29,7 +30,15 @@ def run(
     from clip_embeddings.stores.collection import search as find
 
     collection = open_existing(place, name, model)
-    result = find(collection, text=query, image=image, k=k, modality=modality.value, calibration=calibration)
+    result = find(
+        collection,
+        text=query,
+        image=image,
+        k=k,
+        modality=modality.value,
+        where=where,
+        calibration=calibration,
+    )
     if as_json:
         _print_json(query, image, modality, result)
     else:

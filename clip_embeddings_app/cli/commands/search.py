@@ -23,6 +23,12 @@ def search(
         int, typer.Option("-k", min=1, help="How many to show; of each modality if they are ranked apart.")
     ] = 5,
     modality: Annotated[opt.Modality, typer.Option(help="What to look for.")] = opt.Modality.any,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONDITIONS", help="Only rows with such metadata, as in 'year >= 2020 and lang = ko'."
+        ),
+    ] = None,
     calibration: gap.Late = None,
     sheet: Annotated[
         Path | None,
@@ -54,6 +60,7 @@ def search(
         k=k,
         modality=modality,
         sheet=sheet,
+        where=where,
         calibration=calibration,
         as_json=as_json,
     )

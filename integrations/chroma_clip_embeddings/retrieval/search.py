@@ -22,11 +22,15 @@ _COSINE_OF: dict[str, Callable[[float], float]] = {
     "ip": lambda distance: 1 - distance,
     "l2": lambda distance: 1 - distance / 2,
 }
+_OPERATORS = {"=": "$eq", "!=": "$ne", ">": "$gt", ">=": "$gte", "<": "$lt", "<=": "$lte"}
 
 
 @said_as(
     any_collection.search,
-    {"from `Store.open`": "filled by `ingest` or `add_items`, which write what rows are found by"},
+    {
+        "from `Store.open`": "filled by `ingest` or `add_items`, which write what rows are found by",
+        "where: what the metadata is to be:": "where: Chroma's own filter, a dictionary, or in words:",
+    },
 )
 @ordinary
 async def search(
@@ -36,25 +40,32 @@ async def search(
     image: ImageInput | None = None,
     k: int = 5,
     modality: AnyModality = "any",
+    where: str | dict[str, Any] | None = None,
     calibration: Calibration | None = None,
     method: Method = "filtered",
 ) -> SearchResult:
     embedder = embedder_of(collection)
-    query = Query(collection.name, embedder, text, image, k, modality, calibration, method)
+    words, own = (None, where) if isinstance(where, dict) else (where, None)
+    query = Query(collection.name, embedder, text, image, k, modality, calibration, method, words)
     await apart(collection, check_identity, collection, embedder)
     requests = await apart(collection, query.requests)
-    return query.result([await steps_of(nearest)(collection, request) for request in requests])
+    return query.result([await steps_of(nearest)(collection, request, own) for request in requests])
 
 
 @ordinary
-async def nearest(collection: chromadb.Collection, request: Request) -> list[Found]:
-    """Nearest first."""
+async def nearest(
+    collection: chromadb.Collection, request: Request, own: dict[str, Any] | None = None
+) -> list[Found]:
+    """Nearest first; `own` is a filter of Chroma's."""
     include = ["documents", "metadatas", "distances", *(["embeddings"] if request.vectors else [])]
     arguments: dict[str, Any] = {"n_results": request.k, "include": include}
-    if request.modality:
-        arguments["where"] = {"modality": request.modality}
+    every: list[dict[str, Any]] = [{"modality": request.modality}] if request.modality else []
+    every += [{each.field: {_OPERATORS[each.operator]: each.value}} for each in request.where]
+    every += [own] if own else []
+    if every:
+        arguments["where"] = {"$and": every} if len(every) > 1 else every[0]
     ask = partial(collection.query, query_embeddings=request.vector[None], **arguments)
-    with store_errors("search", "Check that the store is there and the collection exists"):
+    with store_errors("search", "Check that the store is there and the collection exists, and the filter"):
         return list(_rows_of(await answer(asked, collection, ask), collection))
 
 

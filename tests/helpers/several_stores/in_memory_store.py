@@ -126,5 +126,6 @@ class InMemoryCollection:
             Found(id, float(vector @ request.vector), document, fields, vector)
             for id, (document, fields, vector) in self.rows._rows.items()
             if request.modality in (None, fields["modality"])
+            and all(each.holds(fields) for each in request.where)
         ]
         return sorted(found, key=lambda row: -row.cosine)[: request.k]

@@ -65,16 +65,16 @@ def draw_and_tell(folder: Path, number: int) -> None:
     ("name", "expected"),
     [
         (
-            "chroma_calibration",
+            "calibration",
             [r"raw: [01]\.\d of 10 found are pictures", r"calibrated: [456]\.\d of 10 found are pictures"],
         ),
         (
-            "chroma_captions",
+            "captions",
             [r"AddReport\(added=13, .*", r"1\.000  drawn fourth, and named later", ".*", ".*"],
         ),
-        ("chroma_uris", [r"\[\['4', '\d'\]\]", r"\(192, 192, 3\)"]),
-        ("chroma_async", [r"AddReport\(added=12, .*", r"0\.\d+  picture-\d+", r"0\.\d+  picture-\d+"]),
-        ("chroma_moving_in", [r"\[\['노을지는 바다'\]\]", "a new note"]),
+        ("uris", [r"\[\['4', '\d'\]\]", r"\(192, 192, 3\)"]),
+        ("async", [r"AddReport\(added=12, .*", r"0\.\d+  picture-\d+", r"0\.\d+  picture-\d+"]),
+        ("moving_in", [r"\[\['노을지는 바다'\]\]", "a new note"]),
     ],
 )
 def test_the_example_prints_what_it_promises(
@@ -84,7 +84,7 @@ def test_the_example_prints_what_it_promises(
     name: str,
     expected: list[str],
 ) -> None:
-    path = ROOT / "examples" / f"{name}.py"
+    path = ROOT / "examples" / "chroma" / f"{name}.py"
     assert len(path.read_text(encoding="utf-8").splitlines()) < 32
     monkeypatch.setattr(sys, "argv", [str(path), str(server[1])])
     runpy.run_path(str(path), run_name="__main__")

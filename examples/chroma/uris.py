@@ -1,6 +1,6 @@
 """Pictures by path through Chroma's own calls: added, searched with and read back.
 
-python examples/chroma_uris.py
+python examples/chroma/uris.py
 """
 
 from pathlib import Path

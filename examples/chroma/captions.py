@@ -1,6 +1,6 @@
 """Texts, pictures and captions added together; a caption changed without losing the picture's vector.
 
-python examples/chroma_captions.py
+python examples/chroma/captions.py
 """
 
 import chromadb

@@ -2,7 +2,7 @@
 
 For one of OpenCLIP's, `open_migrated(client, name, checkpoint="ViT-B-32/laion2b_s34b_b79k")` is all.
 
-python examples/chroma_moving_in.py
+python examples/chroma/moving_in.py
 """
 
 import chromadb

@@ -1,7 +1,7 @@
 """The async client with the model in a thread, so that the event loop stays free.
 
 chroma run --port 8000
-python examples/chroma_async.py [PORT]
+python examples/chroma/async.py [PORT]
 """
 
 import asyncio

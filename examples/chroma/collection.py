@@ -1,6 +1,6 @@
 """Text and pictures in one Chroma collection, found across modalities.
 
-python examples/chroma_collection.py
+python examples/chroma/collection.py
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Texts and pictures in one ranking: the modality gap of a collection measured and taken out of its vectors.
 
-python examples/chroma_calibration.py
+python examples/chroma/calibration.py
 """
 
 import random

@@ -1,0 +1,101 @@
+"""Conditions on metadata in words, the same for every store: "year >= 2020 and lang = 'ko'".
+
+Imports errors.
+"""
+
+import operator as op
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from clip_embeddings.errors import InvalidInputError
+
+Operator = Literal["=", "!=", ">", ">=", "<", "<="]
+Value = str | int | float | bool
+_CLAUSE = re.compile(
+    r"""\s*(`[^`]+`|[^\s=!<>'"`,]+)\s*(>=|<=|!=|==|=|>|<)\s*('(?:[^']|'')*'|"[^"]*"|[^\s'"=<>!,]+)\s*"""
+)
+_AND = re.compile(r"and\s|,", re.IGNORECASE)
+_COMPARE = {"=": op.eq, "!=": op.ne, ">": op.gt, ">=": op.ge, "<": op.lt, "<=": op.le}
+_NUMBER = re.compile(r"[+-]?(\d+)(\.\d+)?([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """That a field of a row's metadata has, or compares so with, a value.
+
+    Attributes:
+        field: as it is stored.
+        operator: an order is of numbers.
+        value: what to compare with.
+    """
+
+    field: str
+    operator: Operator
+    value: Value
+
+    def holds(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether it is so of a row; a row without the field is not of any value."""
+        if self.field not in metadata:
+            return self.operator == "!="
+        there = metadata[self.field]
+        if isinstance(there, bool) != isinstance(self.value, bool) or (
+            isinstance(there, str) != isinstance(self.value, str)
+        ):
+            return self.operator == "!="
+        return bool(_COMPARE[self.operator](there, self.value))
+
+
+def conditions_of(text: str) -> tuple[Condition, ...]:
+    """Read conditions, all of which are to hold.
+
+    FIELD OPERATOR VALUE, joined by `and` or a comma. A field with spaces stands in `backticks`. A value is a
+    number, true, false, or a text; one with spaces, or that looks like a number, stands in 'quotes'.
+
+    Raises:
+        InvalidInputError: it cannot be read so, or an order of texts, which not every store has.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise _unreadable(text, "nothing")
+    found, place = [], 0
+    while True:
+        if not (clause := _CLAUSE.match(text, place)):
+            raise _unreadable(text, text[place:].strip() or "the end")
+        found.append(_condition(*clause.groups(), text=text))
+        place = clause.end()
+        if place == len(text):
+            return tuple(found)
+        if not (joined := _AND.match(text, place)):
+            raise _unreadable(text, text[place:].strip())
+        place = joined.end()
+
+
+def _condition(field: str, operator: str, value: str, *, text: str) -> Condition:
+    operator = "=" if operator == "==" else operator
+    made = Condition(field.strip("`"), cast(Operator, operator), _value(value))
+    if operator not in ("=", "!=") and isinstance(made.value, str | bool):
+        raise InvalidInputError(
+            f"where: {text!r} compares {made.field} with {made.value!r} by {operator}; expected a number "
+            "there, or = and !="
+        )
+    return made
+
+
+def _value(text: str) -> Value:
+    if text[0] == "'":
+        return text[1:-1].replace("''", "'")
+    if text[0] == '"':
+        return text[1:-1]
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if number := _NUMBER.fullmatch(text):
+        return float(text) if number[2] or number[3] else int(text)
+    return text
+
+
+def _unreadable(text: object, at: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"where: got {text!r:.200}, which cannot be read at {at!r:.60}; expected FIELD OPERATOR VALUE, as in "
+        "\"year >= 2020 and lang = 'ko'\""
+    )

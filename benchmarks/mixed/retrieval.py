@@ -129,6 +129,7 @@ def main() -> None:
     parser.add_argument(
         "--brief", action="store_true", help="only what compares the methods, for other models"
     )
+    parser.add_argument("--note", default="", help="with --brief: what to know of the model")
     parser.add_argument("--plot", type=Path, help=f"the picture to write with it; {PLOT} by default")
     options = parser.parse_args()
     embedder = CLIPEmbedder(options.model, dtype="float32")
@@ -142,7 +143,7 @@ def main() -> None:
             run = on_scenes(embedder, number=options.number, seeds=options.seeds)
         if options.brief:
             title += f": {Path(options.model).name}"
-            print(text := brief_section(run, title=title))
+            print(text := brief_section(run, title=title, note=options.note))
             if options.output:
                 replace_section(options.output, title.lower(), text)
             return

@@ -61,26 +61,27 @@ def section(run: Run, *, title: str, plot: str | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def brief_section(run: Run, *, title: str) -> str:
+def brief_section(run: Run, *, title: str, note: str) -> str:
     """Markdown of a run with another model: what was chosen on the first one, held against the others."""
-    parts = [f"## {title}", _setting(run), *run.notes[1:]]
+    parts = [f"## {title}", _setting(run), *([note] if note else []), *run.notes[1:]]
+    names = [name for name in run.methods if "two queries" not in name and "projection" not in name]
     for measured in run.sets:
-        parts += [f"### Summary: {measured.pairs.name}", report.summary(measured, run.methods)]
-        parts.append(report.verdicts(measured, run.methods))
+        parts += [f"### Summary: {measured.pairs.name}", report.summary(measured, names)]
+        parts.append(report.verdicts(measured, names))
         for kind, told in (("picture", "Queries by picture"), ("short", "Short queries")):
             if kind in measured.sweeps:
-                parts += [f"{told}:", report.brief(measured, run.methods, kind=kind)]
+                parts += [f"{told}:", report.brief(measured, names, kind=kind)]
         if measured.confounded:
             parts += ["Pictures and texts about different topics:"]
-            parts.append(report.confounded(measured, [*run.methods, *run.variants]))
+            parts.append(report.confounded(measured, [*names, *run.variants]))
     return "\n\n".join(parts)
 
 
 def _setting(run: Run) -> str:
     sizes = ", ".join(f"{m.pairs.number} ({m.pairs.name})" for m in run.sets)
     return (
-        f"Run on {machine()}.\nModel {run.model}; pairs: {sizes}; {run.seeds} random collections of each "
-        "composition."
+        f"Run on {machine()}.\nModel {_name(run.model)}; pairs: {sizes}; {run.seeds} random collections of "
+        "each composition."
     )
 
 

@@ -36,6 +36,7 @@ from tools.tiny_model.model import (
     build_model,
     encode_texts,
     normalise,
+    rounded,
 )
 
 SEED = 20
@@ -175,9 +176,13 @@ class Trainer:
         return F.normalize(self.model.get_image_features(pixel_values=pixels).pooler_output.float(), dim=-1)
 
     def save(self, folder: Path) -> None:
-        """Write a folder that `CLIPModel.from_pretrained` and `AutoProcessor` read; weights in float16."""
+        """Write a folder that `CLIPModel.from_pretrained` and `AutoProcessor` read, in rounded float16."""
         folder.mkdir(parents=True, exist_ok=True)
-        copy.deepcopy(self.model).half().save_pretrained(folder)  # type: ignore[no-untyped-call]
+        saved = copy.deepcopy(self.model).half()  # type: ignore[no-untyped-call]
+        with torch.no_grad():
+            for weights in saved.parameters():
+                weights.copy_(rounded(weights))
+        saved.save_pretrained(folder)
         self.tokenizer.save(str(folder / "tokenizer.json"))
         tokens = {"bos_token": data.BOS, "eos_token": data.EOS, "pad_token": data.EOS, "unk_token": data.EOS}
         settings = {

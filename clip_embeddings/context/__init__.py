@@ -1,8 +1,9 @@
 """What was found, as a language model is shown it: numbered texts and pictures within a budget."""
 
-from clip_embeddings.context.assembling import Context, Part, Source, context_of
+from clip_embeddings.context.assembling import Context, Part, context_of
 from clip_embeddings.context.budget import Budget, estimated_tokens
 from clip_embeddings.context.encoding import EncodedPicture, encode_picture
+from clip_embeddings.context.sources import Source
 
 __all__ = [
     "Budget",

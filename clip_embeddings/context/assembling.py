@@ -5,72 +5,22 @@ errors and its neighbours.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from typing import Literal
 
 from clip_embeddings.context.budget import Budget
 from clip_embeddings.context.encoding import EncodedPicture, encode_picture
+from clip_embeddings.context.sources import Source, changed, once, path_of
 from clip_embeddings.errors import ImageDecodeError
-from clip_embeddings.ingestion.rows.ids import digest, is_caption, name_of, picture_id, picture_of, uris_of
+from clip_embeddings.ingestion.rows.ids import name_of
 
 _CITED = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
 _WORTH_CUTTING = 40  # tokens; less of a text says nothing
 _CUT = " [...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A row that was found.
-
-    Attributes:
-        id: in its collection; "" where it has none.
-        text: a passage, a caption, or a picture's file name.
-        metadata: as stored; `modality`, `uri`, `uris`, `content_sha256` and `page` are looked at.
-    """
-
-    id: str
-    text: str
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def shows_picture(self) -> bool:
-        """Whether a picture belongs to it: it is one, or a caption of one."""
-        return self.metadata.get("modality") == "image" or self._picture is not None
-
-    @property
-    def _picture(self) -> str | None:
-        """The id of the picture that it is a caption of. Some stores have ids of their own."""
-        if is_caption(self.id):
-            return picture_of(self.id)
-        of = self.metadata.get("caption_of")
-        return of if isinstance(of, str) else None
-
-    @property
-    def uris(self) -> list[str]:
-        """Where its file is, or its files are."""
-        return uris_of(self.metadata)
-
-    @property
-    def name(self) -> str:
-        """Its file's name, with the page if there is one; its id where it has no file."""
-        name = next((name_of(uri) for uri in self.uris if name_of(uri)), "") or self.id or "no name"
-        page = self.metadata.get("page")
-        return f"{name}, page {page}" if isinstance(page, int) else name
-
-    @property
-    def key(self) -> str:
-        """The same for what is to be shown once: a picture and its captions, equal texts of one file."""
-        if self._picture is not None:
-            return self._picture
-        if self.shows_picture:
-            sha256 = self.metadata.get("content_sha256")
-            return picture_id(sha256) if isinstance(sha256, str) else f"image {self.uris or self.id}"
-        return f"text {self.uris} {self.text}"
+_LONGEST = 100  # characters of a token; a longer text is cut before it is counted
 
 
 Kind = Literal["text", "image", "missing", "unshown"]
@@ -148,7 +98,7 @@ class _Assembling:
     def of(self, sources: Iterable[Source]) -> Context:
         parts: list[Part] = []
         left_out = 0
-        for source in _once(sources):
+        for source in once(sources):
             number = len(parts) + 1
             part = self._picture(source, number) if source.shows_picture else self._text(source, number)
             if part:
@@ -185,7 +135,10 @@ class _Assembling:
     def _room_for(self, text: str) -> str:
         """As much of a text as there is room for; it is taken off."""
         count, room = self.budget.count_tokens, min(self.tokens, self.budget.text_tokens)
-        if (needed := count(text)) > room:
+        text = _encodable(text)
+        needed = count(text) if len(text) <= _LONGEST * room else room + 1
+        if needed > room:
+            text = text[: _LONGEST * room]
             if room < _WORTH_CUTTING:
                 return ""
             low, high = 0, len(text)
@@ -206,12 +159,12 @@ class _Assembling:
             except ImageDecodeError as error:
                 first = first or error
                 continue
-            return picture, " (its file has changed since it was stored)" if _changed(path, source) else ""
+            return picture, " (its file has changed since it was stored)" if changed(path, source) else ""
         raise first or ImageDecodeError(0, source.id, "its row names no file")
 
     def _allowed(self, uri: str) -> str:
         """A uri that may be read. Links are followed first: one inside a root may lead out of it."""
-        path = _path_of(uri)
+        path = path_of(uri)
         if self.roots is None or path is None:
             return uri if path is None else str(path)
         path = path.resolve()
@@ -220,22 +173,6 @@ class _Assembling:
         return str(path)
 
 
-def _path_of(uri: str) -> Path | None:
-    """The file that a uri names; None for any other address, which `load_image` reads or refuses."""
-    if uri.startswith("file://") and urlsplit(uri).netloc in ("", "localhost"):
-        return Path(url2pathname(urlsplit(uri).path))
-    return None if "://" in uri or uri.startswith("data:") else Path(uri)
-
-
-def _once(sources: Iterable[Source]) -> Iterator[Source]:
-    seen: set[str] = set()
-    for source in sources:
-        if source.key not in seen and (source.shows_picture or source.text.strip()):
-            seen.add(source.key)
-            yield source
-
-
-def _changed(uri: str, source: Source) -> bool:
-    """Whether a file is not the one that the row's vector is of."""
-    sha256, path = source.metadata.get("content_sha256"), _path_of(uri)
-    return isinstance(sha256, str) and path is not None and digest(path.read_bytes()) != sha256
+def _encodable(text: str) -> str:
+    """A text that a request can hold: half a surrogate pair is none."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

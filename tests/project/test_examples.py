@@ -111,9 +111,10 @@ def test_the_rag_example_shows_the_model_texts_and_pictures_and_names_what_it_ci
 def test_the_langchain_snippet_of_the_readme_runs(tmp_path: Path) -> None:
     snippet = readme_snippet("langchain")
     draw_six(tmp_path / "my-folder")
-    lines = run(["-c", snippet], tmp_path).splitlines()
+    *lines, cited = run(["-c", snippet + readme_snippet("to_context")], tmp_path).splitlines()
     assert "'num_added': 6" in lines[0]
     assert len(lines) == 5  # what was indexed and four pictures
+    assert re.fullmatch(r"\['\d\.png'\]", cited)
 
 
 def test_the_picture_to_text_example_finds_the_sentence_that_each_picture_was_drawn_for(

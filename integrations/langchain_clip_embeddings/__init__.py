@@ -23,6 +23,7 @@ from langchain_clip_embeddings.media_store import MediaStore, document_id, docum
 from langchain_clip_embeddings.prefixed import PrefixedImageEmbeddings
 from langchain_clip_embeddings.retriever import MultimodalRetriever
 from langchain_clip_embeddings.splitter import CLIPTextSplitter
+from langchain_clip_embeddings.tool import create_search_tool
 
 if TYPE_CHECKING:
     from langchain_clip_embeddings.chroma.vectorstore import MultimodalChroma
@@ -39,6 +40,7 @@ __all__ = [
     "PrefixedImageEmbeddings",
     "add_media",
     "blocks_of",
+    "create_search_tool",
     "document_id",
     "document_uuid",
     "to_content_blocks",

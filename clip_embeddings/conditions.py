@@ -16,9 +16,11 @@ Value = str | int | float | bool
 _CLAUSE = re.compile(
     r"""\s*(`[^`]+`|[^\s=!<>'"`,]+)\s*(>=|<=|!=|==|=|>|<)\s*('(?:[^']|'')*'|"[^"]*"|[^\s'"=<>!,]+)\s*"""
 )
-_AND = re.compile(r"and\s|,", re.IGNORECASE)
+_AND = re.compile(r"and(?=[\s`])|,", re.IGNORECASE)
 _COMPARE = {"=": op.eq, "!=": op.ne, ">": op.gt, ">=": op.ge, "<": op.lt, "<=": op.le}
-_NUMBER = re.compile(r"[+-]?(\d+)(\.\d+)?([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_WHOLE = re.compile(r"[+-]?\d{1,19}")
+_BITS = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ def conditions_of(text: str) -> tuple[Condition, ...]:
 def _condition(field: str, operator: str, value: str, *, text: str) -> Condition:
     operator = "=" if operator == "==" else operator
     made = Condition(field.strip("`"), cast(Operator, operator), _value(value))
+    if made.field.startswith("$"):
+        raise InvalidInputError(
+            f"where: {text!r:.200} names the field {made.field:.60}; expected one without $"
+        )
     if operator not in ("=", "!=") and isinstance(made.value, str | bool):
         raise InvalidInputError(
             f"where: {text!r} compares {made.field} with {made.value!r} by {operator}; expected a number "
@@ -89,9 +95,12 @@ def _value(text: str) -> Value:
         return text[1:-1]
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if number := _NUMBER.fullmatch(text):
-        return float(text) if number[2] or number[3] else int(text)
-    return text
+    if not _NUMBER.fullmatch(text):
+        return text
+    number = int(text) if _WHOLE.fullmatch(text) else float(text)
+    if not -_BITS <= number < _BITS:
+        raise InvalidInputError(f"where: {text:.60} is beyond the numbers that stores hold, of 64 bits")
+    return number
 
 
 def _unreadable(text: object, at: str) -> InvalidInputError:

@@ -13,14 +13,15 @@ from typing import Literal
 
 from clip_embeddings.context.budget import Budget
 from clip_embeddings.context.encoding import EncodedPicture, encode_picture
-from clip_embeddings.context.sources import Source, changed, once, path_of
+from clip_embeddings.context.sources import Source, changed, once, one_line, path_of
 from clip_embeddings.errors import ImageDecodeError
-from clip_embeddings.ingestion.rows.ids import name_of
+from clip_embeddings.ingestion.read.local import MAX_BYTES
 
-_CITED = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
+_CITED = re.compile(r"\[(\d{1,6}(?:\s{0,9}[,;]\s{0,9}\d{1,6})*)\]")
 _WORTH_CUTTING = 40  # tokens; less of a text says nothing
 _CUT = " [...]"
 _LONGEST = 100  # characters of a token; a longer text is cut before it is counted
+_NAMED = 20  # pictures beyond the limit
 
 
 Kind = Literal["text", "image", "missing", "unshown"]
@@ -54,7 +55,7 @@ class Context:
 
     Attributes:
         parts: in the order of the results.
-        left_out: how many texts the budget had no room for.
+        left_out: how many results the budget had no room for.
     """
 
     parts: tuple[Part, ...]
@@ -71,7 +72,7 @@ def context_of(
     sources: Iterable[Source],
     budget: Budget | None = None,
     *,
-    roots: Sequence[str | PathLike[str]] | None = None,
+    roots: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
 ) -> Context:
     """Make what a language model is shown.
 
@@ -83,9 +84,12 @@ def context_of(
         budget: `Budget()` by default.
         roots: folders that pictures may be read from; None allows any place that a row names.
     """
-    return _Assembling(budget or Budget(), None if roots is None else [Path(r).resolve() for r in roots]).of(
-        sources
-    )
+    return _Assembling(budget or Budget(), None if roots is None else resolved_roots(roots)).of(sources)
+
+
+def resolved_roots(roots: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[Path]:
+    """One folder or several, with links followed."""
+    return [Path(root).resolve() for root in ([roots] if isinstance(roots, str | PathLike) else roots)]
 
 
 class _Assembling:
@@ -93,52 +97,45 @@ class _Assembling:
 
     def __init__(self, budget: Budget, roots: list[Path] | None) -> None:
         self.budget, self.roots = budget, roots
-        self.images, self.tokens = budget.images, budget.tokens
+        self.images, self.named, self.tokens = budget.images, _NAMED, budget.tokens
 
     def of(self, sources: Iterable[Source]) -> Context:
         parts: list[Part] = []
-        left_out = 0
-        for source in once(sources):
-            number = len(parts) + 1
-            part = self._picture(source, number) if source.shows_picture else self._text(source, number)
-            if part:
+        found = once(sources)
+        for source in found:
+            make = self._picture if source.shows_picture else self._text
+            if part := make(source, len(parts) + 1):
                 parts.append(part)
-            else:
-                left_out += 1
-        return Context(tuple(parts), left_out)
+        return Context(tuple(parts), len(found) - len(parts))
 
     def _text(self, source: Source, number: int) -> Part | None:
         if not (text := self._room_for(source.text)):
             return None
         return Part(number, "text", source, f"[{number}] {source.name}", text)
 
-    def _picture(self, source: Source, number: int) -> Part:
-        caption = "" if source.text in (source.name, *map(name_of, source.uris)) else source.text
-        label, caption = f"[{number}] {source.name}", self._room_for(caption)
+    def _picture(self, source: Source, number: int) -> Part | None:
+        label = f"[{number}] {source.name}"
         if not self.images:
-            return Part(
-                number, "unshown", source, f"{label} (a picture, not shown: the limit is reached)", caption
-            )
+            self.named -= 1
+            if self.named < 0:
+                return None
+            note = " (a picture, not shown: the limit is reached)"
+            return Part(number, "unshown", source, label + note, self._room_for(source.caption))
+        caption = self._room_for(source.caption)
         try:
             picture, note = self._read(source)
         except ImageDecodeError as error:
-            return Part(
-                number,
-                "missing",
-                source,
-                f"{label} (a picture that cannot be shown: {error.reason})",
-                caption,
-            )
+            note = f" (a picture that cannot be shown: {one_line(error.reason)})"
+            return Part(number, "missing", source, label + note, caption)
         self.images -= 1
         return Part(number, "image", source, label + note, caption, picture)
 
     def _room_for(self, text: str) -> str:
         """As much of a text as there is room for; it is taken off."""
         count, room = self.budget.count_tokens, min(self.tokens, self.budget.text_tokens)
-        text = _encodable(text)
+        text = _encodable(text[: _LONGEST * room + 1])
         needed = count(text) if len(text) <= _LONGEST * room else room + 1
         if needed > room:
-            text = text[: _LONGEST * room]
             if room < _WORTH_CUTTING:
                 return ""
             low, high = 0, len(text)
@@ -155,22 +152,34 @@ class _Assembling:
         for uri in source.uris:
             try:
                 path = self._allowed(uri)
-                picture = encode_picture(path, pixels=self.budget.pixels, max_bytes=self.budget.image_bytes)
+                picture = encode_picture(
+                    path or uri, pixels=self.budget.pixels, max_bytes=self.budget.image_bytes
+                )
+                note = " (its file has changed since it was stored)" if changed(path, source) else ""
             except ImageDecodeError as error:
                 first = first or error
-                continue
-            return picture, " (its file has changed since it was stored)" if changed(path, source) else ""
+            except (
+                OSError,
+                RuntimeError,
+                ValueError,
+            ) as error:  # names that no file can have, circles of links
+                first = first or ImageDecodeError(0, repr(uri), f"cannot be read ({error})")
+            else:
+                return picture, note
         raise first or ImageDecodeError(0, source.id, "its row names no file")
 
-    def _allowed(self, uri: str) -> str:
-        """A uri that may be read. Links are followed first: one inside a root may lead out of it."""
+    def _allowed(self, uri: str) -> Path | None:
+        """The file that may be read; None for another address. Links are followed: they may lead out."""
         path = path_of(uri)
-        if self.roots is None or path is None:
-            return uri if path is None else str(path)
-        path = path.resolve()
-        if not any(path.is_relative_to(root) for root in self.roots):
-            raise ImageDecodeError(0, repr(uri), "it lies outside the folders that may be read")
-        return str(path)
+        if path is None:
+            return None
+        if self.roots is not None:
+            path = path.resolve()
+            if not any(path.is_relative_to(root) for root in self.roots):
+                raise ImageDecodeError(0, repr(uri), "it lies outside the folders that may be read")
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise ImageDecodeError(0, repr(uri), f"larger than the limit of {MAX_BYTES:,} bytes")
+        return path
 
 
 def _encodable(text: str) -> str:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from clip_embeddings.errors import InvalidInputError
 
-_PIECE = re.compile(r"[a-zA-Z]+|[^\W_]|[^\w\s]|_")
+_PIECE = re.compile(r"[a-zA-Z]+|[^\W_]|[^\w\s]|_|\s{2,}")
 _LETTERS = 4  # of a Latin word, a token
 
 
 def estimated_tokens(text: str) -> int:
     """About how many tokens a text takes: rather too many than too few, in any script.
 
-    A Latin word counts a token for every four letters begun; any other letter, digit or mark counts one.
+    A Latin word, and white space of more than one, count a token for every four letters begun; any other
+    letter, digit or mark counts one.
     """
     return sum(-(-len(piece) // _LETTERS) for piece in _PIECE.findall(text))
 

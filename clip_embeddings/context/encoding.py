@@ -16,6 +16,7 @@ PIXELS, IMAGE_BYTES = 1_000_000, 1_500_000
 _FEW_COLOURS = 4096  # a drawing or a screen has fewer; it stays sharp as PNG
 _QUALITIES = (85, 70, 50)
 _SMALLER = 0.7
+_EDGE = 16_000  # a JPEG has at most 65,500
 _SMALLEST = 32  # pixels of the longer edge
 
 
@@ -52,6 +53,7 @@ def encode_picture(
         ImageDecodeError: unreadable, or it cannot be made that small.
     """
     whole = load_image(source, index=index, least_edge=2 * int(pixels**0.5))
+    whole.info.clear()  # comments and profiles would be saved with it
     drawn = whole.getcolors(_FEW_COLOURS) is not None
     picture = _within(whole, pixels)
     if drawn and len(content := _encoded(picture, "PNG")) <= max_bytes:
@@ -67,9 +69,9 @@ def encode_picture(
 
 def _within(picture: Image.Image, pixels: int) -> Image.Image:
     width, height = picture.size
-    if width * height <= pixels:
+    if width * height <= pixels and max(width, height) <= _EDGE:
         return picture
-    scale = (pixels / (width * height)) ** 0.5
+    scale = min((pixels / (width * height)) ** 0.5, _EDGE / max(width, height))
     size = (max(1, int(width * scale)), max(1, int(height * scale)))
     if size[0] * size[1] > pixels:  # a line of pixels: one edge cannot go below 1
         size = (min(size[0], pixels), min(size[1], pixels))

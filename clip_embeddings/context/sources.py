@@ -1,20 +1,31 @@
 """Rows that were found, as a language model is told of them: their names, their files, what belongs together.
 
-Imports ingestion's grammar of rows.
+Rows may be anybody's, so nothing here raises for what is in one. Imports ingestion's grammar of rows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unicodedata import category
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from clip_embeddings.ingestion.rows.ids import digest, is_caption, name_of, picture_id, picture_of, uris_of
+from clip_embeddings.ingestion.rows.ids import (
+    digest,
+    is_caption,
+    is_ingested,
+    name_of,
+    picture_id,
+    picture_of,
+    uris_of,
+)
 
 _NAME = 200  # characters
 _BREAKS = ("Zl", "Zp")
+_MOST_PAGES = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,7 @@ class Source:
     Attributes:
         id: in its collection; "" where it has none.
         text: a passage, a caption, or a picture's file name.
-        metadata: as stored; `modality`, `uri`, `uris`, `content_sha256` and `page` are looked at.
+        metadata: as stored; `modality`, `uri`, `uris`, `content_sha256`, `caption_of`, `page` are looked at.
     """
 
     id: str
@@ -34,12 +45,13 @@ class Source:
     @property
     def shows_picture(self) -> bool:
         """Whether a picture belongs to it: it is one, or a caption of one."""
-        return self.metadata.get("modality") == "image" or self._picture is not None
+        modality = self.metadata.get("modality")
+        return (isinstance(modality, str) and modality == "image") or self._picture is not None
 
     @property
     def _picture(self) -> str | None:
         """The id of the picture that it is a caption of. Some stores have ids of their own."""
-        if is_caption(self.id):
+        if is_caption(self.id) and is_ingested(self.id, self.metadata):
             return picture_of(self.id)
         of = self.metadata.get("caption_of")
         return of if isinstance(of, str) else None
@@ -47,16 +59,22 @@ class Source:
     @property
     def uris(self) -> list[str]:
         """Where its file is, or its files are."""
-        return uris_of(self.metadata)
+        with suppress(RecursionError):
+            return uris_of(self.metadata)
+        return []
 
     @property
     def name(self) -> str:
         """Its file's name, with the page if there is one; its id where it has no file."""
-        name = _one_line(
-            next((name_of(uri) for uri in self.uris if name_of(uri)), "") or self.id or "no name"
-        )
+        names = (_name_of(uri) for uri in self.uris)
+        name = one_line(next((name for name in names if name), "") or self.id or "no name")
         page = self.metadata.get("page")
-        return f"{name}, page {page}" if isinstance(page, int) else name
+        return f"{name}, page {page}" if type(page) is int and abs(page) < _MOST_PAGES else name
+
+    @property
+    def caption(self) -> str:
+        """The text of a picture's row, if it is more than the name of its file."""
+        return "" if self.text in (self.name, *map(_name_of, self.uris)) else self.text
 
     @property
     def key(self) -> str:
@@ -65,35 +83,56 @@ class Source:
             return self._picture
         if self.shows_picture:
             sha256 = self.metadata.get("content_sha256")
-            return picture_id(sha256) if isinstance(sha256, str) else f"image {self.uris or self.id}"
+            return (
+                picture_id(sha256)
+                if isinstance(sha256, str)
+                else f"image {self.uris or self.id or self.text}"
+            )
         return f"text {self.uris} {self.text}"
 
 
-def once(sources: Iterable[Source]) -> Iterator[Source]:
-    """Each picture and each text once, where it comes first; nothing that is empty."""
-    seen: set[str] = set()
+def once(sources: Iterable[Source]) -> list[Source]:
+    """Each picture and each text once, where it comes first, with the files of all its rows."""
+    first: dict[str, Source] = {}
+    uris: dict[str, list[str]] = {}
     for source in sources:
-        if source.key not in seen and (source.shows_picture or source.text.strip()):
-            seen.add(source.key)
-            yield source
+        if source.shows_picture or source.text.strip():
+            first.setdefault(source.key, source)
+            uris.setdefault(source.key, []).extend(source.uris)
+    return [_at(source, list(dict.fromkeys(uris[key]))) for key, source in first.items()]
+
+
+def _at(source: Source, uris: list[str]) -> Source:
+    """The row with the places of the others too."""
+    if set(uris) == set(source.uris):
+        return source
+    return replace(source, metadata={**source.metadata, "uri": uris[0], "uris": json.dumps(uris)})
 
 
 def path_of(uri: str) -> Path | None:
     """The file that a uri names; None for any other address, which `load_image` reads or refuses."""
-    if uri.startswith("file://") and urlsplit(uri).netloc in ("", "localhost"):
-        return Path(url2pathname(urlsplit(uri).path))
-    return None if "://" in uri or uri.startswith("data:") else Path(uri)
+    scheme = uri.partition(":")[0].lower()
+    if scheme == "file":
+        with suppress(ValueError):
+            parts = urlsplit(uri)
+            return Path(url2pathname(parts.path)) if parts.netloc in ("", "localhost") else None
+        return None
+    return None if "://" in uri or scheme == "data" else Path(uri)
 
 
-def changed(uri: str, source: Source) -> bool:
+def changed(path: Path | None, source: Source) -> bool:
     """Whether a file is not the one that the row's vector is of."""
-    sha256, path = source.metadata.get("content_sha256"), path_of(uri)
+    sha256 = source.metadata.get("content_sha256")
     return isinstance(sha256, str) and path is not None and digest(path.read_bytes()) != sha256
 
 
-def _one_line(name: str) -> str:
-    """A name that cannot pass for another label: without line breaks, marks of direction and their like."""
-    shown = "".join(
-        "\N{REPLACEMENT CHARACTER}" if category(c)[0] == "C" or category(c) in _BREAKS else c for c in name
-    )
-    return shown if len(shown) <= _NAME else shown[: _NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
+def one_line(text: str) -> str:
+    """What cannot pass for another label: no line breaks, marks of direction and their like; cut if long."""
+    shown = "".join("\ufffd" if category(c)[0] == "C" or category(c) in _BREAKS else c for c in text[:_NAME])
+    return shown if len(text) <= _NAME else f"{shown[:-1]}…"
+
+
+def _name_of(uri: str) -> str:
+    with suppress(ValueError):
+        return name_of(uri)
+    return uri

@@ -13,15 +13,16 @@ HEIF_NAMES = frozenset({".heic", ".heif", ".hif"})
 _RAW_NAMES = frozenset(
     {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw", ".x3f"}
 )
-_HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif", b"mif1", b"msf1"})
 _NO_VIDEO = frozenset({b"avif", b"avis", b"jxl ", b"M4A ", b"M4B "})
 _ADVICE = "HEIC or HEIF, a format of phones, needs an extra: pip install 'clip-embeddings[heif]'"
 _RAW = "a camera's raw file; they are not read: export a JPEG from it"
+_FILM = "a video or a sound recording; neither is read"
 _MARKS = {
     b"\x00\x00\x00\x0cJXL ": "JPEG XL; it is not read: convert it to JPEG or PNG",
     b"\xff\x0a": "JPEG XL; it is not read: convert it to JPEG or PNG",
     b"FUJIFILMCCD-RAW": _RAW,
-    b"\x1aE\xdf\xa3": "a video; videos are not read",
+    b"\x1aE\xdf\xa3": _FILM,
 }
 
 
@@ -45,7 +46,7 @@ def foreign_kind(head: bytes) -> str:
         return "" if "HEIF" in Image.OPEN else _ADVICE
     if brand == b"crx ":
         return _RAW
-    return "" if brand in _NO_VIDEO else "a video; videos are not read"
+    return "" if brand in _NO_VIDEO else _FILM
 
 
 def named_as_raw(name: PurePath) -> str:

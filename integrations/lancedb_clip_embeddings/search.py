@@ -1,8 +1,9 @@
 """`search` in a LanceDB table: each request of a `clip_embeddings.search.Query` is one vector query of it."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
+import pyarrow as pa
 from lancedb.table import Table
 
 from clip_embeddings import InvalidInputError
@@ -73,13 +74,40 @@ def closes(condition: str) -> bool:
     return not (depth or quote)
 
 
-def _sql(condition: Condition) -> str:
-    value, field = condition.value, "`" + condition.field + "`"
-    if isinstance(value, str):
-        value = "'" + value.replace("'", "''") + "'"
-    compared = f"{field} {condition.operator} {str(value).lower() if isinstance(value, bool) else value}"
+def _sql(condition: Condition, schema: pa.Schema) -> str:
+    """A condition over a column, or over the metadata as JSON, which holds what has no column."""
+    value, kind = condition.value, _KINDS[type(condition.value)]
+    column = schema.field(condition.field) if condition.field in schema.names else None
+    column = None if condition.field in _NO_METADATA else column
+    field = f"`{condition.field}`" if column else f"{kind.in_json}(metadata, {_quoted(condition.field)})"
+    if column is not None and not kind.of_column(column.type):
+        return "id IS NOT NULL" if condition.operator == "!=" else "id IS NULL"  # all of them, or none
+    shown = _quoted(value) if isinstance(value, str) else str(value).lower()
+    compared = f"{field} {condition.operator} {shown}"
     # Rows without the field are not of that value, as in Chroma.
     return f"{compared} OR {field} IS NULL" if condition.operator == "!=" else compared
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class _Kind(NamedTuple):
+    of_column: Callable[[pa.DataType], bool]
+    in_json: str
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+_KINDS = {
+    bool: _Kind(pa.types.is_boolean, "json_get_bool"),
+    int: _Kind(_is_number, "json_get_float"),
+    float: _Kind(_is_number, "json_get_float"),
+    str: _Kind(pa.types.is_string, "json_get_string"),
+}
+_NO_METADATA = {"id", "document", "metadata", "vector"}
 
 
 def nearest(table: Table, request: Request, where: str | None) -> Iterator[Found]:
@@ -87,7 +115,7 @@ def nearest(table: Table, request: Request, where: str | None) -> Iterator[Found
     search: Any = table.search(request.vector, vector_column_name="vector")
     wanted = search.distance_type("cosine")
     conditions = [f"modality = '{request.modality}'"] if request.modality else []
-    conditions += [_sql(each) for each in request.where]
+    conditions += [_sql(each, table.schema) for each in request.where]
     conditions += [where] if where else []
     if conditions:
         wanted = wanted.where(" AND ".join(f"({each})" for each in conditions), prefilter=True)

@@ -18,7 +18,7 @@ def to_context(
     documents: Iterable[Document],
     budget: Budget | None = None,
     *,
-    roots: Sequence[str | PathLike[str]] | None = None,
+    roots: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
 ) -> Context:
     """Number what was found, read its pictures, and keep what a budget has room for.
 
@@ -47,7 +47,7 @@ def to_content_blocks(
     documents: Iterable[Document],
     budget: Budget | None = None,
     *,
-    roots: Sequence[str | PathLike[str]] | None = None,
+    roots: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
 ) -> list[ContentBlock]:
     """`blocks_of(to_context(...))`: what was found, as a message to a chat model holds it.
 

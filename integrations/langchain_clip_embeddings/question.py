@@ -41,11 +41,11 @@ def vector_of(question: Question, embedder: CLIPEmbedder) -> tuple[str, list[flo
 
 def _weights(given: Any) -> tuple[float, float]:
     try:
-        of_text, of_image = (float(each) for each in given)
+        of_text, of_image = (float(each) for each in given) if isinstance(given, list | tuple) else (-1, -1)
     except (TypeError, ValueError):
         of_text = of_image = -1.0
-    if not (0 <= of_text < float("inf") and 0 <= of_image < float("inf") and of_text + of_image > 0):
+    if not (of_text >= 0 and of_image >= 0 and 0 < of_text + of_image < float("inf")):
         raise InvalidInputError(
             f"question: weights are {given!r:.100}; expected two numbers from 0 on, not both 0"
         )
-    return of_text, of_image
+    return of_text / (of_text + of_image), of_image / (of_text + of_image)

@@ -82,10 +82,13 @@ class MultimodalRetriever(BaseRetriever):
                 'search_type: got "mmr" with score_threshold, min_images or min_texts; expected "similarity" '
                 "with those"
             )
+        _check_threshold(self.score_threshold)
         if self.score_threshold is not None and isinstance(media, MediaStore) and not cosine_of(media.store):
+            raise _unknown(media)
+        if not 0 <= self.lambda_mult <= 1 or self.fetch_k < 1:
             raise InvalidInputError(
-                f"score_threshold: what the scores of {type(media.store).__name__} mean is not known; "
-                "expected a store of Chroma, FAISS, Qdrant or LangChain's in memory"
+                f"lambda_mult and fetch_k: got {self.lambda_mult} and {self.fetch_k}; expected 0 to 1, and 1 "
+                "or more"
             )
 
     def _media(self) -> Any:
@@ -124,8 +127,14 @@ class MultimodalRetriever(BaseRetriever):
     ) -> list[Document]:
         count, kind = self.k if k is None else k, self.modality if modality is None else modality
         check_count("k", count)
+        if kind == "any" and count < self.min_images + self.min_texts:
+            raise InvalidInputError(
+                f"k: got {count}; expected at least min_images and min_texts, {self.min_images} and "
+                f"{self.min_texts}"
+            )
         condition = self.filter if filter is None else filter
         least = self.score_threshold if score_threshold is None else score_threshold
+        _check_threshold(least)
         store = self._media()
         own, vector = vector_of(question, store.embeddings.embedder)
         if self.search_type == "mmr":
@@ -135,7 +144,7 @@ class MultimodalRetriever(BaseRetriever):
             found: list[Document] = search(
                 vector, count, self.fetch_k, self.lambda_mult, condition, modality=kind
             )
-            return found
+            return [_without_score(each) for each in found]
         search = partial(_scored, store, vector, condition, least)
         kinds: list[Modality] = [kind]
         if kind == "any" and not store.embeddings.embedder.calibration:
@@ -154,11 +163,36 @@ def _scored(
 ) -> list[Document]:
     """The nearest of a modality, each with its cosine, without what has less than `least`."""
     found = store.similarity_search_with_cosine_by_vector(vector, count, filter, modality=modality)
+    if least is not None and any(score is None for _, score in found):
+        raise _unknown(store)
     return [
         document if score is None else _with_score(document, score)
         for document, score in found
         if least is None or (score is not None and score >= least)
     ]
+
+
+def _unknown(store: Any) -> InvalidInputError:
+    name = type(getattr(store, "store", store)).__name__
+    return InvalidInputError(
+        f"score_threshold: what the scores of {name} mean is not known; expected a store of Chroma, FAISS, "
+        "Qdrant or LangChain's in memory"
+    )
+
+
+def _check_threshold(least: Any) -> None:
+    if least is not None and (isinstance(least, str | bool) or not -1.01 <= least <= 1.01):
+        raise InvalidInputError(f"score_threshold: got {least!r:.60}; expected a cosine from -1 to 1")
+
+
+def _without_score(document: Document) -> Document:
+    """What was stored under that name is no score of this question."""
+    fields = {name: value for name, value in document.metadata.items() if name != SCORE}
+    return (
+        document
+        if len(fields) == len(document.metadata)
+        else document.model_copy(update={"metadata": fields})
+    )
 
 
 def _with_score(document: Document, score: float) -> Document:

@@ -40,7 +40,7 @@ class SearchInput(BaseModel):
 def create_search_tool(
     retriever: MultimodalRetriever,
     *,
-    roots: Sequence[str | PathLike[str]] = (),
+    roots: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
     budget: Budget | None = None,
     name: str = "search_files",
     description: str = DESCRIPTION,
@@ -57,7 +57,8 @@ def create_search_tool(
         budget: of one answer; `Budget(images=4)` by default.
         name, description: as the model is told of it.
     """
-    allowed = [Path(root).resolve() for root in roots]
+    several = [roots] if isinstance(roots, str | PathLike) else roots
+    allowed = [Path(root).resolve() for root in several]
     limits = budget or Budget(images=4)
 
     def search(

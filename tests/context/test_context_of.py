@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pictures import encoded, scene
 
@@ -142,3 +143,66 @@ def test_a_text_of_any_length_is_cut_at_once() -> None:
     (part,) = context_of([text("word " * 2_000_000)], Budget(count_tokens=count)).parts
     assert len(part.text.split()) <= 1_500
     assert max(counted) <= 150_100
+
+
+@pytest.mark.parametrize("scheme", ["file://", "FILE://", "File://localhost"])
+def test_a_root_holds_however_an_address_is_spelt(tmp_path: Path, scheme: str) -> None:
+    (tmp_path / "inside").mkdir()
+    outside = stored_picture(tmp_path / "b.png")
+    by_uri = Source("u", "by uri", {"modality": "image", "uri": f"{scheme}{tmp_path}/b.png"})
+    assert context_of([by_uri]).parts[0].kind == "image"
+    for roots in (tmp_path / "inside", str(tmp_path / "inside"), [tmp_path / "inside"]):
+        assert context_of([by_uri], roots=roots).parts[0].kind == "missing"
+        assert context_of([outside], roots=roots).parts[0].kind == "missing"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"uri": "file://[x/a.png"},
+        {"uri": "http://[x/a.png"},
+        {"uri": "/a\0b.png"},
+        {"uri": "/a\ud800b.png"},
+        {"uri": "x\n[2] evil.txt://y/z.png"},
+        {"uri": "/nowhere/a.png", "uris": "[" * 200_000},
+        {"uri": "/nowhere/a.png", "page": 10**5000},
+        {"uri": 7},
+        {"modality": np.array([1, 2])},
+    ],
+)
+@pytest.mark.parametrize("rooted", [True, False])
+def test_a_strange_row_is_a_line_and_raises_nothing(
+    tmp_path: Path, fields: dict[str, Any], rooted: bool
+) -> None:
+    made = context_of([Source("", "x", {"modality": "image", **fields})], roots=tmp_path if rooted else None)
+    (part,) = made.parts
+    assert part.kind in ("missing", "text")
+    assert "\n" not in part.label
+
+
+def test_a_circle_of_links_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "a.png").symlink_to(tmp_path / "b.png")
+    (tmp_path / "b.png").symlink_to(tmp_path / "a.png")
+    row = Source("", "x", {"modality": "image", "uri": str(tmp_path / "a.png")})
+    assert [context_of([row], roots=roots).parts[0].kind for roots in (tmp_path, None)] == ["missing"] * 2
+
+
+def test_a_later_row_of_the_same_picture_says_where_it_is(tmp_path: Path) -> None:
+    picture = stored_picture(tmp_path / "a.png")
+    gone = Source(picture.id, "gone", {**picture.metadata, "uri": str(tmp_path / "gone.png")})
+    (part,) = context_of([gone, picture]).parts
+    assert (part.kind, part.text) == ("image", "gone")
+    nameless = [Source("", name, {"modality": "image"}) for name in ("one", "two")]
+    assert len(context_of(nameless).parts) == 2
+
+
+def test_pictures_without_end_are_counted_not_listed(tmp_path: Path) -> None:
+    rows = [Source(f"{i}", "", {"modality": "image", "uri": f"/nowhere/{i}.png"}) for i in range(500)]
+    made = context_of(rows, Budget(images=0))
+    assert (len(made.parts), made.left_out) == (20, 480)
+
+
+def test_an_answer_of_any_kind_is_read() -> None:
+    made = context_of([text("a")])
+    assert made.cited("[" + "1" * 5000 + "]" + "[1, " * 100_000) == []
+    assert Budget().count_tokens("a" + "\n" * 5_000) > 1_000

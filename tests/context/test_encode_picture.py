@@ -77,3 +77,20 @@ def test_a_budget_that_cannot_be_is_refused() -> None:
     for wrong in ({"images": -1}, {"pixels": 0}, {"image_bytes": 10}, {"tokens": 1.5}):
         with pytest.raises(InvalidInputError, match=f"budget: {next(iter(wrong))} is"):
             Budget(**wrong)
+
+
+def test_nothing_but_the_picture_is_sent() -> None:
+    profile = b"SECRET NOTE" * 20
+    as_jpeg = encoded(photo(60, 40), "JPEG", comment=b"shot at 51.5N; obey", icc_profile=profile)
+    as_png = encoded(Image.new("RGB", (30, 20), "red"), "PNG", icc_profile=profile)
+    for content in (as_jpeg, as_png):
+        made = encode_picture(content)
+        assert b"SECRET" not in made.content
+        assert b"obey" not in made.content
+        assert not {"comment", "icc_profile", "exif"} & opened(made).info.keys()
+
+
+def test_a_line_that_no_jpeg_can_hold_is_made_shorter() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (14, 70_000, 3), np.uint8)
+    made = encode_picture(Image.fromarray(noise))
+    assert made.width <= 16_000

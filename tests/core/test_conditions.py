@@ -18,6 +18,7 @@ from clip_embeddings.conditions import Condition, conditions_of
         ("name = 'it''s' and code = '007'", [("name", "=", "it's"), ("code", "=", "007")]),
         ("도시 = 부산 and 제목 = '노을 바다'", [("도시", "=", "부산"), ("제목", "=", "노을 바다")]),
         ("a.b-c = android", [("a.b-c", "=", "android")]),
+        ("a = .5 AND`b c` = 2.", [("a", "=", 0.5), ("b c", "=", 2.0)]),
     ],
 )
 def test_they_are_read(text: str, expected: list[tuple[str, str, Any]]) -> None:
@@ -51,6 +52,14 @@ def test_what_cannot_be_read_is_refused_with_an_example(text: Any) -> None:
 def test_an_order_is_of_numbers(text: str) -> None:
     with pytest.raises(InvalidInputError, match="expected a number there, or = and !="):
         conditions_of(text)
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "1e400", "-1e30", "1" * 5000])
+def test_numbers_beyond_those_of_stores_are_refused(number: str) -> None:
+    with pytest.raises(InvalidInputError, match="of 64 bits"):
+        conditions_of(f"n = {number}")
+    with pytest.raises(InvalidInputError, match="without \\$"):
+        conditions_of("$and = 1")
 
 
 def test_they_hold_of_rows() -> None:

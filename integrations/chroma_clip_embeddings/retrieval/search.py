@@ -1,5 +1,6 @@
 """`search` in a Chroma collection: each request of a `clip_embeddings.search.Query` is one `query` of it."""
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
 from chroma_clip_embeddings.client.lock import asked
 from chroma_clip_embeddings.collection.identity import check_identity, embedder_of
+from clip_embeddings.conditions import Condition
 from clip_embeddings.search import AnyModality, Calibration, Found, Method, Query, Request, SearchResult
 from clip_embeddings.stores import collection as any_collection
 from clip_embeddings.tasks.adapting import said_as
@@ -23,6 +25,30 @@ _COSINE_OF: dict[str, Callable[[float], float]] = {
     "l2": lambda distance: 1 - distance / 2,
 }
 _OPERATORS = {"=": "$eq", "!=": "$ne", ">": "$gt", ">=": "$gte", "<": "$lt", "<=": "$lte"}
+
+
+def where_of(condition: Condition) -> dict[str, Any]:
+    """Chroma's form of a condition.
+
+    Chroma cuts the fraction off a number that it compares with whole ones: 4 is then not below 4.5. What is
+    beside it on either side is right for whole numbers and for others.
+    """
+    field, value = condition.field, condition.value
+    if not isinstance(value, float) or value.is_integer():
+        value = int(value) if isinstance(value, float) else value
+        return {field: {_OPERATORS[condition.operator]: value}}
+    below, above = math.nextafter(value, -math.inf), math.nextafter(value, math.inf)
+    whole = math.trunc(value)
+    forms: dict[str, tuple[str, list[tuple[str, float]]]] = {
+        "=": ("$and", [("$gt", below), ("$lt", above)]),
+        "!=": ("$or", [("$ne", value), ("$eq", whole)]),
+        ">": ("$or", [("$gt", value), ("$gte", math.ceil(value))]),
+        ">=": ("$or", [("$gt", below), ("$gte", math.ceil(value))]),
+        "<": ("$or", [("$lt", value), ("$lte", math.floor(value))]),
+        "<=": ("$or", [("$lt", above), ("$lte", math.floor(value))]),
+    }
+    joined, parts = forms[condition.operator]
+    return {joined: [{field: {operator: number}} for operator, number in parts]}
 
 
 @said_as(
@@ -60,7 +86,7 @@ async def nearest(
     include = ["documents", "metadatas", "distances", *(["embeddings"] if request.vectors else [])]
     arguments: dict[str, Any] = {"n_results": request.k, "include": include}
     every: list[dict[str, Any]] = [{"modality": request.modality}] if request.modality else []
-    every += [{each.field: {_OPERATORS[each.operator]: each.value}} for each in request.where]
+    every += [where_of(each) for each in request.where]
     every += [own] if own else []
     if every:
         arguments["where"] = {"$and": every} if len(every) > 1 else every[0]

@@ -99,7 +99,8 @@ def test_words_and_a_picture_are_one_question(store: MultimodalChroma, uris: lis
         assert [uris.index(each.metadata["uri"]) for each in found] == np.argsort(-expected).tolist()
         assert found[0].metadata["relevance_score"] == pytest.approx(expected.max(), abs=1e-5)
     both = {"text": "a cat", "image": uris[2]}
-    assert retriever.invoke(both) == retriever.invoke({**both, "weights": (2, 2)})
+    for same in ((2, 2), (1e-300, 1e-300)):
+        assert retriever.invoke(both) == retriever.invoke({**both, "weights": same})
 
 
 def test_some_of_each_modality_are_there_however_they_rank(store: MultimodalChroma) -> None:
@@ -108,7 +109,8 @@ def test_some_of_each_modality_are_there_however_they_rank(store: MultimodalChro
     few = MultimodalRetriever(vectorstore=store, k=5, min_images=3, min_texts=1).invoke("a cat")
     assert sorted(kinds(few)) == ["image"] * 3 + ["text"] * 2
     assert len({each.id for each in few}) == 5
-    assert len(MultimodalRetriever(vectorstore=store, k=3, min_images=2).invoke("a cat", k=1)) == 1
+    with pytest.raises(InvalidInputError, match="at least min_images and min_texts"):
+        MultimodalRetriever(vectorstore=store, k=3, min_images=2).invoke("a cat", k=1)
     with pytest.raises(ValueError, match=r"no more than\s+k=3 together"):
         MultimodalRetriever(vectorstore=store, k=3, min_images=2, min_texts=2)
 
@@ -120,6 +122,9 @@ def test_what_is_less_near_than_a_threshold_is_left_out(store: MultimodalChroma)
     found = retriever.invoke("a cat", score_threshold=least)
     assert len(found) == sum(score >= least for score in scores) == 5
     assert MultimodalRetriever(vectorstore=store, score_threshold=0.99).invoke("a cat") == []
+    for wrong in (float("nan"), "0.1", 7):
+        with pytest.raises(InvalidInputError, match="expected a cosine"):
+            retriever.invoke("a cat", score_threshold=wrong)
 
 
 def test_near_ones_that_are_unlike_each_other(store: MultimodalChroma) -> None:
@@ -148,7 +153,7 @@ def test_another_question_is_refused(store: MultimodalChroma, question: object) 
         MultimodalRetriever(vectorstore=store).invoke(question)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("weights", [(0, 0), (1,), "ab", (-1, 2), (float("nan"), 1), None])
+@pytest.mark.parametrize("weights", [(0, 0), (1,), "11", (-1, 2), (float("nan"), 1), (1e308, 1e308), None])
 def test_weights_that_weigh_nothing_are_refused(
     store: MultimodalChroma, uris: list[str], weights: object
 ) -> None:

@@ -17,9 +17,9 @@ from clip_embeddings.stores.protocol import Collection
 from clip_embeddings_app.cli.app import app
 
 ROWS = [
-    {"text": "a grey cat", "year": 2019, "lang": "en", "ok": True, "share": 0.5},
-    {"text": "a black cat", "year": 2020, "lang": "en", "ok": False, "share": 1.5},
-    {"text": "검은 고양이", "year": 2021, "lang": "ko", "ok": True},
+    {"text": "a grey cat", "year": 2019, "lang": "en", "ok": True, "share": 0.5, "below": -1},
+    {"text": "a black cat", "year": 2020, "lang": "en", "ok": False, "share": 1.5, "below": -2},
+    {"text": "검은 고양이", "year": 2021, "lang": "ko", "ok": True, "a.b": 7, "below": 0},
     {"text": "it's a cat", "year": 2022, "who": "it's me", "camera model": "X 100"},
 ]
 ASKED = [
@@ -31,6 +31,25 @@ ASKED = [
     "who = 'it''s me'",
     "`camera model` = 'X 100' and year = 2022",
     "year = 1999",
+    "year < 2020.5 and year > 2018.5",
+    "year >= 2019.5",
+    "year != 2020.5",
+    "year = 2020.5",
+    "below > -1.5",
+    "below <= -1.5",
+    "below >= -0.5",
+    "share <= .5",
+    "share = 1.5",
+    "share != 1.5",
+    "nowhere = 1",
+    "nowhere != 1",
+    "nowhere > 1",
+    "`a.b` = 7",
+    "year = '2020'",
+    "lang != 3",
+    "ok = 1",
+    "document = 'a grey cat'",
+    "id != 3",
 ]
 
 

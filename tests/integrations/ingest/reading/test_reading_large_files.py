@@ -68,8 +68,8 @@ def test_with_a_higher_limit_its_first_bytes_are_enough(
     report = ended(lambda: ingest([tmp_path / "files"], collection, max_bytes=10**12))
     assert report.passages == 40
     assert {Path(failure.path).name: failure.reason for failure in report.failures} == {
-        "a-film.mp4": "is a video; videos are not read",
-        "b-film.jpg": "is a video; videos are not read",
+        "a-film.mp4": "is a video or a sound recording; neither is read",
+        "b-film.jpg": "is a video or a sound recording; neither is read",
     }
     assert bytes_read() < 100_000
 
@@ -171,4 +171,4 @@ def test_what_is_neither_is_not_fetched_whole(tmp_path: Path) -> None:
     fsspec.filesystem("memory").pipe("/films/a.mp4", FILM + bytes(3_000_000))
     remote = Remote(frozenset({"memory"}), max_bytes=10**9)
     (read,) = read_ahead([Entry("memory://films/a.mp4", place="")], remote, Budget(1))
-    assert read[0].reason == "is a video; videos are not read"
+    assert read[0].reason == "is a video or a sound recording; neither is read"

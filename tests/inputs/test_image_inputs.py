@@ -151,8 +151,8 @@ def test_photos_of_all_eight_orientations_embed_like_the_upright_one(
     picture = scene(3, 384).crop((0, 40, 384, 300))
     turned = [with_orientation(picture, turn, "JPEG") for turn in STORED]
     vectors = tiny.embed_images([given(content, tmp_path, f"{i}.jpg") for i, content in enumerate(turned)])
-    assert (vectors @ vectors.T).min() >= 0.999
-    assert row_cosines(vectors[:1], tiny.embed_images([picture])).min() >= 0.999
+    assert (vectors @ vectors.T).min() >= 0.998
+    assert row_cosines(vectors[:1], tiny.embed_images([picture])).min() >= 0.998
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "MPO"])

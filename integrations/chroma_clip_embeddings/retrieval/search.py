@@ -28,27 +28,23 @@ _OPERATORS = {"=": "$eq", "!=": "$ne", ">": "$gt", ">=": "$gte", "<": "$lt", "<=
 
 
 def where_of(condition: Condition) -> dict[str, Any]:
-    """Chroma's form of a condition.
-
-    Chroma cuts the fraction off a number that it compares with whole ones: 4 is then not below 4.5. What is
-    beside it on either side is right for whole numbers and for others.
-    """
+    """Chroma's form of a condition."""
+    # Chroma cuts the fraction off a number that it compares with whole ones: 4 is not below 4.5. What stands
+    # beside it is right for whole numbers and for others.
     field, value = condition.field, condition.value
     if not isinstance(value, float) or value.is_integer():
-        value = int(value) if isinstance(value, float) else value
-        return {field: {_OPERATORS[condition.operator]: value}}
+        return {field: {_OPERATORS[condition.operator]: int(value) if isinstance(value, float) else value}}
     below, above = math.nextafter(value, -math.inf), math.nextafter(value, math.inf)
-    whole = math.trunc(value)
-    forms: dict[str, tuple[str, list[tuple[str, float]]]] = {
-        "=": ("$and", [("$gt", below), ("$lt", above)]),
-        "!=": ("$or", [("$ne", value), ("$eq", whole)]),
-        ">": ("$or", [("$gt", value), ("$gte", math.ceil(value))]),
-        ">=": ("$or", [("$gt", below), ("$gte", math.ceil(value))]),
-        "<": ("$or", [("$lt", value), ("$lte", math.floor(value))]),
-        "<=": ("$or", [("$lt", above), ("$lte", math.floor(value))]),
+    beside: dict[str, dict[str, float]] = {
+        "=": {"$gt": below, "$lt": above},
+        "!=": {"$ne": value, "$eq": math.trunc(value)},
+        ">": {"$gt": value, "$gte": math.ceil(value)},
+        ">=": {"$gt": below, "$gte": math.ceil(value)},
+        "<": {"$lt": value, "$lte": math.floor(value)},
+        "<=": {"$lt": above, "$lte": math.floor(value)},
     }
-    joined, parts = forms[condition.operator]
-    return {joined: [{field: {operator: number}} for operator, number in parts]}
+    parts = [{field: {operator: number}} for operator, number in beside[condition.operator].items()]
+    return {"$and" if condition.operator == "=" else "$or": parts}
 
 
 @said_as(
@@ -79,17 +75,14 @@ async def search(
 
 
 @ordinary
-async def nearest(
-    collection: chromadb.Collection, request: Request, own: dict[str, Any] | None = None
-) -> list[Found]:
+async def nearest(collection: chromadb.Collection, request: Request, own: Any = None) -> list[Found]:
     """Nearest first; `own` is a filter of Chroma's."""
     include = ["documents", "metadatas", "distances", *(["embeddings"] if request.vectors else [])]
     arguments: dict[str, Any] = {"n_results": request.k, "include": include}
     every: list[dict[str, Any]] = [{"modality": request.modality}] if request.modality else []
     every += [where_of(each) for each in request.where]
     every += [own] if own else []
-    if every:
-        arguments["where"] = {"$and": every} if len(every) > 1 else every[0]
+    arguments["where"] = {"$and": every} if len(every) > 1 else every[0] if every else None
     ask = partial(collection.query, query_embeddings=request.vector[None], **arguments)
     with store_errors("search", "Check that the store is there and the collection exists, and the filter"):
         return list(_rows_of(await answer(asked, collection, ask), collection))

@@ -105,6 +105,6 @@ def _value(text: str) -> Value:
 
 def _unreadable(text: object, at: str) -> InvalidInputError:
     return InvalidInputError(
-        f"where: got {text!r:.200}, which cannot be read at {at!r:.60}; expected FIELD OPERATOR VALUE, as in "
-        "\"year >= 2020 and lang = 'ko'\""
+        f"where: got {text!r:.200}, which cannot be read at {at!r:.60}; expected FIELD OPERATOR VALUE (one "
+        "of =, !=, >, >=, <, <=), joined by and, as in \"year >= 2020 and lang = 'ko'\""
     )

@@ -5,7 +5,7 @@ without a download:
 
     from clip_embeddings.scenes import caption, render, scenes
 
-    scene = next(scenes(1))
+    scene = next(scenes(1, 1))
     picture = render(scene)                            # a PIL image
     words = caption(scene, "ko", random.Random(0)).text
 """

@@ -70,8 +70,9 @@ def create_search_tool(
     ) -> Answer:
         try:
             asked = _question(retriever, allowed, query=query, image=image, like=like)
-            found = retriever.invoke(asked, k=k + (like is not None), modality=modality)
-            found = [each for each in found if like is None or each.id != like][:k]
+            wanted = max(k, retriever.min_images + retriever.min_texts)
+            found = retriever.invoke(asked, k=wanted + (like is not None), modality=modality)
+            found = [each for each in found if like is None or each.id != like][:wanted]
             context = to_context(found, limits, roots=allowed or None)
         except ClipEmbeddingsError as error:
             raise ToolException(str(error)) from error
@@ -122,13 +123,13 @@ def _question(
 
 
 def _allowed(path: str, allowed: list[Path]) -> str:
-    """A picture's path below one of the roots; a relative one is below the first."""
+    """A picture's path below one of the roots: in a root, or as this process has it."""
     if not allowed:
         raise ToolException("no folder is open to paths here; search by query or like")
-    for root in allowed:
-        place = (root / path).resolve()
-        if place.is_relative_to(root):
-            return str(place)
+    places = [(root / path).resolve() for root in allowed] + [Path(path).resolve()]
+    places = [place for place in places if any(place.is_relative_to(root) for root in allowed)]
+    for place in [*filter(Path.exists, places), *places]:
+        return str(place)
     raise ToolException(f"{path!r:.200} lies outside the folders that may be read")
 
 

@@ -43,6 +43,8 @@ def run(
         _print_json(query, image, modality, result)
     else:
         _print_tables(query, image, modality, result)
+    if where and not result.hits:
+        say("note", f"no row has metadata such that {where}. Fields come from manifests and from add_items")
     if sheet:
         draw_sheet(sheet, query, image, result)
         if not as_json:

@@ -103,6 +103,16 @@ def test_what_is_asked_wrongly_is_answered_and_raises_nothing(
     assert said in str(answer.content)
 
 
+def test_a_path_may_be_as_the_program_has_it_and_few_may_be_asked_of_a_retriever_with_floors(
+    store: MultimodalChroma, folder: Path, uris: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    tool = create_search_tool(MultimodalRetriever(vectorstore=store, min_images=2), roots=folder.name)
+    path = Path(folder.name, Path(uris[2]).name)
+    assert ask(tool, image=str(path), k=1).artifact[0]["id"] == "picture-2"
+    assert len(ask(tool, query="a cat", k=1).artifact) == 2
+
+
 def test_without_roots_no_path_is_taken(store: MultimodalChroma, uris: list[str]) -> None:
     tool = create_search_tool(MultimodalRetriever(vectorstore=store))
     assert "no folder is open" in str(ask(tool, image=uris[0]).content)

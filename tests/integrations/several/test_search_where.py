@@ -120,6 +120,8 @@ def test_the_command_line_takes_it(tiny: CLIPEmbedder, store_folder: Path) -> No
     result = CliRunner().invoke(app, [*arguments, "--where", "year >= 2"])
     assert result.exit_code == 0, result.output
     assert [hit["id"] for hit in json.loads(result.stdout)["hits"]] == ["b"]
+    nothing = CliRunner().invoke(app, [*arguments, "--where", "colour = red"])
+    assert "no row has metadata such that colour = red" in " ".join(nothing.output.split())
     wrong = CliRunner().invoke(app, [*arguments, "--where", "year"])
     assert wrong.exit_code != 0
     assert "expected FIELD OPERATOR VALUE" in " ".join(wrong.output.split())

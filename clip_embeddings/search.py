@@ -137,7 +137,7 @@ class Query:
         if (self.text is None) == (self.image is None):
             raise InvalidInputError("search: give exactly one of text=... and image=...")
         check_count("k", self.k)
-        _ = self._conditions
+        _ = self.conditions
         for name, options in (("modality", AnyModality), ("method", Method)):
             if getattr(self, name) not in get_args(options):
                 expected = ", ".join(get_args(options))
@@ -158,7 +158,8 @@ class Query:
         return self.embedder.with_calibration(self.calibration).calibration
 
     @cached_property
-    def _conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[Condition, ...]:
+        """What `where` asks."""
         return () if self.where is None else conditions_of(self.where)
 
     @property
@@ -191,7 +192,7 @@ class Query:
             vectors = True
         kinds: Sequence[str | None] = ("image", "text") if self.modality == "any" else (self.modality,)
         kinds = [None] if self._in_one else kinds
-        return [Request(vector[0], self.k, kind, vectors, self._conditions) for kind in kinds]
+        return [Request(vector[0], self.k, kind, vectors, self.conditions) for kind in kinds]
 
     def result(self, answers: Iterable[Iterable[Found]]) -> SearchResult:
         """What the answers to `requests`, nearest first, come to."""

@@ -10,11 +10,7 @@ SHRINK = 300  # how many vectors the reference counts for
 
 
 def estimated(
-    sample: Pairs,
-    model: str,
-    *,
-    level: bool = True,
-    asked: Sequence[str] = ("text", "picture"),
+    sample: Pairs, model: str, *, level: bool = True, asked: Sequence[str] = ("text", "picture")
 ) -> ModalityCalibration:
     """A calibration from the calibration split: its documents, and those kinds of its queries."""
     estimator = CalibrationEstimator()

@@ -4,7 +4,7 @@ Imports the bundled model's scenes. Vectors are raw, whatever the embedder's cal
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -69,6 +69,13 @@ class Pairs:
     picture: Bools
     queries: Mapping[str, Queries]
     topic: Bools | None = None
+
+    def moved(self, move: Callable[[Embeddings, Modality], Embeddings]) -> Embeddings:
+        """The rows, each modality moved by a function of raw rows."""
+        rows = np.empty_like(self.rows)
+        rows[self.picture] = move(self.rows[self.picture], "image")
+        rows[~self.picture] = move(self.rows[~self.picture], "text")
+        return rows
 
     @property
     def texts(self) -> Embeddings:

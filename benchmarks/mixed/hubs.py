@@ -44,15 +44,13 @@ class Hubs:
         self.spare = _shortest(np.concatenate(list(stored.values())), gap)
         self.bank = {name: _across(_across(rows, gap), self.spare) for name, rows in stored.items()}
         self.levels = {name: float((rows @ gap).mean()) for name, rows in stored.items()}
-        self.usual = {
-            name: float(self._near(_across(rows, self.spare)).mean()) for name, rows in stored.items()
-        }
+        self.usual = {name: float(self._crowded(rows).mean()) for name, rows in stored.items()}
         self.noise = _NOISE * float(self._preference(self.bank["text"]).std())
 
     def store(self, vectors: Embeddings, modality: Modality) -> Floats:
         """Raw rows as a store would have them."""
         rows = self.levelled.apply(vectors, modality)
-        bias = _WEIGHT / _ALONG * (self.usual[modality] - self._near(_across(rows, self.spare)))
+        bias = _WEIGHT / _ALONG * (self.usual[modality] - self._crowded(rows))
         return l2_normalize(rows + np.outer(np.clip(bias, -_MOST_BIAS, 0), self.spare))
 
     def ask(self, queries: Queries) -> Floats:
@@ -76,14 +74,15 @@ class Hubs:
 
     def _preference(self, asked: Floats) -> Floats:
         tops = {
-            name: _nearness(asked, rows, _TOP_ONE_IN) * np.sqrt(1 - self.levels[name] ** 2)
+            name: _near(asked, rows, _TOP_ONE_IN) * np.sqrt(1 - self.levels[name] ** 2)
             for name, rows in self.bank.items()
         }
         prefers: Floats = tops["image"] - tops["text"]
         return prefers
 
-    def _near(self, across: Floats) -> Floats:
-        return _nearness(across, self.bank["text"], _HUBS_ONE_IN)
+    def _crowded(self, rows: Floats) -> Floats:
+        """How near rows are to typical texts: (R, D) -> (R,)."""
+        return _near(_across(rows, self.spare), self.bank["text"], _HUBS_ONE_IN)
 
 
 def with_hubs(levelled: ModalityCalibration, sample: Pairs) -> Callable[[Queries, Pairs], Floats]:
@@ -91,20 +90,26 @@ def with_hubs(levelled: ModalityCalibration, sample: Pairs) -> Callable[[Queries
     hubs = Hubs(levelled, sample)
 
     def score(queries: Queries, pairs: Pairs) -> Floats:
-        rows = np.empty_like(pairs.rows)
-        rows[pairs.picture] = hubs.store(pairs.rows[pairs.picture], "image")
-        rows[~pairs.picture] = hubs.store(pairs.rows[~pairs.picture], "text")
-        scores: Floats = hubs.ask(queries) @ rows.T
+        scores: Floats = hubs.ask(queries) @ pairs.moved(hubs.store).T
         return scores
 
     return score
 
 
-def _nearness(rows: Floats, bank: Floats, one_in: int) -> Floats:
-    """Mean cosine with the nearest ones of a bank but the first, which may be the row itself."""
-    kept = min(max(1, len(bank) // one_in), len(bank) - 1)
-    nearest = np.partition(rows @ bank.T, len(bank) - kept - 1, axis=1)[:, -kept - 1 :]
-    mean: Floats = (nearest.sum(axis=1) - nearest.max(axis=1)) / kept
+def _near(rows: Floats, bank: Floats, one_in: int) -> Floats:
+    return nearness(rows, bank, max(1, len(bank) // one_in), but_first=True)
+
+
+def nearness(rows: Floats, bank: Floats, kept: int, *, but_first: bool = False) -> Floats:
+    """Mean cosine of each row with those of a bank that are nearest to it: (R, D), (B, D) -> (R,).
+
+    Args:
+        kept: how many of them, if there are as many.
+        but_first: leaves the nearest one out, which may be the row itself.
+    """
+    kept = min(kept, len(bank) - but_first)
+    nearest = np.partition(rows @ bank.T, len(bank) - kept - but_first, axis=1)[:, -kept - but_first :]
+    mean: Floats = (nearest.sum(axis=1) - nearest.max(axis=1)) / kept if but_first else nearest.mean(axis=1)
     return mean
 
 

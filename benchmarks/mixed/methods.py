@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.mixed.calibrations import estimated
 from benchmarks.mixed.data import Pairs, Queries
-from benchmarks.mixed.hubs import with_hubs
+from benchmarks.mixed.hubs import nearness, with_hubs
 from benchmarks.mixed.metrics import DEPTH, Bools, best
 from clip_embeddings import ModalityCalibration
 from clip_embeddings.types import Embeddings, Modality
@@ -67,7 +67,7 @@ def calibrated(calibration: ModalityCalibration) -> Score:
 
     def score(queries: Queries, pairs: Pairs) -> Scores:
         asked = calibration.apply(queries.vectors, queries.modality, "query")
-        return asked @ _rows(calibration, pairs).T
+        return asked @ pairs.moved(calibration.apply).T
 
     return score
 
@@ -108,29 +108,14 @@ def hub_biased(calibration: ModalityCalibration, sample: Pairs) -> Score:
     """
 
     def score(queries: Queries, pairs: Pairs) -> Scores:
-        rows = _rows(calibration, pairs)
+        rows = pairs.moved(calibration.apply)
         bank = calibration.apply(_bank(sample, queries.modality), queries.modality, "query")
-        bias = _nearness(rows, bank)
+        bias = nearness(rows, bank, _HUB_ROWS)
         asked = calibration.apply(queries.vectors, queries.modality, "query")
         scores: Scores = asked @ rows.T - np.float32(_HUB_WEIGHT) * bias
         return scores
 
     return score
-
-
-def _nearness(rows: Embeddings, bank: Embeddings) -> NDArray[np.float32]:
-    """Mean cosine of each row with the queries of a bank that are nearest to it: (R, D), (B, D) -> (R,)."""
-    kept = min(_HUB_ROWS, len(bank))
-    nearest = np.partition(rows @ bank.T, len(bank) - kept, axis=1)[:, -kept:]
-    mean: NDArray[np.float32] = nearest.mean(axis=1)
-    return mean
-
-
-def _rows(calibration: ModalityCalibration, pairs: Pairs) -> Embeddings:
-    rows = np.empty_like(pairs.rows)
-    rows[pairs.picture] = calibration.apply(pairs.rows[pairs.picture], "image")
-    rows[~pairs.picture] = calibration.apply(pairs.rows[~pairs.picture], "text")
-    return rows
 
 
 def _bank(sample: Pairs, modality: Modality) -> Embeddings:

@@ -3,9 +3,11 @@
 from clip_embeddings.context.assembling import Context, Part, context_of
 from clip_embeddings.context.budget import Budget, estimated_tokens
 from clip_embeddings.context.encoding import EncodedPicture, encode_picture
+from clip_embeddings.context.roots import AnyRoots, is_below, resolved_roots
 from clip_embeddings.context.sources import Source
 
 __all__ = [
+    "AnyRoots",
     "Budget",
     "Context",
     "EncodedPicture",
@@ -14,4 +16,6 @@ __all__ = [
     "context_of",
     "encode_picture",
     "estimated_tokens",
+    "is_below",
+    "resolved_roots",
 ]

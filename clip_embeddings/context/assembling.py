@@ -5,24 +5,23 @@ errors and its neighbours.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import Literal
 
 from clip_embeddings.context.budget import Budget
 from clip_embeddings.context.encoding import EncodedPicture, encode_picture
-from clip_embeddings.context.sources import Source, changed, once, one_line, path_of
+from clip_embeddings.context.roots import AnyRoots, is_below, resolved_roots
+from clip_embeddings.context.sources import Source, once, one_line, path_of
 from clip_embeddings.errors import ImageDecodeError
-from clip_embeddings.ingestion.read.local import MAX_BYTES
+from clip_embeddings.ingestion.read.local import UnusableFile, read_file
 
 _CITED = re.compile(r"\[(\d{1,6}(?:\s{0,9}[,;]\s{0,9}\d{1,6})*)\]")
 _WORTH_CUTTING = 40  # tokens; less of a text says nothing
 _CUT = " [...]"
 _LONGEST = 100  # characters of a token; a longer text is cut before it is counted
 _NAMED = 20  # pictures beyond the limit
-
 
 Kind = Literal["text", "image", "missing", "unshown"]
 
@@ -72,7 +71,7 @@ def context_of(
     sources: Iterable[Source],
     budget: Budget | None = None,
     *,
-    roots: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    roots: AnyRoots | None = None,
 ) -> Context:
     """Make what a language model is shown.
 
@@ -85,11 +84,6 @@ def context_of(
         roots: folders that pictures may be read from; None allows any place that a row names.
     """
     return _Assembling(budget or Budget(), None if roots is None else resolved_roots(roots)).of(sources)
-
-
-def resolved_roots(roots: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[Path]:
-    """One folder or several, with links followed."""
-    return [Path(root).resolve() for root in ([roots] if isinstance(roots, str | PathLike) else roots)]
 
 
 class _Assembling:
@@ -148,38 +142,36 @@ class _Assembling:
 
     def _read(self, source: Source) -> tuple[EncodedPicture, str]:
         """The picture from the first of its places that has one, and what is to be said of it."""
-        first: ImageDecodeError | None = None
+        limits = {"pixels": self.budget.pixels, "max_bytes": self.budget.image_bytes}
+        first = ""
         for uri in source.uris:
             try:
-                path = self._allowed(uri)
-                picture = encode_picture(
-                    path or uri, pixels=self.budget.pixels, max_bytes=self.budget.image_bytes
-                )
-                note = " (its file has changed since it was stored)" if changed(path, source) else ""
+                content = self._content(uri)
+                picture = encode_picture(uri if content is None else content, **limits)
             except ImageDecodeError as error:
-                first = first or error
-            except (
-                OSError,
-                RuntimeError,
-                ValueError,
-            ) as error:  # names that no file can have, circles of links
-                first = first or ImageDecodeError(0, repr(uri), f"cannot be read ({error})")
+                first = first or error.reason
+            except UnusableFile as error:
+                first = first or str(error)
+            except (OSError, RuntimeError, ValueError) as error:  # no file's name, or a circle of links
+                first = first or f"cannot be read ({error})"
             else:
-                return picture, note
-        raise first or ImageDecodeError(0, source.id, "its row names no file")
+                changed = content is not None and source.is_other(content)
+                return picture, " (its file has changed since it was stored)" if changed else ""
+        raise ImageDecodeError(0, source.id, first or "its row names no file")
 
-    def _allowed(self, uri: str) -> Path | None:
-        """The file that may be read; None for another address. Links are followed: they may lead out."""
+    def _content(self, uri: str) -> bytes | None:
+        """The file that a uri names, if it may be read; None for another address.
+
+        Links are followed first: they may lead out.
+        """
         path = path_of(uri)
         if path is None:
             return None
         if self.roots is not None:
             path = path.resolve()
-            if not any(path.is_relative_to(root) for root in self.roots):
-                raise ImageDecodeError(0, repr(uri), "it lies outside the folders that may be read")
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise ImageDecodeError(0, repr(uri), f"larger than the limit of {MAX_BYTES:,} bytes")
-        return path
+            if not is_below(path, self.roots):
+                raise UnusableFile("it lies outside the folders that may be read")
+        return read_file(path)
 
 
 def _encodable(text: str) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from clip_embeddings.errors import InvalidInputError
 
+PIXELS, IMAGE_BYTES = 1_000_000, 1_500_000
+"""Most of one picture, unless the caller says otherwise."""
 _PIECE = re.compile(r"[a-zA-Z]+|[^\W_]|[^\w\s]|_|\s{2,}")
 _LETTERS = 4  # of a Latin word, a token
 
@@ -35,8 +37,8 @@ class Budget:
     """
 
     images: int = 8
-    pixels: int = 1_000_000
-    image_bytes: int = 1_500_000
+    pixels: int = PIXELS
+    image_bytes: int = IMAGE_BYTES
     tokens: int = 6_000
     text_tokens: int = 1_500
     count_tokens: Callable[[str], int] = estimated_tokens

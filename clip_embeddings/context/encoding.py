@@ -1,6 +1,6 @@
 """A picture as bytes that a language model takes: upright, small enough, without what its file says beside.
 
-Imports Pillow, inputs and errors.
+Imports Pillow, inputs, errors and budget.
 """
 
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from io import BytesIO
 
 from PIL import Image
 
+from clip_embeddings.context.budget import IMAGE_BYTES, PIXELS
 from clip_embeddings.errors import ImageDecodeError
 from clip_embeddings.inputs.images import load_image
 from clip_embeddings.types import ImageInput
 
-PIXELS, IMAGE_BYTES = 1_000_000, 1_500_000
 _FEW_COLOURS = 4096  # a drawing or a screen has fewer; it stays sharp as PNG
 _QUALITIES = (85, 70, 50)
 _SMALLER = 0.7

@@ -1,6 +1,6 @@
 """Rows that were found, as a language model is told of them: their names, their files, what belongs together.
 
-Rows may be anybody's, so nothing here raises for what is in one. Imports ingestion's grammar of rows.
+Rows may be anybody's, so nothing here raises for what is in one. Imports ingestion and errors.
 """
 
 import json
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unicodedata import category
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
+from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.ingestion.find.entries import located, scheme_of
 from clip_embeddings.ingestion.rows.ids import (
     digest,
     is_caption,
@@ -83,12 +83,14 @@ class Source:
             return self._picture
         if self.shows_picture:
             sha256 = self.metadata.get("content_sha256")
-            return (
-                picture_id(sha256)
-                if isinstance(sha256, str)
-                else f"image {self.uris or self.id or self.text}"
-            )
+            there = f"image {self.uris or self.id or self.text}"
+            return picture_id(sha256) if isinstance(sha256, str) else there
         return f"text {self.uris} {self.text}"
+
+    def is_other(self, content: bytes) -> bool:
+        """Whether a file is not the one that the row's vector is of."""
+        sha256 = self.metadata.get("content_sha256")
+        return isinstance(sha256, str) and digest(content) != sha256
 
 
 def once(sources: Iterable[Source]) -> list[Source]:
@@ -111,19 +113,11 @@ def _at(source: Source, uris: list[str]) -> Source:
 
 def path_of(uri: str) -> Path | None:
     """The file that a uri names; None for any other address, which `load_image` reads or refuses."""
-    scheme = uri.partition(":")[0].lower()
-    if scheme == "file":
-        with suppress(ValueError):
-            parts = urlsplit(uri)
-            return Path(url2pathname(parts.path)) if parts.netloc in ("", "localhost") else None
+    if scheme_of(uri) not in (None, "file") or uri[:5].lower() == "data:":
         return None
-    return None if "://" in uri or scheme == "data" else Path(uri)
-
-
-def changed(path: Path | None, source: Source) -> bool:
-    """Whether a file is not the one that the row's vector is of."""
-    sha256 = source.metadata.get("content_sha256")
-    return isinstance(sha256, str) and path is not None and digest(path.read_bytes()) != sha256
+    with suppress(InvalidInputError, ValueError):  # a file on another host, no address at all
+        return Path(located(uri, base=Path.cwd(), schemes=frozenset()))
+    return None
 
 
 def one_line(text: str) -> str:

@@ -34,14 +34,14 @@ def register_readers() -> None:
         importlib.import_module("pillow_heif").register_heif_opener()
 
 
-def foreign_kind(head: bytes) -> str:
+def foreign_kind(content: bytes) -> str:
     """What a file is, in words, by its first bytes, if nothing here reads it; "" where that is not known."""
     for mark, words in _MARKS.items():
-        if head.startswith(mark):
+        if content.startswith(mark):
             return words
-    if head[4:8] != b"ftyp":
+    if content[4:8] != b"ftyp":
         return ""
-    brand = head[8:12]
+    brand = content[8:12]
     if brand in _HEIF:
         return "" if "HEIF" in Image.OPEN else _ADVICE
     if brand == b"crx ":

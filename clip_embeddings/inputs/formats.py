@@ -102,7 +102,7 @@ def open_picture(content: bytes, *, unmarked: bool = True) -> Image.Image:
         except _NOT_THIS:
             continue
     raise UnidentifiedImageError(
-        foreign_kind(content[:16]) or advice or "not an image in a format that is read here"
+        foreign_kind(content) or advice or "not an image in a format that is read here"
     )
 
 

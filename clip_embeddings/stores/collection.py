@@ -5,7 +5,6 @@ from itertools import chain
 from threading import Event
 from typing import Unpack
 
-from clip_embeddings.conditions import conditions_of
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import StoreError
 from clip_embeddings.ingestion import (
@@ -86,10 +85,9 @@ def search(
         StoreError: the store does not answer.
     """
     query = Query(collection.name, collection.embedder, text, image, k, modality, calibration, method, where)
-    conditions = () if where is None else conditions_of(where)
     answers = [list(collection.nearest(request)) for request in query.requests()]
     for row in chain.from_iterable(answers):
-        if unlike := [each for each in conditions if not each.holds(row.metadata)]:
+        if unlike := [each for each in query.conditions if not each.holds(row.metadata)]:
             raise StoreError(
                 f"{collection.name!r}: its store's adapter does not filter by {unlike[0].field}, as asked"
             )

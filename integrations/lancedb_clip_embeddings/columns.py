@@ -34,10 +34,15 @@ OURS = {
     "caption_of": _TEXT,
 }
 READ = ["id", "document", *OURS, "metadata"]
-_OWN = {*READ, "vector"}
+OWN = {*READ, "vector"}
 # Two processes that add the same new row at once: only with this mark does the later one see it.
 _KEY = {"lance-schema:unenforced-primary-key:position": "1"}
-_COPIED: dict[type[Any], Any] = {str: _TEXT, bool: pa.bool_(), int: pa.float64(), float: pa.float64()}
+COPIED: dict[type[Any], Any] = {str: _TEXT, bool: pa.bool_(), int: pa.float64(), float: pa.float64()}
+
+
+def quoted(text: str) -> str:
+    """A text in SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def schema_of(dimension: int, metadata: Mapping[str, str]) -> pa.Schema:
@@ -57,7 +62,7 @@ def _own_fields(dimension: int) -> list[pa.Field]:
 
 def new_columns(metadatas: Iterable[Metadata], schema: pa.Schema) -> list[pa.Field]:
     """Columns that these rows' fields want and the table has not."""
-    room = MOST_COPIES - (len(schema.names) - len(_OWN))
+    room = MOST_COPIES - (len(schema.names) - len(OWN))
     found: dict[str, Any] = {}
     for metadata in metadatas:
         for name, value in metadata.items():
@@ -89,7 +94,7 @@ def table_of(
     }
     # Our own fields as they were made: a table's schema has `metadata` now as JSON, now in its binary form,
     # which text would then be taken for.
-    copies = [field for field in schema if field.name not in _OWN]
+    copies = [field for field in schema if field.name not in OWN]
     fields = [*_own_fields(vectors.shape[1]), *copies]
     given |= {field.name: [_copy(each.get(field.name), field.type) for each in metadatas] for field in copies}
     flat = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
@@ -129,15 +134,15 @@ def _is_own(name: str, metadata: Metadata) -> bool:
 
 def _can_be_column(name: str) -> bool:
     usable = name.isprintable() and not name.startswith("_") and not set(name) & set('."`')
-    return usable and name not in _OWN
+    return usable and name not in OWN
 
 
 def _kind_of(value: Any) -> Any:
     """The type of a value's copy; None where it has none."""
     if isinstance(value, list):
-        kind = _COPIED.get(type(value[0])) if value else None
+        kind = COPIED.get(type(value[0])) if value else None
         return None if kind is None else pa.list_(kind)
-    return _COPIED.get(type(value))
+    return COPIED.get(type(value))
 
 
 def _copy(value: Any, kind: Any) -> Any:

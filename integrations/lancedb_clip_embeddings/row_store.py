@@ -18,7 +18,7 @@ from clip_embeddings.ingestion.rows.checks import check_row
 from clip_embeddings.ingestion.rows.growth import joined
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.ingestion.store import Metadata, Stored
-from lancedb_clip_embeddings.columns import READ, new_columns, stored_of, table_of
+from lancedb_clip_embeddings.columns import READ, new_columns, quoted, stored_of, table_of
 from lancedb_clip_embeddings.errors import is_conflict, store_errors
 
 _MOST = 10_000  # rows in one call
@@ -181,5 +181,4 @@ def _opened_again(table: Any) -> Any:
 
 
 def _among(ids: Iterable[str]) -> str:
-    quoted = ", ".join("'" + id.replace("'", "''") + "'" for id in ids)
-    return f"id IN ({quoted})"
+    return f"id IN ({', '.join(map(quoted, ids))})"

@@ -1,16 +1,16 @@
 """`search` in a LanceDB table: each request of a `clip_embeddings.search.Query` is one vector query of it."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 from lancedb.table import Table
 
 from clip_embeddings import InvalidInputError
-from clip_embeddings.conditions import Condition
+from clip_embeddings.conditions import Condition, Value
 from clip_embeddings.search import AnyModality, Calibration, Found, Method, Query, Request, SearchResult
 from clip_embeddings.types import ImageInput
-from lancedb_clip_embeddings.columns import READ, stored_of
+from lancedb_clip_embeddings.columns import COPIED, OURS, OWN, READ, quoted, stored_of
 from lancedb_clip_embeddings.errors import store_errors
 from lancedb_clip_embeddings.table import embedder_of
 
@@ -74,40 +74,33 @@ def closes(condition: str) -> bool:
     return not (depth or quote)
 
 
+_IN_JSON: dict[type, str] = {
+    bool: "json_get_bool",
+    int: "json_get_float",
+    float: "json_get_float",
+    str: "json_get_string",
+}
+
+
 def _sql(condition: Condition, schema: pa.Schema) -> str:
     """A condition over a column, or over the metadata as JSON, which holds what has no column."""
-    value, kind = condition.value, _KINDS[type(condition.value)]
-    column = schema.field(condition.field) if condition.field in schema.names else None
-    column = None if condition.field in _NO_METADATA else column
-    field = f"`{condition.field}`" if column else f"{kind.in_json}(metadata, {_quoted(condition.field)})"
-    if column is not None and not kind.of_column(column.type):
-        return "id IS NOT NULL" if condition.operator == "!=" else "id IS NULL"  # all of them, or none
-    shown = _quoted(value) if isinstance(value, str) else str(value).lower()
+    name, value = condition.field, condition.value
+    if name in schema.names and (name in OURS or name not in OWN):
+        if not _is_of(schema.field(name).type, value):
+            return "id IS NOT NULL" if condition.operator == "!=" else "id IS NULL"  # all of them, or none
+        field = f"`{name}`"
+    else:
+        field = f"{_IN_JSON[type(value)]}(metadata, {quoted(name)})"
+    shown = quoted(value) if isinstance(value, str) else str(value).lower()
     compared = f"{field} {condition.operator} {shown}"
     # Rows without the field are not of that value, as in Chroma.
     return f"{compared} OR {field} IS NULL" if condition.operator == "!=" else compared
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-class _Kind(NamedTuple):
-    of_column: Callable[[pa.DataType], bool]
-    in_json: str
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
-
-
-_KINDS = {
-    bool: _Kind(pa.types.is_boolean, "json_get_bool"),
-    int: _Kind(_is_number, "json_get_float"),
-    float: _Kind(_is_number, "json_get_float"),
-    str: _Kind(pa.types.is_string, "json_get_string"),
-}
-_NO_METADATA = {"id", "document", "metadata", "vector"}
+def _is_of(column: pa.DataType, value: Value) -> bool:
+    """Whether a column holds values of that kind; a number may be whole or not."""
+    kind = COPIED[type(value)]
+    return bool(column == kind or (pa.types.is_integer(column) and pa.types.is_floating(kind)))
 
 
 def nearest(table: Table, request: Request, where: str | None) -> Iterator[Found]:

@@ -4,21 +4,20 @@ Imports langchain-core and the public core.
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
-from os import PathLike
+from collections.abc import Iterable, Iterator
 
 from langchain_core.documents import Document
 from langchain_core.messages.content import ContentBlock, create_image_block, create_text_block
 
 from clip_embeddings import InvalidInputError
-from clip_embeddings.context import Budget, Context, Part, Source, context_of
+from clip_embeddings.context import AnyRoots, Budget, Context, Part, Source, context_of
 
 
 def to_context(
     documents: Iterable[Document],
     budget: Budget | None = None,
     *,
-    roots: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    roots: AnyRoots | None = None,
 ) -> Context:
     """Number what was found, read its pictures, and keep what a budget has room for.
 
@@ -47,7 +46,7 @@ def to_content_blocks(
     documents: Iterable[Document],
     budget: Budget | None = None,
     *,
-    roots: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    roots: AnyRoots | None = None,
 ) -> list[ContentBlock]:
     """`blocks_of(to_context(...))`: what was found, as a message to a chat model holds it.
 

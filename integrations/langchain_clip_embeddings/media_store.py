@@ -197,7 +197,7 @@ class MediaStore(VectorStore):
         while True:
             more = {**options, "fetch_k": ask} if fetches else options
             found = self._found(embedding, ask, **_named(filter), **more)
-            chosen = [pair for pair in found if _is_of(pair[0], modality)]
+            chosen = [pair for pair in found if is_of(pair[0], modality)]
             if len(chosen) >= k or ask >= MOST or (len(found) < ask and not fetches):
                 break
             ask = min(4 * ask, MOST)
@@ -222,10 +222,10 @@ def _named(filter: Any) -> dict[str, Any]:
     return {} if filter is None else {"filter": filter}
 
 
-def _is_of(document: Document, modality: Modality) -> bool:
+def is_of(document: Document, modality: Modality) -> bool:
     """A row without a modality is a text."""
     return (document.metadata.get("modality") == "image") == (modality == "image")
 
 
 def _both(modality: Modality, filter: Callable[[Document], bool] | None) -> Callable[[Document], bool]:
-    return lambda document: _is_of(document, modality) and (filter is None or filter(document))
+    return lambda document: is_of(document, modality) and (filter is None or filter(document))

@@ -12,6 +12,7 @@ from pathlib import Path
 from langchain_core.embeddings import Embeddings
 
 from clip_embeddings import ImageDecodeError, InvalidInputError
+from clip_embeddings.context import is_below, resolved_roots
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.prepared import prepared
 
@@ -44,7 +45,7 @@ class PrefixedImageEmbeddings(Embeddings):
             if not Path(root).is_dir():
                 raise InvalidInputError(f"roots: {os.fspath(root)!r} is not a folder")
         self.embeddings, self.prefix = embeddings, prefix
-        self.roots = tuple(Path(root).resolve() for root in roots)
+        self.roots = tuple(resolved_roots(roots))
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Embed texts, and the pictures that the prefix marks; one row an item, in order.
@@ -88,7 +89,7 @@ class PrefixedImageEmbeddings(Embeddings):
             path = Path(name).resolve()
         except (OSError, ValueError, RuntimeError) as error:
             raise InvalidInputError(f"texts[{index}] ({name!r}): not a path ({error})") from error
-        if not any(path.is_relative_to(root) for root in self.roots):
+        if not is_below(path, self.roots):
             roots = ", ".join(map(str, self.roots))
             raise InvalidInputError(
                 f"texts[{index}] ({name!r}): outside of the folders whose pictures may be opened ({roots})"

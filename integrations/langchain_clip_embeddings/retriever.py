@@ -17,7 +17,7 @@ from pydantic import ConfigDict
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
 from langchain_clip_embeddings.cosines import cosine_of
-from langchain_clip_embeddings.media_store import MediaStore
+from langchain_clip_embeddings.media_store import MediaStore, is_of
 from langchain_clip_embeddings.question import Question, vector_of
 from langchain_clip_embeddings.rows import Modality
 
@@ -153,7 +153,7 @@ class MultimodalRetriever(BaseRetriever):
         found = [document for document in in_turn if document is not None][:count]
         floors: list[tuple[Modality, int]] = [("image", self.min_images), ("text", self.min_texts)]
         for wanted, fewest in floors:
-            if kind == "any" and sum(_kind(each) == wanted for each in found) < fewest:
+            if kind == "any" and sum(is_of(each, wanted) for each in found) < fewest:
                 found = _with(found, search(fewest, wanted), count, wanted, fewest)
         return found[:count]
 
@@ -200,20 +200,16 @@ def _with_score(document: Document, score: float) -> Document:
     return document.model_copy(update={"metadata": {**document.metadata, SCORE: score}})
 
 
-def _kind(document: Document) -> str:
-    return "image" if document.metadata.get("modality") == "image" else "text"
-
-
 def _with(
-    found: list[Document], best: list[Document], count: int, wanted: str, fewest: int
+    found: list[Document], best: list[Document], count: int, wanted: Modality, fewest: int
 ) -> list[Document]:
     """What was found with the best ones of a kind in it, in place of the last ones of the other kind."""
-    kept = [each for each in found if _kind(each) == wanted]
+    kept = [each for each in found if is_of(each, wanted)]
     there = [_key(each) for each in kept]
     more = [each for each in best if _key(each) not in there][: fewest - len(kept)]
-    others = [each for each in found if _kind(each) != wanted]
+    others = [each for each in found if not is_of(each, wanted)]
     room = set(map(_key, others[: max(0, count - len(kept) - len(more))]))
-    return [each for each in found if _kind(each) == wanted or _key(each) in room] + more
+    return [each for each in found if is_of(each, wanted) or _key(each) in room] + more
 
 
 def _key(document: Document) -> tuple[str, str, str]:

@@ -3,8 +3,6 @@
 Imports langchain-core and the public core.
 """
 
-from collections.abc import Sequence
-from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +12,7 @@ from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
 from clip_embeddings import ClipEmbeddingsError
-from clip_embeddings.context import Budget, Context
+from clip_embeddings.context import AnyRoots, Budget, Context, is_below, resolved_roots
 from langchain_clip_embeddings.content import blocks_of, to_context
 from langchain_clip_embeddings.retriever import SCORE, MultimodalRetriever
 
@@ -40,7 +38,7 @@ class SearchInput(BaseModel):
 def create_search_tool(
     retriever: MultimodalRetriever,
     *,
-    roots: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
+    roots: AnyRoots = (),
     budget: Budget | None = None,
     name: str = "search_files",
     description: str = DESCRIPTION,
@@ -57,8 +55,7 @@ def create_search_tool(
         budget: of one answer; `Budget(images=4)` by default.
         name, description: as the model is told of it.
     """
-    several = [roots] if isinstance(roots, str | PathLike) else roots
-    allowed = [Path(root).resolve() for root in several]
+    allowed = resolved_roots(roots)
     limits = budget or Budget(images=4)
 
     def search(
@@ -127,7 +124,7 @@ def _allowed(path: str, allowed: list[Path]) -> str:
     if not allowed:
         raise ToolException("no folder is open to paths here; search by query or like")
     places = [(root / path).resolve() for root in allowed] + [Path(path).resolve()]
-    places = [place for place in places if any(place.is_relative_to(root) for root in allowed)]
+    places = [place for place in places if is_below(place, allowed)]
     for place in [*filter(Path.exists, places), *places]:
         return str(place)
     raise ToolException(f"{path!r:.200} lies outside the folders that may be read")

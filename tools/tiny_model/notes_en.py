@@ -1,16 +1,13 @@
-"""English words and templates for recipes, diaries, bills and minutes, as data. Imports nothing.
+"""English words and templates for recipes, diaries, bills and minutes, as data. Imports words.
 
 Nothing here names what can be drawn. Slots are those of `unrelated_en.py`, and {d} a dish, in steps {f} an
 ingredient and {n} a number.
 """
 
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
+from tools.tiny_model.words import words
 
 UNITS = ("grams", "cups", "teaspoons", "tablespoons", "ounces", "slices", "pounds", "pinches", "milliliters")
-FOODS = _words("""
+FOODS = words("""
 flour sugar butter garlic onion cheese rice pasta tofu spinach potato carrot honey yeast vinegar milk basil
 cumin paprika chocolate cinnamon mustard cabbage tomato cucumber yogurt ginger parsley pork beef chicken
 salmon shrimp noodles beans lentils eggs cream oil pepper salt broth soy sesame kimchi
@@ -18,7 +15,7 @@ scallions leeks oats almonds
 """)
 DISHES = tuple(
     dish.replace("_", " ")
-    for dish in _words("""
+    for dish in words("""
 stew goulash lasagna risotto omelette pancakes waffles curry ramen chili chowder casserole dumplings meatloaf
 porridge lentil_soup tomato_soup shortbread brownies muffins bread pizza salad kimchi_stew bibimbap tacos
 paella ratatouille quiche gnocchi dhal pudding crumble pickles jam fried_rice

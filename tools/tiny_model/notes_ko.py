@@ -1,21 +1,18 @@
-"""Korean words and templates for recipes, diaries, bills and minutes, as data. Imports nothing.
+"""Korean words and templates for recipes, diaries, bills and minutes, as data. Imports words.
 
 Nothing here names what can be drawn. Slots are those of `unrelated_ko.py`, and {d} a dish, in steps {f} an
 ingredient and {n} a number.
 """
 
+from tools.tiny_model.words import words
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-FOODS = _words("""
+FOODS = words("""
 밀가루 설탕 간장 마늘 양파 두부 감자 당근 참기름 버터 우유 고추장 된장 식초
 김치 돼지고기 소고기 닭고기 콩나물 애호박 대파 쪽파 무 국간장 고춧가루 멸치
 다시마 어묵 당면 달걀 참치 오징어 새우 미역 떡 만두 라면 시금치 양배추 오이
 식용유 깨소금 설탕물 육수 쌀 찹쌀 콩 생강 후추 꿀 치즈 소면
 """)
-DISHES = _words("""
+DISHES = words("""
 김치찌개 된장찌개 순두부찌개 부대찌개 미역국 떡국 콩나물국 갈비탕 삼계탕 육개장 잡채 불고기 제육볶음
 닭볶음탕 비빔밥 볶음밥 김밥 떡볶이 김치전 파전 계란말이 두부조림 감자조림 장조림 멸치볶음 깍두기 오이무침
 시금치나물 칼국수 수제비 냉면 카레 만둣국 식혜 수정과 호박죽 팥죽 약과 갈비찜 달걀찜 어묵탕 라볶이

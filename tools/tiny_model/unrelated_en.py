@@ -1,14 +1,11 @@
-"""English words and templates for texts that belong to no picture, as data. Imports nothing.
+"""English words and templates for texts that belong to no picture, as data. Imports words.
 
 Nothing here names what can be drawn: no class, place, time of day or weather of `scenes.py`.
 """
 
+from tools.tiny_model.words import words
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-NOUNS = _words("""
+NOUNS = words("""
 account accountant acquisition agenda allowance annuity asset auction audit auditor balance bank bankruptcy
 benchmark bond bonus brand broker budget capital cash client commission commodity competitor compliance
 consumer contract corporation cost credit creditor currency customer debt deficit deposit discount dividend
@@ -116,7 +113,7 @@ sculpture shield skeleton sledge snorkel soap statue stopwatch submarine suitcas
 thimble tire toothbrush toothpaste towel tractor tray truck typewriter vase wallet wheel windmill
 """)
 
-PEOPLE = _words("""
+PEOPLE = words("""
 accountant actor architect auditor baker barber bartender biologist blacksmith butcher carpenter cashier
 chemist clerk colleague committee consultant contractor dentist detective director economist editor
 electrician engineer firefighter goldsmith inspector intern janitor journalist landlord mechanic novelist
@@ -125,7 +122,7 @@ secretary sociologist soldier spokesperson supervisor tailor technician tenant t
 waiter
 """)
 
-ADJECTIVES = _words("""
+ADJECTIVES = words("""
 abstract accurate acoustic additional administrative advanced ambiguous analytical ancient annual anonymous
 appropriate artificial automatic bilateral binding biological bitter brief broken ceramic chemical chronic
 classical clinical cognitive collective commercial compatible competitive complete complicated comprehensive
@@ -151,7 +148,7 @@ unexpected universal unpaid unstable urgent useful vague valid valuable verbal v
 wooden
 """)
 
-VERBS = _words("""
+VERBS = words("""
 abandon acknowledge adjust allocate amend analyze announce approve archive assemble assess authorize borrow
 bundle calculate calibrate cancel certify clarify classify collect compile confirm consult criticize debug
 decline defend delay deliver demonstrate describe destroy discuss distribute document download edit
@@ -163,7 +160,7 @@ reject remember remove rent repair replace request review rewrite sell sharpen s
 submit summarize supply tax test transcribe translate update upgrade validate verify weigh withdraw
 """)
 
-TOPICS = _words("""
+TOPICS = words("""
 accounting aerodynamics anatomy anthropology archaeology astronomy bookkeeping calligraphy carpentry
 ceramics cryptography dentistry ecology economics electronics engineering epistemology ethics genetics
 jurisprudence knitting linguistics logistics macroeconomics mathematics metallurgy metaphysics microbiology

@@ -1,15 +1,12 @@
-"""Korean words and templates for texts that belong to no picture, as data. Imports nothing.
+"""Korean words and templates for texts that belong to no picture, as data. Imports words.
 
 Nothing here names what can be drawn: no class, place, time of day or weather of `scenes.py`.
 In templates "{n:을}" is a word with whichever of the particles 을 and 를 fits its last sound.
 """
 
+from tools.tiny_model.words import words
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-NOUNS = _words("""
+NOUNS = words("""
 가격 거래 결산 경기침체 경영 경쟁사 계약 계약금 계좌 고객 공급 공급망 관세 광고 구매 금리 금융 급여 기업
 납세 납품 담보 대출 도매 매출 무역 물가 배당 법인 보고서 보험 부도 부동산 부채 분기 브랜드 비용 상장 상품
 생산성 세금 소매 소비자 손실 수익 수입 수출 시장 신용 실적 영수증 예금 예산 외환 원가 월급 유통 융자 은행
@@ -73,14 +70,14 @@ NOUNS = _words("""
 주사위 지도 체스 치약 칫솔 카메라 칼 컵 텔레비전 트럭 퍼즐 편지 포스터 항아리 향수 헬리콥터 헬멧 화투 휴지
 """)
 
-PEOPLE = _words("""
+PEOPLE = words("""
 가수 간호사 건축가 검사 경찰관 과학자 관리인 군인 기술자 기자 담당자 대리 대표 디자이너 목수 미용사 배관공
 번역가 변호사 부장 비서 사서 사장 상담원 선수 세무사 소방관 시인 신입사원 심리학자 약사 연구원 엔지니어
 요리사 의사 이발사 작가 작곡가 재단사 점원 조교 조사관 집주인 철학자 치과의사 코치 통역사 팀장 판사 편집자
 평론가 회계사 회장 후보자
 """)
 
-ADJECTIVES = _words("""
+ADJECTIVES = words("""
 가혹한 강력한 개인적인 객관적인 건전한 게으른 경제적인 고급스러운 고전적인 공식적인 공정한 과감한 과학적인
 구체적인 규칙적인 기계적인 기발한 긴급한 까다로운 꼼꼼한 끈질긴 낡은 난해한 냉정한 논리적인 느슨한 단순한
 달콤한 답답한 당연한 대표적인 독특한 둔감한 똑똑한 막연한 매운 명확한 모호한 무료 무의미한 무책임한 문법적인
@@ -94,7 +91,7 @@ ADJECTIVES = _words("""
 """)
 
 # Stems to which 하다, 했다, 합니다 and the like are added.
-VERBS = _words("""
+VERBS = words("""
 거부 거절 검사 검토 결정 계산 고민 공개 관리 교체 구매 구입 기록 기부 기억 낭비 녹음 논의 대여 대체 도입
 독촉 등록 매각 면제 모방 문의 반납 반대 반박 발명 발송 발표 배달 번역 변경 보고 보관 복사 복습 분류 분석
 분해 비교 비판 삭제 상담 생략 설계 설명 설치 소개 수리 수정 수집 승인 신고 신청 심사 암기 압축 연구 연기
@@ -103,7 +100,7 @@ VERBS = _words("""
 해석 해지 협의 확인 후원
 """)
 
-TOPICS = _words("""
+TOPICS = words("""
 간호학 건축학 경영학 경제학 고고학 공학 광학 교육학 국문학 금속공학 기호학 논리학 뇌과학 면역학 목공 문헌학
 민속학 법학 사회학 생리학 서예 세무 신학 심리학 약리학 역사학 영양학 요리학 윤리학 음성학 음악학 의학 인류학
 전산학 정치학 종교학 천문학 철학 통계학 행정학 해부학 회계학

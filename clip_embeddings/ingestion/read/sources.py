@@ -92,9 +92,8 @@ class HeadCheck:
         if self.only == "pictures":
             raise _unwanted(self.only)
         if not may_be_text(head, self.encoding):
-            if kind := foreign_kind(head[:16]):
-                raise UnusableFile(f"is {kind}")
-            raise UnusableFile(f"{_NEITHER} nor text{' (it holds NUL bytes)' if 0 in head else ''}")
+            nul = " (it holds NUL bytes)" if 0 in head else ""
+            raise _unusable(head, f"{_NEITHER} nor text{nul}")
 
 
 def source_of(
@@ -143,9 +142,7 @@ def _told_apart(uri: str, content: bytes, sha256: str, encoding: str | None) -> 
         except NotText as error:
             if begins_as_picture(content):
                 return picture
-            if kind := foreign_kind(content[:16]):
-                raise UnusableFile(f"is {kind}") from error
-            raise UnusableFile(f"{_NEITHER} {error}") from error
+            raise _unusable(content, f"{_NEITHER} {error}") from error
     if not text.strip():
         raise UnusableFile("holds only white space")
     if named_otherwise(name):
@@ -154,9 +151,13 @@ def _told_apart(uri: str, content: bytes, sha256: str, encoding: str | None) -> 
 
 
 def _misnamed(name: Path, head: bytes) -> UnusableFile:
-    if kind := foreign_kind(head[:16]):
-        return UnusableFile(f"is {kind}")
-    return UnusableFile(f"is named {name.suffix} but its content is not an image that Pillow reads")
+    return _unusable(head, f"is named {name.suffix} but its content is not an image that Pillow reads")
+
+
+def _unusable(head: bytes, otherwise: str) -> UnusableFile:
+    """By what a file is, if its first bytes tell."""
+    kind = foreign_kind(head)
+    return UnusableFile(f"is {kind}" if kind else otherwise)
 
 
 def _opens(content: bytes, *, unmarked: bool) -> bool:

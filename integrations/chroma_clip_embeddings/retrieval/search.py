@@ -19,7 +19,7 @@ from clip_embeddings.tasks.adapting import said_as
 from clip_embeddings.types import ImageInput
 
 # Chroma gives distances; for unit vectors each is a function of the cosine.
-_COSINE_OF: dict[str, Callable[[float], float]] = {
+COSINE_OF: dict[str, Callable[[float], float]] = {
     "cosine": lambda distance: 1 - distance,
     "ip": lambda distance: 1 - distance,
     "l2": lambda distance: 1 - distance / 2,
@@ -92,7 +92,7 @@ def _rows_of(found: Any, collection: CollectionCommon[Any]) -> Iterator[Found]:
     """The rows of an answer, nearest first."""
     if not found["ids"]:
         return
-    cosine = _COSINE_OF[(collection.configuration_json.get("hnsw") or {}).get("space", "cosine")]
+    cosine = COSINE_OF[(collection.configuration_json.get("hnsw") or {}).get("space", "cosine")]
     names = ("ids", "distances", "documents", "metadatas", "embeddings")
     empty = [None] * len(found["ids"][0])
     columns = [empty if found.get(name) is None else found[name][0] for name in names]

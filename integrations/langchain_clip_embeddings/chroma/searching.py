@@ -20,6 +20,7 @@ from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from chroma_clip_embeddings.client.connection import store_errors
 from chroma_clip_embeddings.client.lock import asked
+from chroma_clip_embeddings.retrieval.search import COSINE_OF
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
 from clip_embeddings.ingestion.rows.values import shown
@@ -74,8 +75,8 @@ class SearchableChroma(Chroma):
         self, embedding: list[float], k: int = _K, filter: Filter = None, **options: Any
     ) -> list[tuple[Document, float | None]]:
         """The k rows nearest to a vector, with the cosine of each."""
-        share = self._share()
-        return [(row, 1 - share * score) for row, score in self._nearest(embedding, k, filter, **options)]
+        cosine = self._cosine()
+        return [(row, cosine(score)) for row, score in self._nearest(embedding, k, filter, **options)]
 
     def similarity_search_by_image(
         self, uri: ImageInput, k: int = _K, filter: Filter = None, **options: Any
@@ -179,13 +180,11 @@ class SearchableChroma(Chroma):
         """The cosine, from the distance in the collection's space; the host warns of any outside 0 to 1."""
         if self.override_relevance_score_fn:
             return self.override_relevance_score_fn
-        share = self._share()
-        return lambda distance: min(1.0, max(0.0, 1 - share * distance))
+        cosine = self._cosine()
+        return lambda distance: min(1.0, max(0.0, cosine(distance)))
 
-    def _share(self) -> float:
-        """What a distance in the collection's space takes from a cosine of 1."""
-        space = (self._collection.configuration_json.get("hnsw") or {}).get("space", "cosine")
-        return 0.5 if space == "l2" else 1.0
+    def _cosine(self) -> Callable[[float], float]:
+        return COSINE_OF[(self._collection.configuration_json.get("hnsw") or {}).get("space", "cosine")]
 
     def _picture(self, uri: ImageInput) -> list[float]:
         vector: list[float] = self._embedding_function.embedder.embed_images([uri], role="query")[0].tolist()

@@ -22,6 +22,9 @@ from clip_embeddings.similarity import ScoreFunction
 if TYPE_CHECKING:
     from clip_embeddings.models.encoder import Encoder
 
+_PAGE = 768
+"""Pixels of a page's shorter edge for a model that takes pictures of any size."""
+
 
 class ModelHandle:
     """Loads at first use. Pickles and copies hold the settings, no weights.
@@ -119,6 +122,11 @@ class ModelHandle:
     def batch_size(self) -> int:
         """Pictures in one forward pass: what was set, else what suits the device."""
         return self.config.batch_size or self._encoder.batch_sizes.images
+
+    @property
+    def picture_edge(self) -> int:
+        """Pixels of a picture's shorter edge from which on the model sees no more of it."""
+        return self._encoder.preprocessing.least_edge or _PAGE
 
     @property
     def _lanes(self) -> int:

@@ -15,7 +15,8 @@ from clip_embeddings.context.encoding import EncodedPicture, encode_picture
 from clip_embeddings.context.roots import AnyRoots, is_below, resolved_roots
 from clip_embeddings.context.sources import Source, once, one_line, path_of
 from clip_embeddings.errors import ImageDecodeError
-from clip_embeddings.ingestion.read.local import UnusableFile, read_file
+from clip_embeddings.ingestion.read.again import Picture, read_picture
+from clip_embeddings.ingestion.read.local import UnusableFile
 
 _CITED = re.compile(r"\[(\d{1,6}(?:\s{0,9}[,;]\s{0,9}\d{1,6})*)\]")
 _WORTH_CUTTING = 40  # tokens; less of a text says nothing
@@ -146,8 +147,8 @@ class _Assembling:
         first = ""
         for uri in source.uris:
             try:
-                content = self._content(uri)
-                picture = encode_picture(uri if content is None else content, **limits)
+                found = self._found(uri, source)
+                picture = encode_picture(found.content if found else uri, **limits)
             except ImageDecodeError as error:
                 first = first or error.reason
             except UnusableFile as error:
@@ -155,12 +156,12 @@ class _Assembling:
             except (OSError, RuntimeError, ValueError) as error:  # no file's name, or a circle of links
                 first = first or f"cannot be read ({error})"
             else:
-                changed = content is not None and source.is_other(content)
+                changed = found is not None and source.is_other(found.sha256)
                 return picture, " (its file has changed since it was stored)" if changed else ""
         raise ImageDecodeError(0, source.id, first or "its row names no file")
 
-    def _content(self, uri: str) -> bytes | None:
-        """The file that a uri names, if it may be read; None for another address.
+    def _found(self, uri: str, source: Source) -> Picture | None:
+        """What a uri shows, if it may be read; None for another address.
 
         Links are followed first: they may lead out.
         """
@@ -171,7 +172,7 @@ class _Assembling:
             path = path.resolve()
             if not is_below(path, self.roots):
                 raise UnusableFile("it lies outside the folders that may be read")
-        return read_file(path)
+        return read_picture(path, source.metadata, edge=int(self.budget.pixels**0.5))
 
 
 def _encodable(text: str) -> str:

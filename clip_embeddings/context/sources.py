@@ -14,7 +14,6 @@ from unicodedata import category
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.find.entries import located, scheme_of
 from clip_embeddings.ingestion.rows.ids import (
-    digest,
     is_caption,
     is_ingested,
     name_of,
@@ -83,14 +82,14 @@ class Source:
             return self._picture
         if self.shows_picture:
             sha256 = self.metadata.get("content_sha256")
-            there = f"image {self.uris or self.id or self.text}"
+            there = f"image {self.uris or self.id or self.text} {self.metadata.get('page')}"
             return picture_id(sha256) if isinstance(sha256, str) else there
         return f"text {self.uris} {self.text}"
 
-    def is_other(self, content: bytes) -> bool:
-        """Whether a file is not the one that the row's vector is of."""
-        sha256 = self.metadata.get("content_sha256")
-        return isinstance(sha256, str) and digest(content) != sha256
+    def is_other(self, sha256: str) -> bool:
+        """Whether a file with this digest is not the one that the row's vector is of."""
+        stored = self.metadata.get("content_sha256")
+        return isinstance(stored, str) and stored != sha256
 
 
 def once(sources: Iterable[Source]) -> list[Source]:

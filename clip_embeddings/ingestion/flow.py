@@ -6,7 +6,6 @@ All of it happens in the caller's thread; reading, decoding and storing have thr
 from collections.abc import Generator, Iterable, Iterator, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +16,16 @@ from clip_embeddings.ingestion.meter import Meter
 from clip_embeddings.ingestion.read.budget import Budget, Encoded
 from clip_embeddings.ingestion.read.local import NotWanted, UnusableFile
 from clip_embeddings.ingestion.read.reading import BYTES, Reading, failure_of, named
-from clip_embeddings.ingestion.read.sources import Source, rows_of
+from clip_embeddings.ingestion.read.sources import Source
 from clip_embeddings.ingestion.report import Recorder
 from clip_embeddings.ingestion.rows.ids import is_caption, picture_id
+from clip_embeddings.ingestion.rows.making import rows_of
 from clip_embeddings.ingestion.rows.row import Row, caption_row
 from clip_embeddings.ingestion.stored.ledger import Given, Ledger
 from clip_embeddings.ingestion.storer import Storer
 from clip_embeddings.ingestion.vectors import Vectors
 from clip_embeddings.inputs.formats import holds_several
+from clip_embeddings.types import ImageInput
 
 UNIT = 64
 """Texts embedded together. With a batch of pictures they fit into what may wait to be stored."""
@@ -91,7 +92,7 @@ class Flow:
         self._count_asked()
         self._storer.finish()
 
-    def _pictures(self, readings: Iterable[list[Reading]]) -> Generator[Encoded, None, None]:
+    def _pictures(self, readings: Iterable[list[Reading]]) -> Generator[ImageInput, None, None]:
         """The new pictures. Texts are embedded in between, while pictures are decoded."""
         count = 0
         for row in self._rows(readings):
@@ -100,12 +101,12 @@ class Flow:
                 if len(self._texts) >= UNIT:
                     self._embed_texts()
                 continue
-            content = cast(bytes, row.item)
+            content = row.item
             self._pending[row.id] = Pending(_without_content(row))
             self._order[count] = row.id
             count += 1
             del row
-            yield Encoded(content, self.decoding)
+            yield Encoded(content, self.decoding) if isinstance(content, bytes) else content
             del content
             self.decoding.wait()
 
@@ -131,7 +132,7 @@ class Flow:
         if reading.unwanted:
             self._recorder.left_out(reading.unwanted)
             return
-        if picture in stored and reading.only != "texts":  # so what is in the file is known
+        if picture in stored and reading.taking.only != "texts":  # so what is in the file is known
             self._ledger.add_given(Given(entry.uri, entry.caption, entry.metadata))
             self._ledger.ask_for(picture, entry.uri, new=False)
             yield from self._new_caption(entry, reading.sha256)
@@ -150,16 +151,15 @@ class Flow:
 
     def _rows_missing(self, entry: Entry, source: Source) -> Iterator[Row]:
         """The rows of a file that the collection does not have."""
-        there: list[str] = []
+        there, complete = list[str](), False
         if source.text is not None:
-            there, complete = self._ledger.passages(source.sha256, source.text, source.encoding)
+            there, complete = self._ledger.passages(source)
             for id in there:
                 self._ledger.ask_for(id, entry.uri, new=False)
-            if complete:
-                return
         elif holds_several(source.content):
             self._several.add(picture_id(source.sha256))
-        for row in rows_of(source, self._vectors.embedder, entry.caption, entry.metadata):
+        given = entry.caption, entry.metadata
+        for row in rows_of(source, self._vectors.embedder, *given, texts=not complete):
             if row.id in there:  # the only one of a short text, most often
                 continue
             if row.id in self._failed:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from clip_embeddings.calibration import CalibrationEstimator
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.ingestion.find.entries import Entry
-from clip_embeddings.ingestion.read.sources import Source, rows_of
+from clip_embeddings.ingestion.read.sources import Source
 from clip_embeddings.ingestion.rows.ids import name_of
+from clip_embeddings.ingestion.rows.making import rows_of
 from clip_embeddings.ingestion.rows.row import Row, caption_row
 from clip_embeddings.inputs.formats import named_as_picture
 
@@ -66,16 +67,15 @@ class Gathering:
 
     def take(self, source: Source, caption: str | None) -> None:
         """Take in what there is not yet enough of."""
-        if source.text is not None:
-            if not self._enough_passages():
-                self._take_passages([(row.id, row.document) for row in rows_of(source, self._embedder, None)])
-            return
+        texts = source.text is not None and not self._enough_passages()
+        rows = list(rows_of(source, self._embedder, caption, texts=texts))
+        self._take_passages([(row.id, row.document) for row in rows if not row.is_picture])
         if self._enough_pictures():
             return
-        for row in rows_of(source, self._embedder, caption):
-            if row.id not in self._pictures:
+        for row in rows:
+            if row.is_picture and row.id not in self._pictures:
                 self._waiting[row.id] = row
-            if caption:
+            if row.is_picture and caption and source.text is None:
                 self._captions[row.id] = caption_row(source.uri, source.sha256, caption)
         weight = sum(len(row.item) for row in self._waiting.values() if isinstance(row.item, bytes))
         if len(self._waiting) >= _TOGETHER or weight >= _BYTES or self._enough_pictures():

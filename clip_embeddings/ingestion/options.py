@@ -12,8 +12,10 @@ from clip_embeddings.ingestion.find.discovery import AnyPath, discover, several
 from clip_embeddings.ingestion.find.entries import checked_schemes
 from clip_embeddings.ingestion.find.found import Found
 from clip_embeddings.ingestion.find.roots import folders_of, roots_of, there_or_kept
+from clip_embeddings.ingestion.read.documents import Pdf
 from clip_embeddings.ingestion.read.local import MAX_BYTES
 from clip_embeddings.ingestion.read.reading import Remote
+from clip_embeddings.ingestion.read.taking import Taking
 from clip_embeddings.ingestion.read.texts import checked_encoding
 from clip_embeddings.ingestion.rows.values import shown
 from clip_embeddings.ingestion.sample import FileSample, check_sample
@@ -50,6 +52,11 @@ class IngestOptions(TypedDict, total=False):
             pages, source code, ...) or excluded; not from folders that are excluded. Rows of files that are
             left out stay as they are, under `prune` too.
         only: "pictures" or "texts"; what is neither a picture nor named as one is no failure under the first.
+        pdf: what is taken of a PDF: "text", passages that know their page; "pages", a picture of each page;
+            or "both".
+        exif: rows of photos have `taken`, `year`, `day`, `camera`, `width` and `height` as metadata, as far
+            as their files say so; those that are stored already get them too.
+        exif_place: those and `latitude` and `longitude`.
         show_progress: a bar with rates.
     """
 
@@ -70,6 +77,9 @@ class IngestOptions(TypedDict, total=False):
     exclude: str | Iterable[str]
     include: str | Iterable[str]
     only: Only | None
+    pdf: Pdf
+    exif: bool
+    exif_place: bool
     show_progress: bool
 
 
@@ -113,8 +123,13 @@ class Plan:
                 checked_schemes(options.get("allow_schemes", ())),
                 options.get("max_bytes", MAX_BYTES),
                 options.get("timeout", 30),
-                checked_encoding(options.get("encoding")),
-                choice.only,
+                Taking(
+                    checked_encoding(options.get("encoding")),
+                    choice.only,
+                    options.get("pdf", "both"),
+                    options.get("exif", False),
+                    options.get("exif_place", False),
+                ),
             ),
             prune=prune,
             prune_empty=folders_of(options.get("prune_empty", ()), prune=prune),
@@ -165,7 +180,7 @@ class Plan:
         return self.found()
 
 
-_FLAGS = ("embed_captions", "prune", "prune_most", "show_progress")
+_FLAGS = ("embed_captions", "exif", "exif_place", "prune", "prune_most", "show_progress")
 _NUMBERS = ("retry_seconds", "max_bytes", "timeout")
 
 

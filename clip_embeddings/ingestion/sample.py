@@ -16,8 +16,10 @@ from clip_embeddings.ingestion.find.choosing import Only, choice_of
 from clip_embeddings.ingestion.find.discovery import AnyPath, discover, several
 from clip_embeddings.ingestion.find.entries import Entry, checked_schemes
 from clip_embeddings.ingestion.gathering import Gathering, Pairs
+from clip_embeddings.ingestion.read.documents import Pdf
 from clip_embeddings.ingestion.read.local import MAX_BYTES, UnusableFile
 from clip_embeddings.ingestion.read.reading import Remote, read_entry
+from clip_embeddings.ingestion.read.taking import Taking
 from clip_embeddings.ingestion.read.texts import checked_encoding
 from clip_embeddings.types import Modality
 
@@ -88,6 +90,7 @@ def sample_files(
     exclude: str | Iterable[str] = (),
     include: str | Iterable[str] = (),
     only: Only | None = None,
+    pdf: Pdf = "both",
 ) -> FileSample:
     """Embed a random part of what `ingest` of the same paths and manifests would store.
 
@@ -98,7 +101,7 @@ def sample_files(
 
     Args:
         paths, manifests, captions, allow_schemes, max_bytes, timeout, encoding: as for `ingest`.
-        exclude, include, only: as for `ingest`.
+        exclude, include, only, pdf: as for `ingest`.
         embedder: its calibration is left aside.
         size: most pictures and most passages.
         seed: another one takes other files.
@@ -114,7 +117,8 @@ def sample_files(
     found = discover(
         paths, manifests=manifests, allow_schemes=allow_schemes, captions=captions, choice=choice
     )
-    remote = Remote(checked_schemes(allow_schemes), max_bytes, timeout, checked_encoding(encoding), only)
+    taking = Taking(checked_encoding(encoding), only, pdf)
+    remote = Remote(checked_schemes(allow_schemes), max_bytes, timeout, taking)
     gathering = Gathering(raw, size, seed)
     for entry in gathering.shuffled(each for each in found if isinstance(each, Entry)):
         if gathering.full:

@@ -136,4 +136,31 @@ class Modality(StrEnum):
 Only = Annotated[
     Modality | None, typer.Option("--only", rich_help_panel=PANEL, help="Take the one and not the other.")
 ]
+
+
+class OfPdf(StrEnum):
+    """What `--pdf` knows."""
+
+    both = "both"
+    text = "text"
+    pages = "pages"
+
+
+Pdf = Annotated[
+    OfPdf,
+    typer.Option(
+        "--pdf", rich_help_panel=PANEL, help="Of a PDF: its text by page, pictures of its pages, or both."
+    ),
+]
+Exif = Annotated[
+    bool,
+    typer.Option(
+        "--exif",
+        rich_help_panel=PANEL,
+        help="Store when photos were taken, with what, and their size: for search --since 2020.",
+    ),
+]
+ExifPlace = Annotated[
+    bool, typer.Option("--exif-place", rich_help_panel=PANEL, help="--exif, and where they were taken.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if any file failed.")]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from langchain_core.documents import Document
 from langchain_core.messages.content import ContentBlock, create_image_block, create_text_block
 
-from clip_embeddings import InvalidInputError
+from clip_embeddings import InvalidInputError, context
 from clip_embeddings.context import AnyRoots, Budget, Context, Part, Source, context_of
 
 
@@ -30,15 +30,15 @@ def to_context(
     Raises:
         InvalidInputError: something else than Documents.
     """
-    return context_of((_source(document) for document in documents), budget, roots=roots)
+    return context_of((source_of(document) for document in documents), budget, roots=roots)
 
 
-def blocks_of(context: Context) -> list[ContentBlock]:
+def blocks_of(shown: Context) -> list[ContentBlock]:
     """A text block for each part, "[1] name" and what it says, and after it its picture, if it has one."""
-    blocks = [block for part in context.parts for block in _blocks(part)]
-    if context.left_out:
-        more = "result was" if context.left_out == 1 else "results were"
-        blocks.append(create_text_block(f"({context.left_out} more {more} left out for want of room.)"))
+    blocks = [block for part in shown.parts for block in _blocks(part)]
+    if shown.left_out:
+        more = "result was" if shown.left_out == 1 else "results were"
+        blocks.append(create_text_block(f"({shown.left_out} more {more} left out for want of room.)"))
     return blocks
 
 
@@ -61,10 +61,21 @@ def to_content_blocks(
     return blocks_of(to_context(documents, budget, roots=roots))
 
 
-def _source(document: object) -> Source:
+def source_of(document: object) -> Source:
     if not isinstance(document, Document):
         raise InvalidInputError(f"documents: got {type(document).__name__}; expected Documents of LangChain")
     return Source(document.id or "", document.page_content, document.metadata)
+
+
+def with_pictures(documents: Iterable[Document]) -> list[Document]:
+    """Each passage of a document followed by the pictures that stand there, in their order; none twice."""
+    given = list(documents)
+    sources = [source_of(document) for document in given]
+    known = dict(zip(map(id, sources), given, strict=True))
+    return [
+        known.get(id(source)) or Document(source.text, metadata=dict(source.metadata))
+        for source in context.with_pictures(sources)
+    ]
 
 
 def _blocks(part: Part) -> Iterator[ContentBlock]:

@@ -20,9 +20,12 @@ from clip_embeddings.ingestion.find.choosing import Only, choice_of
 from clip_embeddings.ingestion.find.discovery import discover
 from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
 from clip_embeddings.ingestion.find.found import Found
+from clip_embeddings.ingestion.read.documents import Pdf
 from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile
-from clip_embeddings.ingestion.read.sources import Source, read_source, rows_of
+from clip_embeddings.ingestion.read.sources import Source, read_source
+from clip_embeddings.ingestion.read.taking import Taking
 from clip_embeddings.ingestion.read.texts import checked_encoding
+from clip_embeddings.ingestion.rows.making import rows_of
 from clip_embeddings.ingestion.stored.prune import trouble_with, trouble_with_link
 from clip_embeddings.pipeline import map_ordered
 from langchain_clip_embeddings.embeddings import CLIPEmbeddings
@@ -80,6 +83,7 @@ class MediaLoader(BaseLoader):
         exclude, include, only: what in the folders is loaded, as `ingest` of chroma_clip_embeddings chooses:
             texts that are no notes, such as sidecars, are not, and `.clipignore` files are heeded. What
             `index()` knows of a file that is left out now it deletes under `cleanup="full"`.
+        pdf: what is taken of a PDF: "text", "pages" (a picture of each), or "both".
     Attributes:
         failures: what the latest run skipped.
         left_out: how many files the latest run did not load because they are not wanted, by what they are;
@@ -99,13 +103,14 @@ class MediaLoader(BaseLoader):
         exclude: str | Iterable[str] = (),
         include: str | Iterable[str] = (),
         only: Only | None = None,
+        pdf: Pdf = "both",
     ) -> None:
         if on_error not in ("skip", "raise"):
             raise InvalidInputError(f"on_error: got {on_error!r}; expected skip or raise")
         self._paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self._embedder, self._on_error = embeddings.embedder, on_error
         self._allow_empty = allow_empty
-        self._max_bytes, self._encoding = max_bytes, checked_encoding(encoding)
+        self._max_bytes, self._taking = max_bytes, Taking(checked_encoding(encoding), only, pdf)
         self._choice = choice_of(exclude, include, only)
         self._captions = {os.fspath(path): caption for path, caption in (captions or {}).items()}
         self._handover = Handover(self._embedder)
@@ -137,9 +142,9 @@ class MediaLoader(BaseLoader):
     def _read(self, file: tuple[int, Entry]) -> "_Reading":
         """Read a file, and decode it if it is a picture. In a thread; what is wrong is told, not raised."""
         index, entry = file
-        options: dict[str, Any] = {"max_bytes": self._max_bytes, "encoding": self._encoding}
+        options: dict[str, Any] = {"max_bytes": self._max_bytes, "taking": self._taking}
         try:
-            source = read_source(Path(entry.uri), only=self._choice.only, **options)
+            source = read_source(Path(entry.uri), base=entry.base, **options)
             if source.text is not None:
                 return _Reading(index, entry, source)
             image = self._embedder.decode_image(source.content, index=index)
@@ -209,14 +214,21 @@ class MediaLoader(BaseLoader):
 
     def _documents(self, source: Source, reading: "_Reading") -> Iterator[Document]:
         """Those of one file, under the ids that `ingest` gives its rows."""
-        for row in rows_of(source, self._embedder, reading.entry.caption):
+        entry = reading.entry
+        for row in rows_of(source, self._embedder, entry.caption, entry.metadata):
             metadata = {"modality": row.metadata["modality"], "source": source.uri, **row.metadata}
             document = Document(row.document, id=row.id, metadata=metadata)
-            if loaded := reading.loaded:
+            if row.is_picture:
+                try:
+                    loaded = reading.loaded or Loaded(self._embedder.decode_image(row.item), {})
+                except ImageDecodeError as error:  # a page
+                    self._fail(source.path, error.reason, error)
+                    continue
                 document.metadata |= loaded.facts
-                self._handover.put(source.uri, source.sha256, loaded)
+                sha256 = row.metadata["content_sha256"]
+                self._handover.put(source.uri, sha256, loaded)
                 # Not by the constructor, which makes a plain string of it.
-                document.page_content = PictureText(row.document, source.uri, source.sha256, self._handover)
+                document.page_content = PictureText(row.document, source.uri, sha256, self._handover)
                 watch(document)
             yield document
 

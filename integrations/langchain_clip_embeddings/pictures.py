@@ -15,11 +15,14 @@ import numpy as np
 from PIL import Image
 
 from clip_embeddings import CLIPEmbedder, ImageDecodeError, load_image
+from clip_embeddings.ingestion.read.again import Picture, read_picture
+from clip_embeddings.ingestion.read.local import UnusableFile
 from clip_embeddings.ingestion.rows.ids import digest
 from clip_embeddings.inputs.formats import open_picture
 from clip_embeddings.types import DecodedImage, Embeddings
 from langchain_clip_embeddings.handover import PictureText, taken
 
+_LARGEST = 2**40  # bytes: a file that somebody adds by hand is read whatever its size
 _ORIENTATION = 0x0112  # EXIF; 5 to 8 lie on their side
 
 
@@ -32,12 +35,14 @@ class Wanted:
         sha256: of its file as a loader read it; None where none did.
         pinned: whether no other content will do, because the row's id is made of this one.
         text: its page_content, which may know where the decoded picture is.
+        page: of a document, which the picture shows.
     """
 
     uri: str
     sha256: str | None = None
     pinned: bool = False
     text: str = ""
+    page: object = None
 
     @classmethod
     def of(cls, text: PictureText) -> "Wanted":
@@ -84,8 +89,9 @@ def embed_pictures(
                 described.append(loaded.facts)
                 yield loaded.image
                 continue
-            content = _read(wanted.uri, place)
-            described.append(describe(content))
+            picture = _read(wanted, place, embedder.picture_edge)
+            content = picture.content
+            described.append(describe(content, picture.sha256))
             if wanted.pinned and described[-1]["content_sha256"] != wanted.sha256:
                 reason = "its content has changed since it was loaded; load it again"
                 raise ImageDecodeError(place, repr(wanted.uri), reason)
@@ -114,12 +120,9 @@ def describe(content: bytes, sha256: str | None = None) -> dict[str, Any]:
     return {"mime_type": mime_type, "width": width, "height": height, **facts}
 
 
-def _read(uri: str, place: int) -> bytes:
-    path = Path(uri)
+def _read(wanted: Wanted, place: int, edge: int) -> Picture:
     try:
-        if path.is_file():
-            return path.read_bytes()
-    except (OSError, ValueError):
-        pass
-    load_image(uri, index=place)  # says why it cannot be read
-    return path.read_bytes()
+        return read_picture(Path(wanted.uri), {"page": wanted.page}, max_bytes=_LARGEST, edge=edge)
+    except UnusableFile as error:
+        load_image(wanted.uri, index=place)  # names a folder or another kind of file for what it is
+        raise ImageDecodeError(place, repr(wanted.uri), str(error)) from error

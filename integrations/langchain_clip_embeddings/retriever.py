@@ -16,6 +16,7 @@ from pydantic import ConfigDict
 
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
+from langchain_clip_embeddings.content import with_pictures
 from langchain_clip_embeddings.cosines import cosine_of
 from langchain_clip_embeddings.media_store import MediaStore, is_of
 from langchain_clip_embeddings.question import Question, vector_of
@@ -50,6 +51,9 @@ class MultimodalRetriever(BaseRetriever):
         score_threshold: leaves out what has a smaller cosine.
         min_images, min_texts: at least so many of the k are pictures, or texts, if the store has them: the
             best ones take the place of the last of the other kind.
+        with_pictures: bring along, after each passage and beside the k, the pictures that stand there in its
+            document: those of a Markdown file or a web page, and of a PDF the page. They are Documents
+            without an id and a score, named by their files.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -64,6 +68,7 @@ class MultimodalRetriever(BaseRetriever):
     score_threshold: float | None = None
     min_images: int = 0
     min_texts: int = 0
+    with_pictures: bool = False
 
     def model_post_init(self, context: Any, /) -> None:
         """Refuse what cannot be: pydantic makes a ValidationError of a ValueError."""
@@ -109,12 +114,16 @@ class MultimodalRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: Question, *, run_manager: CallbackManagerForRetrieverRun, **options: Any
     ) -> list[Document]:
-        return self._find(query, **options)
+        return self._brought(query, **options)
 
     async def _aget_relevant_documents(
         self, query: Question, *, run_manager: AsyncCallbackManagerForRetrieverRun, **options: Any
     ) -> list[Document]:
-        return await run_in_executor(None, self._find, query, **options)
+        return await run_in_executor(None, partial(self._brought, query, **options))
+
+    def _brought(self, question: Question, **options: Any) -> list[Document]:
+        found = self._find(question, **options)
+        return with_pictures(found) if self.with_pictures else found
 
     def _find(
         self,

@@ -105,7 +105,8 @@ def _everywhere(document: Document, uris: list[str]) -> Document:
 def _wanted_picture(document: Document, id: str, uri: str) -> Wanted:
     sha256 = document.metadata.get("content_sha256")
     pinned = is_picture(id) and is_ingested(id, document.metadata)
-    return Wanted(uri, sha256 if isinstance(sha256, str) else None, pinned, document.page_content)
+    known = sha256 if isinstance(sha256, str) else None
+    return Wanted(uri, known, pinned, document.page_content, document.metadata.get("page"))
 
 
 def embed_rows(embedder: CLIPEmbedder, documents: Sequence[Document], ids: Sequence[str]) -> list[Rows]:

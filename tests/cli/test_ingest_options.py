@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents.pdf import pdf
+from pictures import photo
+from PIL import ExifTags, Image
 from stored import write_picture
 
 Cli = Any  # Callable[..., Outcome] of conftest.py
@@ -134,3 +137,31 @@ def test_it_exits_with_1_where_every_file_failed(cli: Cli, tmp_path: Path) -> No
     assert cli(*command).code == 0  # the good one is already there
     (tmp_path / "empty").mkdir()
     assert cli("ingest", tmp_path / "empty", *command[2:]).code == 0
+
+
+def test_photos_are_found_by_when_they_were_taken(cli: Cli, tmp_path: Path) -> None:
+    for year in (2019, 2024):
+        exif = Image.Exif()
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        details[ExifTags.Base.DateTimeOriginal] = f"{year}:12:31 10:00:00"
+        photo(40, 30, year).save(tmp_path / f"{year}.jpg", exif=exif)
+    (tmp_path / "manual.pdf").write_bytes(pdf(["A boat on the sea.", "A cat."]))
+    db = ("--db", tmp_path / "db")
+    counts = json.loads(
+        cli("ingest", tmp_path, "--exif", "--pdf", "pages", "--model", "tiny", "--json", *db).out
+    )
+    assert (counts["images"], counts["passages"]) == (4, 0)
+
+    def found(*options: str) -> list[str]:
+        return [
+            Path(hit["path"]).name
+            for hit in json.loads(cli("search", "a", *options, "--json", *db).out)["hits"]
+        ]
+
+    assert found("--since", "2020") == found("--where", "year > 2019") == ["2024.jpg"]
+    assert found("--until", "2019-12") == found("--since", "2019-12-31", "--until", "2019") == ["2019.jpg"]
+    assert found("--where", "page = 2") == ["manual.pdf"]
+    for wrong in ("2024-13", "2024-02-30", "tomorrow"):
+        outcome = cli("search", "a", "--since", wrong, *db)
+        assert outcome.code == 2
+        assert "expected a date such as 2024-05-01" in " ".join(outcome.err.replace("│", " ").split())

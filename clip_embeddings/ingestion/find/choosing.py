@@ -129,6 +129,11 @@ class Selection:
                 return False
         return True
 
+    def leaves_out(self, root: str, path: str) -> bool:
+        """Whether a file under a root is excluded, by itself or with a folder; counts nothing."""
+        reached = self.reaches(root, os.path.dirname(path))  # noqa: PTH120
+        return not reached or bool(self._verdict(root, path, is_folder=False))
+
     def _verdict(self, root: str, path: str, *, is_folder: bool) -> bool | None:
         parts = _parts(root, path)
         if self._choice.include.verdict(parts, is_folder=is_folder) is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.find.choosing import EVERYTHING, Choice, Selection
 from clip_embeddings.ingestion.find.covering import covered, reached_from, reaching
+from clip_embeddings.ingestion.find.documents import DocumentPictures
 from clip_embeddings.ingestion.find.entries import (
     Entry,
     IngestProblem,
@@ -148,6 +149,7 @@ def _entries(
     # A link leads to real paths, so those are what it is looked up among.
     real = {os.path.realpath(root) for root in roots if not scheme_of(root)}
     walker = Walker(lambda folder: covered(folder, reaching(folder, real, selection)), name_empty=name_empty)
+    pictures = DocumentPictures(selection)
     earlier: set[str] = set()
     for root in given:
         # One that an earlier root leads to by a link, or does not come to, was left to its own turn.
@@ -160,7 +162,9 @@ def _entries(
             if isinstance(root, Pattern):
                 met = reaching(os.path.dirname(found), roots, selection)  # noqa: PTH120
             if found not in manifests and not covered(found, met) and _is_chosen(found, root, selection):
-                yield _entry(found)
+                entry = _entry(found, _base(root))
+                yield from pictures.of(entry)
+                yield entry
         yield from _taken(selection)
         if isinstance(root, str):
             earlier.add(root)
@@ -172,8 +176,7 @@ def _taken(selection: Selection) -> Iterator[IngestProblem]:
 
 
 def _is_chosen(found: str, root: str | Pattern, selection: Selection) -> bool:
-    base = root.base if isinstance(root, Pattern) else root
-    return found == root or selection.takes(base, found)
+    return found == root or selection.takes(_base(root), found)
 
 
 def _under(root: str | Pattern, walker: Walker, selection: Selection) -> Iterator[str | IngestProblem]:
@@ -201,8 +204,15 @@ def _matching(pattern: Pattern, walker: Walker, selection: Selection) -> Iterato
         yield IngestProblem(printable(pattern.text), "no file matches this pattern")
 
 
-def _entry(found: str) -> Entry | IngestProblem:
+def _entry(found: str, base: str) -> Entry | IngestProblem:
     if has_surrogates(found):
         reason = "its name is not UTF-8, which a store needs; rename it"
         return IngestProblem(printable(found), reason)
-    return Entry(found, place=found)
+    return Entry(found, place=found, base=base)
+
+
+def _base(root: str | Pattern) -> str:
+    """The folder that a root is; "" for a file by itself, or an address."""
+    if isinstance(root, Pattern):
+        return str(root.base)
+    return root if not scheme_of(root) and Path(root).is_dir() else ""

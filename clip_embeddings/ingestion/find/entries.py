@@ -25,12 +25,14 @@ class Entry:
         caption: words about it, from a manifest.
         metadata: more fields for its row, as Chroma takes them.
         place: where it was named, for messages: its path, or "photos.csv line 7".
+        base: folder that it was found under, which pictures of a document have to lie in; "" for its own.
     """
 
     uri: str
     caption: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     place: str = ""
+    base: str = ""
 
     @property
     def is_remote(self) -> bool:

@@ -4,7 +4,7 @@ Whoever gives a folder of photos means its pictures and what people wrote, and e
 passages otherwise: the settings of a raw converter are found before the diary then. So files of these names
 are left out where a folder or pattern is walked, and counted. One that is named outright, or by a pattern of
 `include`, is read. All other texts are notes: .txt, .md, .rst, .org, .adoc, .tex, subtitles (.srt, .vtt),
-names of other endings and of none. Standard library only.
+web pages (.html), names of other endings and of none. Standard library only.
 """
 
 import re
@@ -13,7 +13,7 @@ from os.path import splitext
 SIDECARS = "sidecars"
 SYSTEM = "system files"
 DATA = "data files"
-MARKUP = "web pages and markup"
+MARKUP = "markup"
 CODE = "source code"
 LOGS = "logs"
 LICENCES = "licences"
@@ -34,7 +34,7 @@ _ENDINGS: dict[str, tuple[str, str]] = {  # kind -> endings, and why
         "read by programs; cut into passages it is noise. A table of captions is for manifests=",
     ),
     MARKUP: (
-        ".html .htm .xhtml .mhtml .css .scss .sass .less .svg .rss .atom .xsl .xslt .dtd .xsd",
+        ".mhtml .css .scss .sass .less .svg .rss .atom .xsl .xslt .dtd .xsd",
         "more tags than words. A drawing in SVG is not decoded, so it is no picture here",
     ),
     CODE: (

@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.ingestion.find.choosing import Only
 from clip_embeddings.ingestion.find.entries import Entry, IngestProblem, printable
 from clip_embeddings.ingestion.read.budget import Budget
 from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile, read_file
 from clip_embeddings.ingestion.read.remote import read_remote
 from clip_embeddings.ingestion.read.sources import HeadCheck, Source, check_name, source_of
+from clip_embeddings.ingestion.read.taking import EVERYTHING, Taking
 from clip_embeddings.ingestion.rows.ids import digest
 from clip_embeddings.pipeline import map_ordered
 
@@ -32,9 +32,7 @@ class Remote:
     allow_schemes: frozenset[str]
     max_bytes: int = MAX_BYTES
     timeout: float = 30
-    encoding: str | None = None
-    """Of text that is not Unicode; None finds out."""
-    only: Only | None = None
+    taking: Taking = EVERYTHING
 
     def __post_init__(self) -> None:
         if self.max_bytes < 1 or not self.timeout > 0:
@@ -48,8 +46,8 @@ class Remote:
         Raises:
             UnusableFile: with the reason in words.
         """
-        check_name(entry.uri, self.only)
-        check = HeadCheck(entry.uri, self.encoding, self.only)
+        check_name(entry.uri, self.taking)
+        check = HeadCheck(entry.uri, self.taking)
         if not entry.is_remote:
             return read_file(Path(entry.uri), max_bytes=self.max_bytes, check=check)
         return read_remote(
@@ -70,8 +68,7 @@ class Reading:
     content: bytes = b""
     sha256: str = ""
     reason: str = ""
-    encoding: str | None = None
-    only: Only | None = None
+    taking: Taking = EVERYTHING
     unwanted: str = ""
     """What it is counted as, where it is not what was asked for."""
 
@@ -82,8 +79,9 @@ class Reading:
             UnusableFile: it is neither a picture nor text.
             NotWanted: it is not what was asked for.
         """
-        uri = self.entry.uri if self.entry else self.place
-        return source_of(uri, self.content, self.sha256, self.encoding, self.only)
+        if self.entry is None:
+            raise UnusableFile(self.reason)
+        return source_of(self.entry.uri, self.content, self.sha256, self.taking, self.entry.base)
 
 
 def read_ahead(
@@ -148,7 +146,7 @@ def read_entry(entry: Entry, remote: Remote) -> Source:
         UnusableFile: with the reason in words.
     """
     content = remote.read(entry)
-    return source_of(entry.uri, content, digest(content), remote.encoding, remote.only)
+    return source_of(entry.uri, content, digest(content), remote.taking, entry.base)
 
 
 def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[int, Reading]:
@@ -161,8 +159,9 @@ def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[
         if each.is_remote:
             size = len(content)
             budget.add(size)
-        options = (remote.encoding, remote.only)
-        return size, Reading(each.place, each, content, digest(content), "", *options)
+        if facts := remote.taking.facts_of(content):
+            each = replace(each, metadata={**facts, **each.metadata})
+        return size, Reading(each.place, each, content, digest(content), taking=remote.taking)
     except NotWanted as error:
         return size, Reading(each.place, each, unwanted=str(error))
     except UnusableFile as error:

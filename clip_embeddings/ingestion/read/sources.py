@@ -1,17 +1,31 @@
 """Files on disk -> rows: found, read once, told apart by content."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from os.path import dirname
 from pathlib import Path
 from typing import Any
 
-from clip_embeddings.embedder import CLIPEmbedder
-from clip_embeddings.ingestion.find.choosing import Only
+from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.ingestion.read.documents import (
+    Document,
+    Part,
+    markup_document,
+    pdf_document,
+)
 from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile, read_file
-from clip_embeddings.ingestion.read.texts import NotText, may_be_text, other_text, unicode_text
+from clip_embeddings.ingestion.read.markup import WEB, declared_encoding, is_markup
+from clip_embeddings.ingestion.read.taking import EVERYTHING, Taking
+from clip_embeddings.ingestion.read.texts import (
+    NotText,
+    checked_encoding,
+    may_be_text,
+    other_text,
+    unicode_text,
+)
 from clip_embeddings.ingestion.rows.ids import digest, name_of
-from clip_embeddings.ingestion.rows.row import Row, passage_rows, picture_row
-from clip_embeddings.inputs.foreign import foreign_kind, named_as_raw
+from clip_embeddings.inputs.foreign import foreign_kind, refused_by_name
 from clip_embeddings.inputs.formats import (
     begins_as_picture,
     named_as_picture,
@@ -19,55 +33,69 @@ from clip_embeddings.inputs.formats import (
     open_picture,
     unmarked,
 )
+from clip_embeddings.inputs.pdf import is_pdf
 
 _NEITHER = "is neither a picture that Pillow reads"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file, read. `text` is None for a picture; `encoding` is what a text was in, if not in Unicode."""
+    """One file, read.
+
+    Attributes:
+        text: None for a picture.
+        encoding: what a text was in, if not in Unicode.
+        parts: where passages lie within; all of a plain text.
+        pages: for each page that becomes a picture the fields of its row.
+    """
 
     uri: str
     sha256: str
     content: bytes
     text: str | None
     encoding: str = ""
+    parts: tuple[Part, ...] = ()
+    pages: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def path(self) -> Path:
         return Path(self.uri)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether its text is what its bytes say, in Unicode, and has always been read so."""
+        return not self.encoding and self.parts == (Part(0, len(self.text or "")),)
+
 
 def read_source(
-    path: Path, *, max_bytes: int = MAX_BYTES, encoding: str | None = None, only: Only | None = None
+    path: Path, *, max_bytes: int = MAX_BYTES, taking: Taking = EVERYTHING, base: str = ""
 ) -> Source:
     """Read a file and tell a picture from text by its content.
 
     Args:
         max_bytes: refuse a larger file without reading it.
-        encoding: what text that is not Unicode is in; None finds out.
-        only: what is wanted.
+        base: folder that a document's pictures are in; its own by default.
     Raises:
         UnusableFile: with the reason in words.
-        NotWanted: it is not what `only` says.
+        NotWanted: it is not what is taken.
     """
-    check_name(str(path), only)
-    content = read_file(path, max_bytes=max_bytes, check=HeadCheck(str(path), encoding, only))
-    return source_of(str(path), content, digest(content), encoding, only)
+    check_name(str(path), taking)
+    content = read_file(path, max_bytes=max_bytes, check=HeadCheck(str(path), taking))
+    return source_of(str(path), content, digest(content), taking, base)
 
 
-def check_name(uri: str, only: Only | None) -> None:
+def check_name(uri: str, taking: Taking) -> None:
     """Refuse a file whose name alone says that it is not wanted, before it is read.
 
     Raises:
         NotWanted: texts are, and it is named as a picture.
     """
-    if only == "texts" and named_as_picture(Path(name_of(uri))):
-        raise _unwanted(only)
+    if taking.only == "texts" and named_as_picture(Path(name_of(uri))):
+        raise _unwanted(taking)
 
 
-def _unwanted(only: Only) -> NotWanted:
-    return NotWanted(f"files that are no {only}")
+def _unwanted(taking: Taking) -> NotWanted:
+    return NotWanted(f"files that are no {taking.only}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +103,7 @@ class HeadCheck:
     """Looks at the first bytes of a file, before the rest is read."""
 
     uri: str
-    encoding: str | None = None
-    only: Only | None = None
+    taking: Taking = EVERYTHING
 
     def __call__(self, head: bytes) -> None:
         """See whether a file that begins so may be of use.
@@ -87,58 +114,63 @@ class HeadCheck:
         name = Path(name_of(self.uri))
         if not head or begins_as_picture(head) or unmarked(name):
             return
+        if refused := refused_by_name(name, head):
+            raise UnusableFile(f"is named {name.suffix}: {refused}")
         if named_as_picture(name):
             raise _misnamed(name, head)
-        if self.only == "pictures":
-            raise _unwanted(self.only)
-        if not may_be_text(head, self.encoding):
+        if is_pdf(head) and not foreign_kind(head) and self.taking.of_pdf:
+            return
+        if self.taking.only == "pictures":
+            raise _unwanted(self.taking)
+        if not may_be_text(head, self.taking.encoding):
             nul = " (it holds NUL bytes)" if 0 in head else ""
             raise _unusable(head, f"{_NEITHER} nor text{nul}")
 
 
-def source_of(
-    uri: str, content: bytes, sha256: str, encoding: str | None = None, only: Only | None = None
-) -> Source:
+def source_of(uri: str, content: bytes, sha256: str, taking: Taking = EVERYTHING, base: str = "") -> Source:
     """Tell a picture from text by its content.
 
     What decodes as text is text, unless it is named as a picture: many formats begin with letters, and notes
     do too. A damaged picture is a picture; decoding it says what is wrong with it.
 
     Args:
-        encoding: what text that is not Unicode is in; None finds out.
-        only: what is wanted. What is neither is no failure where pictures are, unless it is named as one.
+        taking: what is neither is no failure where pictures are wanted, unless it is named as one.
+        base: folder that a document's pictures are in; its own by default.
     Raises:
         UnusableFile: it is neither; with the reason in words.
-        NotWanted: it is not what `only` says.
+        NotWanted: it is not what is taken.
     """
-    check_name(uri, only)
+    check_name(uri, taking)
     try:
-        source = _told_apart(uri, content, sha256, encoding)
+        source = _told_apart(Source(uri, sha256, content, None), taking, base or dirname(uri))  # noqa: PTH120
     except UnusableFile as error:
-        if only == "pictures" and not named_as_picture(Path(name_of(uri))):
-            raise _unwanted(only) from error
+        if taking.only == "pictures" and not named_as_picture(Path(name_of(uri))):
+            raise _unwanted(taking) from error
         raise
-    if only and (source.text is None) != (only == "pictures"):
-        raise _unwanted(only)
+    if taking.only and not source.pages and (source.text is None) != (taking.only == "pictures"):
+        raise _unwanted(taking)
     return source
 
 
-def _told_apart(uri: str, content: bytes, sha256: str, encoding: str | None) -> Source:
+def _told_apart(picture: Source, taking: Taking, base: str) -> Source:
+    """What there is of a file; as a picture it needs no more than its bytes."""
+    name, content = Path(name_of(picture.uri)), picture.content
     if not content:
         raise UnusableFile("empty: 0 bytes")
-    name, picture = Path(name_of(uri)), Source(uri, sha256, content, None)
-    if raw := named_as_raw(name):
-        raise UnusableFile(f"is named {name.suffix}: {raw}")
+    if refused := refused_by_name(name, content):
+        raise UnusableFile(f"is named {name.suffix}: {refused}")
     if named_as_picture(name):
         if begins_as_picture(content) or _opens(content, unmarked=True):
             return picture
         raise _misnamed(name, content)
+    if is_pdf(content):
+        return _pdf(picture, taking)
     text, found = unicode_text(content), ""
     if text is None:
         if _opens(content, unmarked=False):
             return picture
         try:
-            text, found = other_text(content, encoding)
+            text, found = _other_text(name, content, taking.encoding)
         except NotText as error:
             if begins_as_picture(content):
                 return picture
@@ -147,7 +179,36 @@ def _told_apart(uri: str, content: bytes, sha256: str, encoding: str | None) -> 
         raise UnusableFile("holds only white space")
     if named_otherwise(name):
         raise UnusableFile(f"is named {name.suffix}; files of that kind are not read")
-    return Source(uri, sha256, content, text, found)
+    return _in_parts(replace(picture, text=text, encoding=found), base)
+
+
+def _pdf(source: Source, taking: Taking) -> Source:
+    if taking.of_pdf is None:
+        raise _unwanted(taking) if taking.only else NotWanted("PDF documents")
+    return _with(source, pdf_document(source.content, taking.of_pdf))
+
+
+def _in_parts(source: Source, base: str) -> Source:
+    """A text with its parts: of Markdown and web pages the words alone."""
+    text = source.text or ""
+    if not is_markup(Path(name_of(source.uri))):
+        return replace(source, parts=(Part(0, len(text)),))
+    document = markup_document(text, source.uri, base)
+    if not document.parts:
+        raise NotWanted("documents without words")
+    return _with(source, document)
+
+
+def _with(source: Source, document: Document) -> Source:
+    return replace(source, text=document.text, parts=document.parts, pages=document.pages)
+
+
+def _other_text(name: Path, content: bytes, encoding: str | None) -> tuple[str, str]:
+    """Text that is not Unicode; a web page says itself what it is in, mostly rightly."""
+    if encoding is None and name.suffix.lower() in WEB:
+        with suppress(NotText, InvalidInputError):
+            return other_text(content, checked_encoding(declared_encoding(content)))
+    return other_text(content, encoding)
 
 
 def _misnamed(name: Path, head: bytes) -> UnusableFile:
@@ -166,14 +227,3 @@ def _opens(content: bytes, *, unmarked: bool) -> bool:
     except Exception:  # readers raise errors of many kinds on what is not of their format
         return False
     return True
-
-
-def rows_of(
-    source: Source, embedder: CLIPEmbedder, caption: str | None, metadata: Mapping[str, Any] | None = None
-) -> Iterator[Row]:
-    """A picture's row, or one for each passage of a text; ids are made of content."""
-    if source.text is None:
-        yield picture_row(source.content, source.sha256, source.uri, caption, metadata)
-        return
-    passages = embedder.split_text(source.text)
-    yield from passage_rows(passages, source.sha256, source.uri, metadata, source.encoding)

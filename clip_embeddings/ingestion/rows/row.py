@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clip_embeddings.ingestion.rows.ids import caption_id, name_of, passage_id, picture_id
+from clip_embeddings.inputs.pdf import page_digest
 from clip_embeddings.inputs.tokens import Passage
 from clip_embeddings.types import ImageInput
 
@@ -44,6 +45,24 @@ def picture_row(
     id = picture_id(sha256)
     fields = _fields(metadata, "image", uri, sha256)
     return Row(id, content, True, caption or name_of(uri) or uri or id, fields, uri)
+
+
+def page_row(
+    drawn: ImageInput,
+    document: str,
+    uri: str,
+    caption: str | None,
+    metadata: Mapping[str, Any],
+) -> Row:
+    """The row of a page of a document, as a picture.
+
+    Args:
+        document: SHA-256 of the document's file.
+        caption: its document; else what the page says, or the name of the file.
+        metadata: with `page`, from 1 on, and `around`, the beginning of the page, if it has words.
+    """
+    words = caption or metadata.get("around")
+    return picture_row(drawn, page_digest(document, metadata["page"]), uri, words, metadata)
 
 
 def passage_rows(

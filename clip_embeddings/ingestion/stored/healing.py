@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.ingestion.read.local import UnusableFile, read_file
+from clip_embeddings.ingestion.read.again import read_picture
+from clip_embeddings.ingestion.read.local import UnusableFile
 from clip_embeddings.ingestion.report import Recorder
 from clip_embeddings.ingestion.retry import Target
-from clip_embeddings.ingestion.rows.ids import digest, is_ingested, uris_of
+from clip_embeddings.ingestion.rows.ids import is_ingested, uris_of
 from clip_embeddings.ingestion.store import Metadata
 
 _TOGETHER = 64
@@ -65,15 +66,15 @@ class Healer:
         if metadata.get("modality") == "text":
             vector: NDArray[np.float32] = self._embedder.embed_texts([document])[0]
             return vector
-        reason = "it names no file"
+        reason, edge = "it names no file", self._embedder.picture_edge
         for uri in uris_of(metadata):
             try:
-                content = read_file(Path(uri), max_bytes=self._max_bytes)
+                picture = read_picture(Path(uri), metadata, max_bytes=self._max_bytes, edge=edge)
             except UnusableFile as error:
                 reason = f"{uri}: {error}"
                 continue
-            if not is_ingested(id, metadata) or digest(content) == metadata["content_sha256"]:
-                vector = self._embedder.embed_images([content])[0]
+            if not is_ingested(id, metadata) or picture.sha256 == metadata["content_sha256"]:
+                vector = self._embedder.embed_images([picture.content])[0]
                 return vector
             reason = f"{uri} has another content now"
         raise UnusableFile(reason)

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from clip_embeddings.ingestion.read.sources import Source
 from clip_embeddings.ingestion.rows.ids import (
     OURS,
     PICTURES,
@@ -127,21 +128,22 @@ class Ledger:
         found = self._all("SELECT document FROM stored WHERE id = ?", row.id)
         return bool(found) and found[0][0] != digest_of(row.document)
 
-    def passages(self, sha256: str, text: str, encoding: str = "") -> "Passages":
+    def passages(self, source: Source) -> "Passages":
         """What is stored of a text, and whether that is all of it, so that it need not be split.
 
-        A text that is not in Unicode (`encoding`) may have been read in another encoding before, so of such
-        a text only passages with the same words count.
+        A text that is not in Unicode may have been read in another encoding before, and of a document an
+        earlier release took the marks too, so of such only passages with the same words count.
 
         It is where nothing but white space lies between its parts. A row that spans the text by itself says
         nothing: `ray_clip_embeddings` stores a text as one row if it is told to, and the model may have read
         the beginning.
         """
-        found = self._all("SELECT id, document FROM stored WHERE id > ? AND id < ?", *passages_of(sha256))
+        text, asked = source.text or "", passages_of(source.sha256)
+        found = self._all("SELECT id, document FROM stored WHERE id > ? AND id < ?", *asked)
         spans: dict[str, tuple[int, int]] = {}
         for id, document in found:
             start, end = span_of(id)
-            if not encoding or document == digest_of(text[start:end]):
+            if source.is_plain or document == digest_of(text[start:end]):
                 spans[id] = start, end
         whole = [id for id, (start, end) in spans.items() if not (text[:start].strip() or text[end:].strip())]
         position = 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clip_embeddings.ingestion import IngestReport
 
 # Options of `ingest` that say what is read and how: they hold for what is sampled before it too.
-_READING = ("manifests", "allow_schemes", "max_bytes", "encoding", "exclude", "include", "only")
+_READING = ("manifests", "allow_schemes", "max_bytes", "encoding", "exclude", "include", "only", "pdf")
 _NAMED = 3  # tables that are told by name
 
 

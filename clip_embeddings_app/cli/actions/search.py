@@ -44,7 +44,11 @@ def run(
     else:
         _print_tables(query, image, modality, result)
     if where and not result.hits:
-        say("note", f"no row has metadata such that {where}. Fields come from manifests and from add_items")
+        say(
+            "note",
+            f"no row has metadata such that {where}. Fields come from manifests and add_items; those of "
+            "photos from ingest --exif",
+        )
     if sheet:
         draw_sheet(sheet, query, image, result)
         if not as_json:

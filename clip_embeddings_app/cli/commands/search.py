@@ -29,6 +29,11 @@ def search(
             metavar="CONDITIONS", help="Only rows with such metadata, as in 'year >= 2020 and lang = ko'."
         ),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Photos from this day, month or year on; needs ingest --exif."),
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Photos up to it.")] = None,
     calibration: gap.Late = None,
     sheet: Annotated[
         Path | None,
@@ -47,6 +52,7 @@ def search(
 ) -> None:
     """Find the pictures and texts that are nearest to a query; give QUERY or --image."""
     from clip_embeddings_app.cli.actions.search import run
+    from clip_embeddings_app.cli.dates import between
 
     if (query is None) == (image is None):
         raise typer.BadParameter("give exactly one of them", param_hint="QUERY / --image")
@@ -60,7 +66,7 @@ def search(
         k=k,
         modality=modality,
         sheet=sheet,
-        where=where,
+        where=" and ".join(filter(None, (where, between(since, until)))) or None,
         calibration=calibration,
         as_json=as_json,
     )

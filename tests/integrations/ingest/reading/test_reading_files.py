@@ -125,7 +125,7 @@ JUNK = {
 def test_what_is_neither_is_refused(tmp_path: Path, kind: str, name: str) -> None:
     for content in (JUNK[kind], JUNK[kind] + b" " * HEAD):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(UnusableFile, match=r"neither a picture|is a video"):
+        with pytest.raises(UnusableFile, match=r"neither a picture|is a video|no PDF document"):
             read_source(tmp_path / name)
 
 

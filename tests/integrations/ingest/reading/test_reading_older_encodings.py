@@ -11,6 +11,7 @@ from chroma_clip_embeddings import ingest, sample_files
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.ingestion.read.local import UnusableFile
 from clip_embeddings.ingestion.read.sources import read_source
+from clip_embeddings.ingestion.read.taking import Taking
 from clip_embeddings.ingestion.read.texts import checked_encoding
 from langchain_clip_embeddings import CLIPEmbeddings, MediaLoader
 
@@ -58,7 +59,7 @@ def test_in_unicode_it_is_not_guessed_at(tmp_path: Path, kind: str) -> None:
     text, _ = WRITTEN[kind]
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         (tmp_path / "a.txt").write_bytes(text.encode(encoding))
-        source = read_source(tmp_path / "a.txt", encoding="cp949")
+        source = read_source(tmp_path / "a.txt", taking=Taking(encoding="cp949"))
         assert (source.text, source.encoding) == (text, "")
 
 
@@ -77,14 +78,14 @@ def test_what_cannot_be_told_is_refused_until_its_encoding_is_given(
     (tmp_path / "a.txt").write_bytes(text.encode(encoding))
     with pytest.raises(UnusableFile, match="its encoding cannot be told; --encoding"):
         read_source(tmp_path / "a.txt")
-    source = read_source(tmp_path / "a.txt", encoding=encoding)
+    source = read_source(tmp_path / "a.txt", taking=Taking(encoding=encoding))
     assert (source.text, source.encoding) == (text, encoding)
 
 
 def test_an_encoding_that_a_file_is_not_in_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("Il était là.".encode("cp1252"))
     with pytest.raises(UnusableFile, match="nor text in UTF-8, UTF-16 or cp949"):
-        read_source(tmp_path / "a.txt", encoding="cp949")
+        read_source(tmp_path / "a.txt", taking=Taking(encoding="cp949"))
 
 
 @pytest.mark.parametrize("encoding", ["klingon", "", "base64", "a\0b", 7])

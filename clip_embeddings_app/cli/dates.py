@@ -1,0 +1,35 @@
+"""`--since` and `--until` -> a condition on the day that a photo was taken. Standard library and typer."""
+
+import re
+from calendar import monthrange
+
+import typer
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+FIELD = "day"
+"""The field that `ingest --exif` stores it in, as 20240501."""
+
+
+def between(since: str | None, until: str | None) -> str:
+    """A condition in words; "" without dates."""
+    clauses = []
+    if since:
+        clauses.append(f"{FIELD} >= {_day(since, 'since', end=False)}")
+    if until:
+        clauses.append(f"{FIELD} <= {_day(until, 'until', end=True)}")
+    return " and ".join(clauses)
+
+
+def _day(text: str, option: str, *, end: bool) -> int:
+    """The first day of a year, a month or a day, or the last one."""
+    if found := _DATE.fullmatch(text.strip()):
+        year, month, day = (int(part) if part else 0 for part in found.groups())
+        month = month or (12 if end else 1)
+        if year and 1 <= month <= 12:
+            last = monthrange(year, month)[1]
+            day = day or (last if end else 1)
+            if day <= last:
+                return 10_000 * year + 100 * month + day
+    raise typer.BadParameter(
+        f"got {text!r}; expected a date such as 2024-05-01, 2024-05 or 2024", param_hint=f"--{option}"
+    )

@@ -14,19 +14,32 @@ ROOT = Path(__file__).parents[3]
 README = ROOT / "integrations" / "langchain_clip_embeddings" / "README.md"
 
 
+def run(guide: Path, folder: Path) -> list[str]:
+    """What the snippets of a guide print, in their order.
+
+    In a process of its own: Chroma shares one client among equal relative folders, wherever they are.
+    """
+    snippets = re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    path = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
+    done = warm.run(
+        [sys.executable, "-c", "\n".join(snippets)], cwd=folder, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_guide_to_documents_runs(tmp_path: Path) -> None:
+    printed = run(ROOT / "docs" / "documents.md", tmp_path)
+    assert printed == ["text Bake the bread.", "image step2.png"]
+
+
 def test_the_snippets_of_the_guide_run_in_their_order(tmp_path: Path) -> None:
-    """In a process of its own: Chroma shares one client among equal relative folders, wherever they are."""
     (tmp_path / "pictures").mkdir()
     cat = next(scene for scene in scenes(0, 500) if scene.thing == "cat" and scene.size == "close-up")
     boat = next(scene for scene in scenes(0, 500) if scene.thing == "boat")
     for name, scene in (("cat", cat), ("boat", boat)):
         render(scene, 96).save(tmp_path / "pictures" / f"{name}.png")
-    snippets = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    path = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
-    env = {**os.environ, "PYTHONPATH": path}
-    run = warm.run([sys.executable, "-c", "\n".join(snippets)], cwd=tmp_path, env=env)
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.splitlines() == [
+    assert run(README, tmp_path) == [
         "The cat has an appointment with the vet.",
         "128",
         "2 ()",

@@ -67,7 +67,16 @@ def test_options_come_after_ignore_files_and_include_comes_last(tmp_path: Path) 
 
 
 def test_sidecars_data_and_programs_are_no_notes_and_are_counted(tmp_path: Path) -> None:
-    notes = ["a.txt", "b.md", "c.rst", "page.html", "film.srt", "no ending", "old.unknown", "license renewal.txt"]
+    notes = [
+        "a.txt",
+        "b.md",
+        "c.rst",
+        "page.html",
+        "film.srt",
+        "no ending",
+        "old.unknown",
+        "license renewal.txt",
+    ]
     others = {
         "sidecars": [
             *("a.xmp", "IMG.AAE", "c.jpg.json", "metadata.json", "d.jpg.supplemental-metadata(1).json"),

@@ -104,6 +104,11 @@ class _Shown:
     document: str = ""
     modality: str = "image"
 
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """None: it is a file and no row."""
+        return {}
+
 
 class Sheet:
     """The surest pictures of each class."""

@@ -129,10 +129,16 @@ def above(hit: "Hit") -> str:
     return "" if hit.percentile is None else f"{int(hit.percentile * 10) / 10:.1f} %"
 
 
+def name_of_hit(hit: "Hit") -> str:
+    """Its file, with the page if it is one of a document."""
+    page = hit.metadata.get("page")
+    return f"{short_path(hit.uri)}, page {page}" if type(page) is int else short_path(hit.uri)
+
+
 def _mixed(hits: "Sequence[Hit]") -> RenderableType:
     made = table("#", "score", "above", "kind", "found", right=(0, 1, 2))
     for rank, hit in enumerate(hits, 1):
-        name = short_path(hit.uri)
+        name = name_of_hit(hit)
         if hit.modality == "image" and hit.document == Path(hit.uri).name:
             found = Text(name)
         else:
@@ -144,7 +150,7 @@ def _mixed(hits: "Sequence[Hit]") -> RenderableType:
 def _pictures(hits: "Sequence[Hit]") -> RenderableType:
     made = table("#", "score", "picture", title="Pictures (image)", right=(0, 1))
     for rank, hit in enumerate(hits, 1):
-        cell = Text(short_path(hit.uri))
+        cell = Text(name_of_hit(hit))
         if hit.document and hit.document != Path(hit.uri).name:
             cell = Text(f"{brief(hit.document, 80)}\n").append(cell.plain, style="dim")
         made.add_row(str(rank), f"{hit.score:.3f}", cell)
@@ -155,7 +161,7 @@ def _passages(hits: "Sequence[Hit]") -> RenderableType:
     made = table("#", "score", "passage", title="Passages (text)", right=(0, 1))
     for rank, hit in enumerate(hits, 1):
         passage = Text(brief(hit.document, LETTERS))
-        made.add_row(str(rank), f"{hit.score:.3f}", passage.append(f"\n{short_path(hit.uri)}", style="dim"))
+        made.add_row(str(rank), f"{hit.score:.3f}", passage.append(f"\n{name_of_hit(hit)}", style="dim"))
     return made if hits else Text("No passages in this collection.")
 
 

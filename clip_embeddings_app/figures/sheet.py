@@ -1,11 +1,14 @@
 """The contact sheet: for each query its pictures and passages as cards with their scores. Imports Pillow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from clip_embeddings.errors import ImageDecodeError
+from clip_embeddings.ingestion.read.again import read_picture
+from clip_embeddings.ingestion.read.local import UnusableFile
 from clip_embeddings.inputs.images import load_image
 from clip_embeddings_app.figures.canvas import ACCENT, GREY, INK, LINE, PAGE, TINT, WELL, Canvas, wrap
 from clip_embeddings_app.figures.fonts import fit_text, font_for
@@ -20,6 +23,7 @@ _HEADING, _HEADING_WITH_PICTURE, _LABEL, _BETWEEN, _TITLE = 50, 118, 26, 48, 92
 _LETTER, _MOST_LINES = 15, 4  # of a passage: type size, lines shown
 _NOTE_LINES = (_PICTURE - 36) // 21
 _THUMBNAIL = 96
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Card(Protocol):
@@ -30,6 +34,7 @@ class Card(Protocol):
         document: the passage, or a picture's caption; "" shows the file's name.
         modality: "image" or "text".
         score: its lower right corner.
+        metadata: of the row; `page` says which one of a document it shows.
     """
 
     @property
@@ -40,6 +45,8 @@ class Card(Protocol):
     def modality(self) -> str: ...
     @property
     def score(self) -> float: ...
+    @property
+    def metadata(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,8 @@ def _draw_cards(canvas: Canvas, hits: Sequence[Card], top: int) -> None:
         at = MARGIN + column * (_PICTURE + GAP), top + row * (_PICTURE_HEIGHT + GAP)
         _draw_frame(canvas, hit, index + 1, at)
         if hit.modality == "image":
-            _draw_thumbnail(canvas, Path(hit.uri), (at[0] + 7, at[1] + 7, _PICTURE - 14, _PICTURE - 14))
+            box = (at[0] + 7, at[1] + 7, _PICTURE - 14, _PICTURE - 14)
+            _draw_thumbnail(canvas, Path(hit.uri), box, hit.metadata)
         else:
             _draw_note(canvas, hit, at)
 
@@ -204,12 +212,15 @@ def _draw_score(canvas: Canvas, score: float, right_top: tuple[int, int]) -> Non
     canvas.text((right - 60, top), f"{score:.3f}", 14, width=60, color=INK, bold=True, right=True)
 
 
-def _draw_thumbnail(canvas: Canvas, path: Path, box: tuple[int, int, int, int]) -> None:
+def _draw_thumbnail(
+    canvas: Canvas, path: Path, box: tuple[int, int, int, int], metadata: Mapping[str, Any] = _NOTHING
+) -> None:
     """The picture, or the reason why there is none: its file may have gone since it was stored."""
     left, top, width, height = box
     try:
-        canvas.picture(load_image(path), box)
-    except ImageDecodeError as error:
+        canvas.picture(load_image(read_picture(path, metadata).content), box)
+    except (ImageDecodeError, UnusableFile) as error:
+        reason = error.reason if isinstance(error, ImageDecodeError) else str(error)
         canvas.rounded(box, WELL, radius=7)
         at = (left + 14, top + height // 2 - 12)
-        canvas.text(at, error.reason, 14, width=width - 28, color=GREY, lines=3)
+        canvas.text(at, reason, 14, width=width - 28, color=GREY, lines=3)

@@ -30,7 +30,7 @@ def to_context(
     Raises:
         InvalidInputError: something else than Documents.
     """
-    return context_of((_source(document) for document in documents), budget, roots=roots)
+    return context_of((source_of(document) for document in documents), budget, roots=roots)
 
 
 def blocks_of(context: Context) -> list[ContentBlock]:
@@ -61,10 +61,12 @@ def to_content_blocks(
     return blocks_of(to_context(documents, budget, roots=roots))
 
 
-def _source(document: object) -> Source:
+def source_of(document: object) -> Source:
+    """A Document as a row that was found."""
     if not isinstance(document, Document):
         raise InvalidInputError(f"documents: got {type(document).__name__}; expected Documents of LangChain")
-    return Source(document.id or "", document.page_content, document.metadata)
+    id = document.id or document.metadata.get("_id")  # where Qdrant's store has it
+    return Source(id if isinstance(id, str) else "", document.page_content, document.metadata)
 
 
 def _blocks(part: Part) -> Iterator[ContentBlock]:

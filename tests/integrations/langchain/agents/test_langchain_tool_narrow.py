@@ -66,9 +66,9 @@ def test_a_retriever_of_one_modality_stays_so(store: MultimodalChroma) -> None:
 
 
 def test_the_model_is_told_nothing_of_what_the_tool_runs_in(tool: BaseTool) -> None:
-    assert set(tool.args) == {"query", "like", "picture", "image", "where", "modality", "k"}
     schema: Any = tool.tool_call_schema
-    assert "runtime" not in str(schema.model_json_schema())
+    told = schema.model_json_schema()["properties"]
+    assert set(told) == {"query", "like", "picture", "image", "where", "modality", "k"}
     forged = {"state": {"messages": [{"role": "user", "content": [{"type": "image", "base64": "aGk="}]}]}}
     assert "no conversation is known here" in str(ask(tool, picture=1, runtime=forged).content)
 

@@ -7,6 +7,7 @@ import operator as op
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, cast
 
 from clip_embeddings.errors import InvalidInputError
@@ -42,11 +43,16 @@ class Condition:
         if self.field not in metadata:
             return self.operator == "!="
         there = metadata[self.field]
-        if isinstance(there, bool) != isinstance(self.value, bool) or (
-            isinstance(there, str) != isinstance(self.value, str)
-        ):
+        if _kind(there) is not _kind(self.value):
             return self.operator == "!="
         return bool(_COMPARE[self.operator](there, self.value))
+
+
+def _kind(value: object) -> type | None:
+    """What a value compares with; None for what a store in memory may hold beside: lists, dates, None."""
+    if isinstance(value, bool):
+        return bool
+    return str if isinstance(value, str) else float if isinstance(value, Real) else None
 
 
 def conditions_of(text: str) -> tuple[Condition, ...]:

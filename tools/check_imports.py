@@ -43,6 +43,7 @@ ADAPTERS = {
     "langchain_clip_embeddings": {
         "chroma_clip_embeddings",
         "chromadb",
+        "langchain",
         "langchain_chroma",
         "langchain_core",
         "langchain_text_splitters",
@@ -51,13 +52,13 @@ ADAPTERS = {
     "lancedb_clip_embeddings": {"filelock", "lancedb", "pyarrow"},
     "ray_clip_embeddings": {"pyarrow", "ray", "torch"},
 }
-# Adapter -> packages that it works without, and the only folders of it that import those; one another aside,
-# these are imported by functions only.
+# Adapter -> package that it works without -> the only folder of it that imports that; itself aside, such a
+# folder is imported by functions only.
 APART = {
-    "langchain_clip_embeddings": (
-        {"chroma_clip_embeddings", "chromadb", "langchain_chroma"},
-        {"chroma"},
-    )
+    "langchain_clip_embeddings": {
+        **dict.fromkeys(("chroma_clip_embeddings", "chromadb", "langchain_chroma"), "chroma"),
+        "langchain": "agents",
+    }
 }
 COMMON = {"numpy", "PIL", "rich"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
@@ -134,13 +135,14 @@ def adapter_violations(
     adapter: str, module: str, public: set[str], items: list[Import]
 ) -> Iterator[tuple[int, str]]:
     allowed = sys.stdlib_module_names | COMMON | ADAPTERS[adapter] | {adapter}
-    optional, apart = APART.get(adapter, (set(), set()))
+    apart = APART.get(adapter, {})
     folder = module.partition(".")[0]
     for item in items:
         reached = ".".join(filter(None, [item.module, item.name]))
         own = item.top == adapter and item.eager and not item.typing and reached.split(".")[1:2]
-        if folder not in apart and (item.top in optional or (own and own[0] in apart)):
-            yield item.line, f"only {', '.join(sorted(apart))} of {adapter} may import {reached}"
+        only = apart.get(item.top) or (own and own[0] in apart.values() and own[0])
+        if only and folder != only:
+            yield item.line, f"only {only} of {adapter} may import {reached}"
             continue
         if item.top == CORE:
             below = reached.split(".")[1:3]

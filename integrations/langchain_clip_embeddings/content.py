@@ -62,9 +62,11 @@ def to_content_blocks(
 
 
 def source_of(document: object) -> Source:
+    """A Document as a row that was found."""
     if not isinstance(document, Document):
         raise InvalidInputError(f"documents: got {type(document).__name__}; expected Documents of LangChain")
-    return Source(document.id or "", document.page_content, document.metadata)
+    id = document.id or document.metadata.get("_id")  # where Qdrant's store has it
+    return Source(id if isinstance(id, str) else "", document.page_content, document.metadata)
 
 
 def with_pictures(documents: Iterable[Document]) -> list[Document]:

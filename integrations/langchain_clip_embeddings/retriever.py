@@ -16,13 +16,14 @@ from pydantic import ConfigDict
 
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
-from langchain_clip_embeddings.content import with_pictures
+from langchain_clip_embeddings.content import source_of, with_pictures
 from langchain_clip_embeddings.cosines import cosine_of
 from langchain_clip_embeddings.media_store import MediaStore, is_of
 from langchain_clip_embeddings.question import Question, vector_of
 from langchain_clip_embeddings.rows import Modality
 
 SCORE = "relevance_score"
+_MORE = 10  # rows of one picture, captions among them, that may have to be left out
 
 
 class MultimodalRetriever(BaseRetriever):
@@ -102,7 +103,10 @@ class MultimodalRetriever(BaseRetriever):
         return self.vectorstore if own else MediaStore(self.vectorstore)
 
     def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
-        """Find Documents; `k`, `modality`, `filter`, `score_threshold` may be given for this call alone."""
+        """Find Documents; `k`, `modality`, `filter`, `score_threshold` may be given for this call alone.
+
+        `without`, the `key` of a `clip_embeddings.context.Source`, leaves out its rows.
+        """
         return super().invoke(cast(str, input), config, **kwargs)
 
     async def ainvoke(
@@ -133,6 +137,7 @@ class MultimodalRetriever(BaseRetriever):
         modality: Modality | None = None,
         filter: Any = None,
         score_threshold: float | None = None,
+        without: str | None = None,
     ) -> list[Document]:
         count, kind = self.k if k is None else k, self.modality if modality is None else modality
         check_count("k", count)
@@ -150,11 +155,12 @@ class MultimodalRetriever(BaseRetriever):
             if least is not None:
                 raise InvalidInputError(f"score_threshold: got {least!r} for search_type mmr; leave it out")
             search = store.max_marginal_relevance_search_by_vector
+            more = 0 if without is None else _MORE
             found: list[Document] = search(
-                vector, count, self.fetch_k, self.lambda_mult, condition, modality=kind
+                vector, count + more, self.fetch_k, self.lambda_mult, condition, modality=kind
             )
-            return [_without_score(each) for each in found]
-        search = partial(_scored, store, vector, condition, least)
+            return [_without_score(each) for each in found if _is_wanted(each, without)][:count]
+        search = partial(_scored, store, vector, condition, least, without)
         kinds: list[Modality] = [kind]
         if kind == "any" and not store.embeddings.embedder.calibration:
             kinds = ["image", "text"] if own == "image" else ["text", "image"]
@@ -167,11 +173,23 @@ class MultimodalRetriever(BaseRetriever):
         return found[:count]
 
 
+def _is_wanted(document: Document, without: str | None) -> bool:
+    return without is None or source_of(document).key != without
+
+
 def _scored(
-    store: Any, vector: list[float], filter: Any, least: float | None, count: int, modality: Modality
+    store: Any,
+    vector: list[float],
+    filter: Any,
+    least: float | None,
+    without: str | None,
+    count: int,
+    modality: Modality,
 ) -> list[Document]:
     """The nearest of a modality, each with its cosine, without what has less than `least`."""
-    found = store.similarity_search_with_cosine_by_vector(vector, count, filter, modality=modality)
+    ask = count if without is None else count + _MORE
+    found = store.similarity_search_with_cosine_by_vector(vector, ask, filter, modality=modality)
+    found = [pair for pair in found if _is_wanted(pair[0], without)][:count]
     if least is not None and any(score is None for _, score in found):
         raise _unknown(store)
     return [

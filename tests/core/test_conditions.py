@@ -1,5 +1,6 @@
 """Conditions on metadata, as they are written and as they hold."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -69,3 +70,13 @@ def test_they_hold_of_rows() -> None:
     assert [all(c.holds(row) for c in conditions_of(text)) for text in true] == [True] * len(true)
     assert [all(c.holds(row) for c in conditions_of(text)) for text in false] == [False] * len(false)
     assert Condition("ok", "=", True).holds(row)
+
+
+@pytest.mark.parametrize("there", [None, [1], {"a": 1}, date(2020, 1, 1), 1j])
+def test_what_compares_with_nothing_is_of_no_value(there: object) -> None:
+    held = {text for text in ("x > 1", "x = 1", "x = a", "x = true", "x != 1") if _holds(text, there)}
+    assert held == {"x != 1"}
+
+
+def _holds(text: str, there: object) -> bool:
+    return all(condition.holds({"x": there}) for condition in conditions_of(text))

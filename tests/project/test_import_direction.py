@@ -67,6 +67,11 @@ def test_every_import_of_this_repository_points_downward() -> None:
             "of langchain_clip_embeddings may import langchain_clip_embeddings.chroma.store.x",
         ),
         (
+            "integrations/langchain_clip_embeddings/chroma/a.py",
+            "import langchain.agents",
+            "only agents of langchain_clip_embeddings may import langchain.agents",
+        ),
+        (
             "integrations/ray_clip_embeddings/a.py",
             "import langchain_clip_embeddings",
             "may not import langchain_clip",

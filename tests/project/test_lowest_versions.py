@@ -16,6 +16,7 @@ OPTIONAL = {
     "chromadb",
     "fsspec",
     "ftfy",
+    "langchain",
     "matplotlib",
     "open_clip",
     "peft",
@@ -49,7 +50,8 @@ def undeclared(root: Path, package: Path, known: set[str], extras: set[str]) -> 
     for path in sorted(package.rglob("*.py")):
         for item in check_imports.imports_of(path, package.parent):
             names = {lowest.canonical(name) for name in {**DISTRIBUTIONS, **homes}.get(item.top, [item.top])}
-            late = item.typing or not item.eager
+            apart = check_imports.APART.get(package.name, {}).get(item.top)
+            late = item.typing or not item.eager or (apart and path.parent == package / apart)
             allowed = known | extras if item.top in OPTIONAL and late else known
             if item.top not in sys.stdlib_module_names | OWN and not names & allowed:
                 yield f"{path.relative_to(root)}:{item.line}: {item.top}"

@@ -52,6 +52,7 @@ def test_the_snippets_of_the_guide_run_in_their_order(tmp_path: Path) -> None:
         "True",
         "['text', 'text', 'text', 'image']",
         "['note']",
+        "[1] note ['note']",
         "2 0",
         "0 2",
         "2",

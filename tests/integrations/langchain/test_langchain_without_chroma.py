@@ -1,4 +1,4 @@
-"""The LangChain adapter works without chromadb and langchain-chroma, but for its Chroma store."""
+"""The LangChain adapter works without chromadb, langchain-chroma and langchain, but for what is of those."""
 
 import os
 import subprocess
@@ -11,9 +11,11 @@ ROOT = Path(__file__).parents[3]
 BLOCKED = """
 import sys
 
+AWAY = ("chromadb", "langchain_chroma", "chroma_clip_embeddings", "langchain", "langgraph")
+
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("chromadb", "langchain_chroma", "chroma_clip_embeddings"):
+        if name.partition(".")[0] in AWAY:
             raise ImportError(f"no module named {name}", name=name)
 
 sys.meta_path.insert(0, Blocked())
@@ -22,7 +24,7 @@ WORK = """
 from langchain_core.indexing import InMemoryRecordManager, index
 from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_clip_embeddings import (
-    CLIPEmbeddings, MediaLoader, MediaStore, MultimodalRetriever, add_media, document_id
+    CLIPEmbeddings, MediaLoader, MediaStore, MultimodalRetriever, add_media, create_search_tool, document_id
 )
 
 embeddings = CLIPEmbeddings(model="tiny")
@@ -31,18 +33,22 @@ report = add_media(store, MediaLoader("files", embeddings))
 print(report.images, report.texts)
 found = MultimodalRetriever(vectorstore=store, k=2).invoke({"image": "files/scene-41.png"})
 print([document.page_content for document in found])
+tool = create_search_tool(MultimodalRetriever(vectorstore=store), roots="files")
+call = {"type": "tool_call", "name": tool.name, "id": "1", "args": {"image": "scene-41.png", "k": 1}}
+print([each["name"] for each in tool.invoke(call).artifact])
 other = MediaStore(InMemoryVectorStore(embeddings))
 loader = MediaLoader("files", embeddings)
 print(index(loader, InMemoryRecordManager("r"), other, cleanup="full", key_encoder=document_id)["num_added"])
 print("chromadb" in sys.modules)
-try:
-    from langchain_clip_embeddings import MultimodalChroma
-except ImportError as error:
-    print(error)
+for name in ("MultimodalChroma", "PicturesAfterTools"):
+    try:
+        exec(f"from langchain_clip_embeddings import {name}")
+    except ImportError as error:
+        print(error)
 """
 
 
-def test_all_but_the_chroma_store_works_without_chromadb(tmp_path: Path) -> None:
+def test_all_but_the_chroma_store_and_the_middleware_works_without_them(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     pictures(tmp_path / "files", 2)
     (tmp_path / "files" / "note.txt").write_text("The cat has an appointment.", encoding="utf-8")
@@ -55,7 +61,9 @@ def test_all_but_the_chroma_store_works_without_chromadb(tmp_path: Path) -> None
     assert run.stdout.splitlines() == [
         "2 1",
         "['scene-41.png', 'The cat has an appointment.']",
+        "['scene-41.png']",
         "3",
         "False",
         'MultimodalChroma needs chromadb and langchain-chroma: pip install "clip-embeddings[langchain]"',
+        'PicturesAfterTools needs langchain: pip install "clip-embeddings[agents]"',
     ]

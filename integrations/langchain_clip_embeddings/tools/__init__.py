@@ -1,0 +1,1 @@
+"""What an agent is given: a search of texts and pictures. Imports langchain-core and the public core."""

@@ -21,6 +21,7 @@ OPTIONAL = {
     "open_clip",
     "peft",
     "pyarrow",
+    "pypdfium2",
     "sentence_transformers",
     "sklearn",
 }

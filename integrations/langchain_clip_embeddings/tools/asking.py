@@ -13,6 +13,8 @@ from langchain_core.vectorstores import VectorStore
 
 from clip_embeddings.context import Source, is_below
 from clip_embeddings.context.sources import path_of
+from clip_embeddings.ingestion.read.again import read_picture
+from clip_embeddings.ingestion.read.local import UnusableFile
 from langchain_clip_embeddings.content import source_of
 from langchain_clip_embeddings.question import Question
 from langchain_clip_embeddings.tools.arguments import QUESTIONS
@@ -64,7 +66,7 @@ def asked_of(
     source = _row(store, value)
     if not source.shows_picture:
         return Asked({"text": source.text}, without=source.key)
-    return Asked({"image": _picture_of(source, roots)}, f"the picture of {value!r:.200}", source.key)
+    return Asked({"image": _shown(source, roots)}, f"the picture of {value!r:.200}", source.key)
 
 
 def _is_nothing(value: Any) -> bool:
@@ -82,6 +84,18 @@ def _row(store: VectorStore, id: str) -> Source:
     if not rows:
         raise ToolException(f"no result has the id {id!r:.100}; take one of an earlier answer")
     return source_of(rows[0])
+
+
+def _shown(source: Source, roots: list[Path]) -> str | bytes:
+    """A row's picture: where it is, or a page of a document itself."""
+    place = _picture_of(source, roots)
+    path = path_of(place)
+    if path is None or type(source.metadata.get("page")) is not int:
+        return place
+    try:
+        return read_picture(path, source.metadata).content
+    except UnusableFile as error:
+        raise ToolException(f"the picture of {source.id!r:.100}: {error}") from error
 
 
 def _picture_of(source: Source, roots: list[Path]) -> str:

@@ -15,6 +15,7 @@ from langchain_clip_embeddings import (
     MediaStore,
     MultimodalChroma,
     MultimodalRetriever,
+    create_search_tool,
     to_content_blocks,
 )
 
@@ -84,3 +85,14 @@ def test_a_picture_that_was_found_itself_is_not_brought_again(
         if each.metadata["modality"] == "image"
     ]
     assert len(shown) == len(set(shown)) == 5
+
+
+def test_an_agent_finds_what_is_like_a_page(embeddings: CLIPEmbeddings, folder: Path) -> None:
+    store = MediaStore(InMemoryVectorStore(embeddings))
+    scene(9, 200).save(folder / "same.png")
+    documents = MediaLoader(folder, embeddings).load()
+    store.add_documents(documents)
+    (page,) = [each.id for each in documents if each.metadata.get("page") == 2]
+    tool = create_search_tool(MultimodalRetriever(vectorstore=store, modality="image", k=1), roots=folder)
+    answer = tool.invoke({"type": "tool_call", "id": "1", "name": tool.name, "args": {"like": page, "k": 1}})
+    assert [each["name"] for each in answer.artifact] == ["same.png"]

@@ -15,7 +15,8 @@ from chroma_clip_embeddings.client.connection import (
     is_out_of_reach,
     store_errors,
 )
-from chroma_clip_embeddings.client.lock import reopen, written
+from chroma_clip_embeddings.client.lock import reopen
+from chroma_clip_embeddings.client.private import written
 from chroma_clip_embeddings.collection.identity import FINGERPRINT, embedder_of, record_identity
 from chroma_clip_embeddings.collection.opening import CHECK, open_collection
 from chroma_clip_embeddings.retrieval.search import nearest

@@ -7,7 +7,7 @@ together, and a server is one process, whoever writes to it. How the lock works 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from chroma_clip_embeddings.client import private
@@ -67,19 +67,6 @@ def reopen(store: Any) -> None:
     lock = lock_of(api)
     if lock is not None:
         lock.refresh(api)
-
-
-def written(store: Any) -> tuple[int, ...]:
-    """What changes where anybody writes to an embedded store; empty for one on a server or in memory."""
-    folder = private.folder_of(store)
-    if folder is None:
-        return ()
-    found = []
-    for name in ("chroma.sqlite3", "chroma.sqlite3-wal"):
-        with suppress(OSError):
-            facts = (folder / name).stat()
-            found += [facts.st_mtime_ns, facts.st_size]
-    return tuple(found)
 
 
 def asked(store: Any, ask: Callable[[], T]) -> T:

@@ -109,6 +109,14 @@ class Request:
     where: tuple[Condition, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A stored row that others are to be like: its vector (D,), and its modality."""
+
+    vector: Embeddings
+    modality: Literal["text", "image"]
+
+
 @dataclass(frozen=True)
 class Query:
     """What is looked for, checked when it is made.
@@ -118,6 +126,7 @@ class Query:
     Args:
         name: of the collection, for messages.
         embedder: the collection's.
+        like: a row of the collection in place of a text or a picture; nothing is embedded.
     Raises:
         InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, or a `where` that
             cannot be read.
@@ -132,9 +141,10 @@ class Query:
     calibration: Calibration | None
     method: Method
     where: str | None = None
+    like: Like | None = None
 
     def __post_init__(self) -> None:
-        if (self.text is None) == (self.image is None):
+        if [self.text is None, self.image is None, self.like is None].count(False) != 1:
             raise InvalidInputError("search: give exactly one of text=... and image=...")
         check_count("k", self.k)
         _ = self.conditions
@@ -165,6 +175,8 @@ class Query:
     @property
     def kind(self) -> Literal["text", "image"]:
         """The modality of the query itself."""
+        if self.like is not None:
+            return self.like.modality
         return "image" if self.text is None else "text"
 
     @property
@@ -179,9 +191,18 @@ class Query:
     @cached_property
     def vector(self) -> Embeddings:
         """(1, D)"""
+        if self.like is not None:
+            return self._as_query(self.like)
         if self.text is not None:
             return self.embedder.embed_texts([self.text], role="query")
         return self.embedder.embed_images([cast(ImageInput, self.image)], role="query")
+
+    def _as_query(self, like: Like) -> Embeddings:
+        """(1, D): a calibration moves a query elsewhere than the row that it is stored as."""
+        stored, calibration = l2_normalize(like.vector[None]), self.embedder.calibration
+        if calibration is None:
+            return stored
+        return calibration.apply(calibration.invert(stored, like.modality), like.modality, "query")
 
     def requests(self) -> list[Request]:
         """What to ask of the store."""

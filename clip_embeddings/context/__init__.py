@@ -4,10 +4,13 @@ from clip_embeddings.context.assembling import Context, Part, context_of
 from clip_embeddings.context.belonging import with_pictures
 from clip_embeddings.context.budget import Budget, estimated_tokens
 from clip_embeddings.context.encoding import EncodedPicture, encode_picture
-from clip_embeddings.context.roots import AnyRoots, is_below, resolved_roots
-from clip_embeddings.context.sources import Source
+from clip_embeddings.context.roots import AnyRoots, is_below, path_below, resolved_roots
+from clip_embeddings.context.sources import Source, encodable, one_line, path_of
+from clip_embeddings.context.words import DATA, NOTHING, ids_of, left_out, words_of
 
 __all__ = [
+    "DATA",
+    "NOTHING",
     "AnyRoots",
     "Budget",
     "Context",
@@ -15,9 +18,16 @@ __all__ = [
     "Part",
     "Source",
     "context_of",
+    "encodable",
     "encode_picture",
     "estimated_tokens",
+    "ids_of",
     "is_below",
+    "left_out",
+    "one_line",
+    "path_below",
+    "path_of",
     "resolved_roots",
     "with_pictures",
+    "words_of",
 ]

@@ -13,7 +13,7 @@ from typing import Literal
 from clip_embeddings.context.budget import Budget
 from clip_embeddings.context.encoding import EncodedPicture, encode_picture
 from clip_embeddings.context.roots import AnyRoots, is_below, resolved_roots
-from clip_embeddings.context.sources import Source, once, one_line, path_of
+from clip_embeddings.context.sources import Source, encodable, once, one_line, path_of
 from clip_embeddings.errors import ImageDecodeError
 from clip_embeddings.ingestion.read.again import Picture, read_picture
 from clip_embeddings.ingestion.read.local import UnusableFile
@@ -128,7 +128,7 @@ class _Assembling:
     def _room_for(self, text: str) -> str:
         """As much of a text as there is room for; it is taken off."""
         count, room = self.budget.count_tokens, min(self.tokens, self.budget.text_tokens)
-        text = _encodable(text[: _LONGEST * room + 1])
+        text = encodable(text[: _LONGEST * room + 1])
         needed = count(text) if len(text) <= _LONGEST * room else room + 1
         if needed > room:
             if room < _WORTH_CUTTING:
@@ -173,8 +173,3 @@ class _Assembling:
             if not is_below(path, self.roots):
                 raise UnusableFile("it lies outside the folders that may be read")
         return read_picture(path, source.metadata, edge=int(self.budget.pixels**0.5))
-
-
-def _encodable(text: str) -> str:
-    """A text that a request can hold: half a surrogate pair is none."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -125,6 +125,11 @@ def one_line(text: str) -> str:
     return shown if len(text) <= _NAME else f"{shown[:-1]}…"
 
 
+def encodable(text: str) -> str:
+    """A text that a request can hold: half a surrogate pair is none."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _name_of(uri: str) -> str:
     with suppress(ValueError):
         return name_of(uri)

@@ -1,12 +1,14 @@
 """What any collection of any store can be asked to do: take files, answer queries, tell of its vectors."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from threading import Event
-from typing import Unpack
+from typing import Any, Literal, Unpack
 
+from clip_embeddings.context import Source
 from clip_embeddings.embedder import CLIPEmbedder
-from clip_embeddings.errors import StoreError
+from clip_embeddings.errors import InvalidInputError, StoreError
 from clip_embeddings.ingestion import (
     AnyPath,
     IngestOptions,
@@ -15,11 +17,14 @@ from clip_embeddings.ingestion import (
     RowStore,
     run_plan,
 )
-from clip_embeddings.search import AnyModality, Calibration, Method, Query, SearchResult
+from clip_embeddings.ingestion.rows.checks import check_count
+from clip_embeddings.search import AnyModality, Calibration, Hit, Like, Method, Query, SearchResult
 from clip_embeddings.stores.protocol import Collection
 from clip_embeddings.tasks import stored
 from clip_embeddings.tasks.adapting import of_collection
 from clip_embeddings.types import ImageInput
+
+_OF_ITS_OWN = 4  # rows of a picture that its own row finds: itself and its captions
 
 
 def ingest(
@@ -84,7 +89,92 @@ def search(
         FingerprintMismatchError: the collection holds vectors of another model, or the calibration is of one.
         StoreError: the store does not answer.
     """
-    query = Query(collection.name, collection.embedder, text, image, k, modality, calibration, method, where)
+    embedder = collection.embedder
+    return _answered(
+        collection, Query(collection.name, embedder, text, image, k, modality, calibration, method, where)
+    )
+
+
+def row_of(collection: Collection, id: str) -> Source:
+    """One row, whole.
+
+    Raises:
+        InvalidInputError: no row has that id.
+        StoreError: the store does not answer.
+    """
+    return _row_of(collection, id)[0]
+
+
+def similar(
+    collection: Collection,
+    id: str,
+    *,
+    k: int = 5,
+    modality: AnyModality = "any",
+    where: str | None = None,
+) -> SearchResult:
+    """Find the rows that are most like one that is stored, itself and its picture's captions left out.
+
+    Its vector is what is looked for, so its file is not needed.
+
+    Args:
+        id: of the row.
+        collection, k, modality, where: as for `search`.
+    Raises:
+        InvalidInputError: no row has that id, or as `search` raises it.
+        FingerprintMismatchError: the collection holds vectors of another model.
+        StoreError: the store does not answer, or has lost the row's vector.
+    """
+    check_count("k", k)
+    row, vector = _row_of(collection, id, vectors=True)
+    if vector is None:
+        raise StoreError(f"{collection.name!r}: the row {id!r:.100} has no vector; ingest its file again")
+    query = Query(
+        collection.name,
+        collection.embedder,
+        text=None,
+        image=None,
+        k=k + _OF_ITS_OWN,
+        modality=modality,
+        calibration=None,
+        method="filtered",
+        where=where,
+        like=Like(vector, _modality_of(row)),
+    )
+    found = _answered(collection, query)
+    return SearchResult(tuple(_others(found, row, k)), found.ranked)
+
+
+def _others(found: SearchResult, row: Source, k: int) -> Iterator[Hit]:
+    """The first k, or k of each modality, that do not belong to the row."""
+    given: Counter[str] = Counter()
+    for hit in found.hits:
+        if hit.id == row.id or Source(hit.id, hit.document, hit.metadata).key == row.key:
+            continue
+        ranking = "" if found.ranked else hit.modality
+        given[ranking] += 1
+        if given[ranking] <= k:
+            yield hit
+
+
+def _modality_of(row: Source) -> Literal["text", "image"]:
+    """By its mark; without one, by having a file."""
+    marked = row.metadata.get("modality", "image" if row.uris else "text")
+    return "image" if marked == "image" else "text"
+
+
+def _row_of(collection: Collection, id: str, *, vectors: bool = False) -> tuple[Source, Any]:
+    with collection.rows.errors(f"read the row {id!r:.100}", "Check that the store is there"):
+        found = collection.rows.get([id], vectors=vectors)
+    if not len(found.ids):
+        raise InvalidInputError(
+            f"no row of {collection.name!r} has the id {id!r:.100}; take one of an earlier answer"
+        )
+    vector = None if found.vectors is None or not len(found.vectors) else found.vectors[0]
+    return Source(found.ids[0], found.documents[0] or "", found.metadatas[0] or {}), vector
+
+
+def _answered(collection: Collection, query: Query) -> SearchResult:
     answers = [list(collection.nearest(request)) for request in query.requests()]
     for row in chain.from_iterable(answers):
         if unlike := [each for each in query.conditions if not each.holds(row.metadata)]:

@@ -42,6 +42,13 @@ class Collection(Protocol):
     def count(self) -> int:
         """How many rows it has."""
 
+    def refresh(self) -> None:
+        """See what other processes have written by now; nothing to do where that is always seen.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+
     def nearest(self, request: Request) -> Iterable[Found]:
         """The rows nearest to a vector, nearest first: of those that are as `request.modality` and
         `request.where` want them, the latter by `Condition.holds` or the store's own filter.
@@ -64,6 +71,9 @@ class Store(Protocol):
 
     def exists(self) -> bool:
         """Whether there is a store; looking makes none. True where only a request could tell."""
+
+    def names(self) -> list[str]:
+        """Names of all collections, in order; none where there is no store."""
 
     def find(self, name: str) -> Collection | None:
         """A collection as it is on record; None if it is not there.

@@ -16,6 +16,7 @@ from clip_embeddings_app.cli.commands import (
     gap,
     info,
     ingest,
+    mcp,
     score,
     search,
     similarity,
@@ -71,6 +72,7 @@ app.command()(gap.recalibrate)
 app.command()(finetune.finetune)
 app.command()(classify.classify)
 app.command()(info.info)
+app.command()(mcp.mcp)
 app.command()(check.check)
 app.command()(download.download)
 app.command()(demo.demo)

@@ -30,7 +30,11 @@ def existing_store(place: Place) -> "Store":
 
 def open_existing(place: Place, name: str, model: str | None) -> "Collection":
     """Open a collection to search it, with the model it was made with or one that equals it."""
-    store = existing_store(place)
+    return open_in(existing_store(place), name, model)
+
+
+def open_in(store: "Store", name: str, model: str | None) -> "Collection":
+    """The same of a store that is open already."""
     if model is None:
         return store.open(name)
     embedder, found = embedder_for(model), store.find(name)

@@ -15,6 +15,8 @@ from chroma_clip_embeddings.client.connection import (
     is_out_of_reach,
     store_errors,
 )
+from chroma_clip_embeddings.client.lock import reopen
+from chroma_clip_embeddings.client.private import written
 from chroma_clip_embeddings.collection.identity import FINGERPRINT, embedder_of, record_identity
 from chroma_clip_embeddings.collection.opening import CHECK, open_collection
 from chroma_clip_embeddings.retrieval.search import nearest
@@ -50,6 +52,12 @@ class ChromaStore:
     def exists(self) -> bool:
         return self._server is not None or Path(self.place, "chroma.sqlite3").is_file()
 
+    def names(self) -> list[str]:
+        if not self.exists():
+            return []
+        with store_errors("list the collections", "Check that the store is there"):
+            return sorted(each.name for each in self.client.list_collections())
+
     def find(self, name: str) -> "ChromaCollection | None":
         if not self.exists():
             return None
@@ -83,6 +91,7 @@ class ChromaCollection:
     def __init__(self, raw: chromadb.Collection, dimension: int = 0) -> None:
         self.raw, self.name = raw, raw.name
         self.rows = ChromaRows(raw, dimension)
+        self._written = written(raw)
 
     @property
     def fingerprint(self) -> str | None:
@@ -94,6 +103,13 @@ class ChromaCollection:
 
     def count(self) -> int:
         return self.raw.count()
+
+    def refresh(self) -> None:
+        """A folder is read anew where somebody has written to it, this process included."""
+        if written(self.raw) != self._written:
+            with store_errors("read the store anew", "Check that the store is there"):
+                reopen(self.raw)
+            self._written = written(self.raw)
 
     def nearest(self, request: Request) -> Iterable[Found]:
         return nearest(self.raw, request)

@@ -13,7 +13,14 @@ from clip_embeddings.search import Found, Request
 from lancedb_clip_embeddings.errors import store_errors
 from lancedb_clip_embeddings.row_store import LanceRows
 from lancedb_clip_embeddings.search import nearest
-from lancedb_clip_embeddings.table import connect, embedder_of, found_table, open_table, record_in
+from lancedb_clip_embeddings.table import (
+    connect,
+    embedder_of,
+    found_table,
+    open_table,
+    record_in,
+    table_names,
+)
 
 
 class LanceStore:
@@ -33,6 +40,12 @@ class LanceStore:
 
     def exists(self) -> bool:
         return self._remote or Path(self.place).is_dir()
+
+    def names(self) -> list[str]:
+        if not self.exists():
+            return []
+        with store_errors("list the tables", "Check that the store is there"):
+            return table_names(self._db)
 
     def find(self, name: str) -> "LanceCollection | None":
         if not self.exists():
@@ -72,6 +85,9 @@ class LanceCollection:
 
     def count(self) -> int:
         return int(self.raw.count_rows())
+
+    def refresh(self) -> None:
+        """Nothing: each question is of the newest version."""
 
     def nearest(self, request: Request) -> Iterable[Found]:
         with store_errors(

@@ -91,7 +91,7 @@ def open_table(
             table = _made(opened, name, made_with)
     with store_errors(f"open the table {name!r}", CHECK):
         if table is None:
-            there = ", ".join(sorted(opened.list_tables().tables)) or "none"
+            there = ", ".join(table_names(opened)) or "none"
             raise StoreError(f"no table {name!r} in this store; it has: {there}")
         if ours is not None:
             # Also of one that another program has made while this one measured.
@@ -133,6 +133,16 @@ def found_table(db: DBConnection, name: str) -> Table | None:
         if "not found" in str(error).lower():
             return None
         raise
+
+
+def table_names(db: DBConnection) -> list[str]:
+    """All of them, in order; LanceDB gives them a page at a time."""
+    page = db.list_tables()
+    names = list(page.tables)
+    while page.page_token:
+        page = db.list_tables(page_token=page.page_token)
+        names += page.tables
+    return sorted(names)
 
 
 def _made(db: DBConnection, name: str, embedder: CLIPEmbedder) -> Table:

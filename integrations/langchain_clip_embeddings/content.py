@@ -10,7 +10,7 @@ from langchain_core.documents import Document
 from langchain_core.messages.content import ContentBlock, create_image_block, create_text_block
 
 from clip_embeddings import InvalidInputError, context
-from clip_embeddings.context import AnyRoots, Budget, Context, Part, Source, context_of
+from clip_embeddings.context import AnyRoots, Budget, Context, Part, Source, context_of, left_out, words_of
 
 
 def to_context(
@@ -36,9 +36,8 @@ def to_context(
 def blocks_of(shown: Context) -> list[ContentBlock]:
     """A text block for each part, "[1] name" and what it says, and after it its picture, if it has one."""
     blocks = [block for part in shown.parts for block in _blocks(part)]
-    if shown.left_out:
-        more = "result was" if shown.left_out == 1 else "results were"
-        blocks.append(create_text_block(f"({shown.left_out} more {more} left out for want of room.)"))
+    if more := left_out(shown):
+        blocks.append(create_text_block(more))
     return blocks
 
 
@@ -81,7 +80,7 @@ def with_pictures(documents: Iterable[Document]) -> list[Document]:
 
 
 def _blocks(part: Part) -> Iterator[ContentBlock]:
-    yield create_text_block(f"{part.label}\n{part.text}" if part.text else part.label)
+    yield create_text_block(words_of(part))
     if part.picture:
         content = b64encode(part.picture.content).decode()
         yield create_image_block(base64=content, mime_type=part.picture.mime_type)

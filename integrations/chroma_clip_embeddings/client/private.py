@@ -1,5 +1,7 @@
 """What is used of chromadb's inside, all of it here: another release may have it otherwise."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -9,6 +11,10 @@ from chromadb.api.models.CollectionCommon import CollectionCommon
 from chromadb.api.shared_system_client import SharedSystemClient
 
 AnyCollection = TypeVar("AnyCollection", bound=CollectionCommon[Any])
+_WRITTEN = """
+    SELECT (SELECT max(seq_id) FROM embeddings_queue), (SELECT sum(seq_id) FROM max_seq_id),
+           (SELECT group_concat(id) FROM collections)
+"""
 SECONDS = 60.0
 """The longest silence of a server in the middle of a request."""
 
@@ -47,6 +53,23 @@ def read_anew(api: Any) -> None:
     folder = folder_of(api)
     if folder is not None and (folder / "chroma.sqlite3").exists():  # not where it was closed and deleted
         api.start()
+
+
+def written(store: Any) -> tuple[Any, ...]:
+    """What differs after anybody has written to an embedded store; empty for one on a server or in memory.
+
+    Chroma writes into the file when it only opens it, so what counts is in its tables: the numbers of what
+    was written, and the collections.
+    """
+    folder = folder_of(store)
+    if folder is None:
+        return ()
+    table = folder / "chroma.sqlite3"
+    try:
+        with closing(sqlite3.connect(f"{table.as_uri()}?mode=ro", uri=True)) as file:
+            return tuple(file.execute(_WRITTEN).fetchone())
+    except sqlite3.Error:  # busy, or of another release
+        return (table.stat().st_mtime_ns,) if table.exists() else ()
 
 
 def is_open(folder: str) -> bool:

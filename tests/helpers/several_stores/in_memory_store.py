@@ -35,6 +35,9 @@ class InMemoryStore:
     def exists(self) -> bool:
         return self.place in PLACES
 
+    def names(self) -> list[str]:
+        return sorted(PLACES.get(self.place, {}))
+
     def find(self, name: str) -> "InMemoryCollection | None":
         return PLACES.get(self.place, {}).get(name)
 
@@ -120,6 +123,8 @@ class InMemoryCollection:
 
     def count(self) -> int:
         return len(self.rows)
+
+    def refresh(self) -> None: ...
 
     def nearest(self, request: Request) -> list[Found]:
         found = [

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pictures import scene
 from several_stores import in_memory_store
 from several_stores.in_memory_store import InMemoryStore, install
 
@@ -14,7 +15,7 @@ import lancedb_clip_embeddings
 from chroma_clip_embeddings.client import connection
 from clip_embeddings import CLIPEmbedder, InvalidInputError, MissingExtraError, StoreError
 from clip_embeddings.stores import servers
-from clip_embeddings.stores.collection import explain, ingest, search
+from clip_embeddings.stores.collection import explain, ingest, row_of, search, similar
 from clip_embeddings.stores.lookup import open_store, split_address, store_names
 from clip_embeddings.stores.protocol import Connect, Store
 
@@ -225,3 +226,24 @@ def test_help_of_what_all_adapters_do_is_whole_and_names_what_each_takes(
     assert given in shown
     assert "Store.open" not in shown
     assert all(f"    {part}:\n" in shown for part in ("Args", "Raises"))
+
+
+def test_rows_like_a_stored_one_are_those_that_its_file_finds(
+    store: Store, tiny: CLIPEmbedder, tmp_path: Path
+) -> None:
+    assert store.names() == []
+    for seed in range(4):
+        scene(seed).save(tmp_path / f"{seed}.png")
+    (tmp_path / "0.txt").write_text("a picture")
+    collection = store.open("second", embedder=tiny.with_calibration("reference"), create=True)
+    store.open("first", embedder=tiny, create=True)
+    assert store.names() == ["first", "second"]
+    ingest([tmp_path], collection)
+    collection.refresh()
+    itself, *others = search(collection, image=tmp_path / "2.png", k=5).hits
+    found = similar(collection, itself.id, k=3).hits
+    assert [hit.id for hit in found] == [hit.id for hit in others[:3]]
+    assert [hit.score for hit in found] == pytest.approx([hit.score for hit in others[:3]], abs=1e-2)
+    assert row_of(collection, itself.id).name == "2.png"
+    with pytest.raises(InvalidInputError, match="no row of 'second' has the id 'nobody'"):
+        similar(collection, "nobody")

@@ -53,10 +53,15 @@ def pytest_sessionfinish() -> None:
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
-    """A file's tests go to one worker; those of all files that use Ray to the same, which starts it once."""
+    """A file's tests go to one worker; those of all files that use Ray to the same, which starts it once.
+
+    So do those of the command line, which use what the demo made.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
+        if file.startswith("tests/cli/"):
+            return "cli"
         return "ray" if "_ray" in file else file
 
 
@@ -156,6 +161,10 @@ def held(
 
     on_server = request.param == "server"
     place = request.getfixturevalue("chroma_port") if on_server else tmp_path_factory.mktemp("store") / "db"
+    if request.param == "chroma":
+        from servers import put_empty_store
+
+        put_empty_store(place)
     return opened(request.param, place, unused, embedder=tiny)
 
 

@@ -124,9 +124,9 @@ class Place:
         """The collection or table, or that of a copy of the store."""
         return opened(self.order["kind"], store or self.order["store"], self.order["collection"])
 
-    def rows(self) -> dict[str, StoredRow]:
-        """Rows, with paths relative to the folder."""
-        found = self.held().rows()
+    def rows(self, store: AnyPath | None = None) -> dict[str, StoredRow]:
+        """Rows, of a copy of the store if one is given, with paths relative to the folder."""
+        found = self.held(store).rows()
         here = f"{self.folder}/"
 
         def relative(value: Any) -> Any:

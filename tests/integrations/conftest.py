@@ -13,7 +13,7 @@ import pytest
 import warm
 from chromadb.api import ClientAPI
 from langchain_stores import NOTE, pictures
-from servers import RestartableServer, running
+from servers import RestartableServer, put_empty_store, running
 
 from chroma_clip_embeddings import connect, open_collection
 from clip_embeddings import CLIPEmbedder
@@ -33,7 +33,7 @@ def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def client(store_folder: Path) -> ClientAPI:
     """An embedded store in a folder of its own."""
-    return connect(store_folder)
+    return connect(put_empty_store(store_folder))
 
 
 @pytest.fixture(scope="session")

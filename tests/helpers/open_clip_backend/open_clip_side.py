@@ -2,7 +2,7 @@
 
 Run by test_open_clip_parity.py, with the dependency group "peers" on the path. A folder is named "gelu" or
 "quick_gelu" and holds texts.json and pictures; what is left in it: its shape, w.safetensors, vectors.npz
-and, in db, a collection that Chroma's own OpenCLIPEmbeddingFunction filled.
+and, in the db of "gelu", a collection that Chroma's own OpenCLIPEmbeddingFunction filled.
 """
 
 import json
@@ -89,4 +89,5 @@ if __name__ == "__main__":
     for place in map(Path, sys.argv[1:]):
         write_model(place)
         write_vectors(place)
-        write_collection(place)
+        if place.name == "gelu":
+            write_collection(place)

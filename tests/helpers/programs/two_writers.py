@@ -1,16 +1,18 @@
-"""Writes to an embedded store as it is told, a line at a time: a process that keeps its client open.
+"""Writes to embedded stores as it is told, a line at a time: a process that keeps its clients open.
 
-With --unlocked it takes no lock, as earlier releases. A line is a JSON object: do ("open", "ingest", "add",
-"query") and what that needs. The answer is one too. The collection writes its index out after few rows, so
-that what takes thousands otherwise takes hundreds.
+A line is a JSON object: do ("open", "ingest", "add", "query"), the folder of the store, and what that needs.
+The answer is one too. The collection writes its index out after few rows, so that what takes thousands
+otherwise takes hundreds.
 """
 
 import json
 import sys
 import time
 import traceback
+from functools import cache
 from typing import Any
 
+import chromadb
 import numpy as np
 import torch
 
@@ -20,19 +22,19 @@ from clip_embeddings import CLIPEmbedder, StoreError
 
 def main() -> None:
     torch.set_num_threads(1)
-    if "--unlocked" in sys.argv:
-        from chroma_clip_embeddings.client import lock
-
-        vars(lock)["lock_of"] = lambda api: None
     tiny = CLIPEmbedder("tiny", device="cpu", dtype="float32")
     tiny.embed_texts(["warm"])
     index = {"hnsw": {"sync_threshold": 60, "batch_size": 30}}
-    collection = open_collection(connect(sys.argv[1]), "photos", embedder=tiny, configuration=index)
+
+    @cache
+    def collection_in(store: str) -> chromadb.Collection:
+        return open_collection(connect(store), "photos", embedder=tiny, configuration=index)
 
     def do(order: dict[str, Any]) -> Any:
         if order["do"] == "open":
             time.sleep(max(0, order["at"] - time.time()))
-            return str(open_collection(connect(order["store"]), "photos", embedder=tiny).id)
+            return str(collection_in(order["store"]).id)
+        collection = collection_in(order["store"])
         if order["do"] == "ingest":
             return ingest([order["folder"]], collection).added
         if order["do"] == "add":

@@ -91,7 +91,7 @@ def output(program: str, *arguments: str, seed: str = "random") -> list[str]:
 def test_which_field_the_host_embeds_hangs_on_the_hash_seed_and_ours_does_not(tmp_path: Path) -> None:
     photo(40, 30).save(tmp_path / "a.png")
     found = set()
-    for seed in range(8):  # until the host has embedded either
+    for seed in (0, 2, 1, 3, 4, 5, 6, 7):  # until the host has embedded either: mostly, the first two do
         theirs, ours = output(SEEDED, str(tmp_path / "a.png"), seed=str(seed))[0].split()
         assert ours == "picture"
         found.add(theirs)

@@ -111,7 +111,7 @@ def test_a_server_killed_in_the_middle_and_started_again_loses_nothing(
     notes: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for i in range(150):
+    for i in range(20):
         write_picture(notes / f"{i}.png", i)
     there = connect(host="127.0.0.1", port=restartable_server.port)
     remote = open_collection(there, "photos", embedder=tiny)
@@ -130,7 +130,7 @@ def test_a_server_killed_in_the_middle_and_started_again_loses_nothing(
         patch.setattr(chromadb.Collection, "add", deadly)
         report = ingest([notes], remote)
     restarting.join()
-    assert (report.images, report.passages) == (150, 200)
+    assert (report.images, report.passages) == (20, 200)
     ingest([notes], collection)
     assert_same_rows(rows_of(remote), rows_of(collection))
 
@@ -166,7 +166,7 @@ async def test_a_cancelled_ingestion_has_ended_when_the_caller_knows(
         add(self, **rows)
         loop.call_soon_threadsafe(stored.set)
 
-    write_notes(notes, 1200, first=1000)
+    write_notes(notes, 600, first=1000)
     with monkeypatch.context() as patch:
         patch.setattr(chromadb.Collection, "add", telling)
         task = asyncio.create_task(aingest([notes], collection))
@@ -176,9 +176,9 @@ async def test_a_cancelled_ingestion_has_ended_when_the_caller_knows(
             await task
     assert threads_of_ours() == []
     there = collection.count()
-    assert 0 < there < 1400
+    assert 0 < there < 800
     report = await aingest([notes], collection)
-    assert (report.passages, report.skipped) == (1400 - there, there)
+    assert (report.passages, report.skipped) == (800 - there, there)
 
 
 async def test_an_async_collection_gets_the_same_rows(

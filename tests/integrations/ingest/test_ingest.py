@@ -128,10 +128,14 @@ def test_more_rows_than_are_stored_at_once(held: Held, tmp_path: Path, tiny: CLI
     assert (report.images, report.passages, len(report.failures)) == (150, 150, 1)
     rows = held.rows()
     assert len(rows) == 300
-    for row in rows.values():
-        picture = row.metadata["modality"] == "image"
-        vector = tiny.embed_images([row.uri])[0] if picture else tiny.embed_texts([row.document])[0]  # type: ignore[list-item]
-        np.testing.assert_allclose(row.vector, vector, atol=1e-5)
+    pictures = [row for row in rows.values() if row.metadata["modality"] == "image"]
+    notes = [row for row in rows.values() if row.metadata["modality"] == "text"]
+    assert (len(pictures), len(notes)) == (150, 150)
+    vectors = [
+        *tiny.embed_images([str(row.uri) for row in pictures]),
+        *tiny.embed_texts([row.document for row in notes]),
+    ]
+    np.testing.assert_allclose([row.vector for row in [*pictures, *notes]], vectors, atol=1e-5)
 
 
 def test_a_folder_becomes_the_same_rows_in_every_store(

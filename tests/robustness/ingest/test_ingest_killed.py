@@ -30,17 +30,33 @@ def runner() -> Iterator[Runner]:
 
 
 class Undisturbed(NamedTuple):
-    """Two ingestions that nothing disturbed: their rows, how many items they embedded, how long one took."""
+    """Two ingestions that nothing disturbed: their rows, how many items they embedded, how long one took.
+
+    And where that was, with a copy of all that was there after the first of them.
+    """
 
     kind: str
     port: int | None
     rows: dict[str, StoredRow]
     embedded: int
     seconds: float
+    where: Place
+    halfway: Path
 
     def place(self, root: Path) -> Place:
         """An empty one, in a store of the same kind."""
         return Place(root, self.kind, self.port)
+
+    def after_the_first(self, runner: Runner, root: Path) -> Place:
+        """The folder and the store as the first ingestion left them; on a server it is made again."""
+        if self.port is None:
+            shutil.rmtree(self.where.folder.parent)
+            shutil.copytree(self.halfway, self.where.folder.parent)
+            return self.where
+        place = self.place(root)
+        fill(place.folder)
+        assert runner.run(place.order)
+        return place
 
 
 Run = Callable[[str, int | None], Undisturbed]
@@ -50,15 +66,25 @@ Run = Callable[[str, int | None], Undisturbed]
 def undisturbed_in(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Run:
     @cache
     def run(kind: str, port: int | None) -> Undisturbed:
-        place, seconds = Place(tmp_path_factory.mktemp("undisturbed"), kind, port), 0.0
+        root, halfway = (tmp_path_factory.mktemp("undisturbed") / name for name in ("all", "halfway"))
+        place, seconds = Place(root, kind, port), 0.0
         for prepare in (fill, change):
             prepare(place.folder)
             start = time.perf_counter()
             assert runner.run(place.order)
             seconds += (time.perf_counter() - start) / 2
-        return Undisturbed(kind, port, place.rows(), place.embedded(), seconds)
+            if prepare is fill:
+                shutil.copytree(root, halfway)
+        rows = rows_in(place, root.parent / "db")
+        return Undisturbed(kind, port, rows, place.embedded(), seconds, place, halfway)
 
     return run
+
+
+def rows_in(place: Place, copy: Path) -> dict[str, StoredRow]:
+    """Of a copy of the store, if it is a folder: Chroma keeps what it knows of one that is put back."""
+    store = Path(str(place.order["store"]))
+    return place.rows(shutil.copytree(store, copy) if store.is_dir() else None)
 
 
 @pytest.fixture(params=KINDS)
@@ -115,13 +141,11 @@ def test_killed_at_a_write_it_ends_like_an_undisturbed_run(
     call: int,
     when: str,
 ) -> None:
-    place = undisturbed.place(tmp_path)
-    fill(place.folder)
-    assert runner.run(place.order)
+    place = undisturbed.after_the_first(runner, tmp_path)
     change(place.folder)
     assert not runner.run({**place.order, "die_at": [method, call, when]})
     assert runner.run(place.order)
-    assert_same_rows(place.rows(), undisturbed.rows)
+    assert_same_rows(rows_in(place, tmp_path / "db"), undisturbed.rows)
     assert place.embedded() <= undisturbed.embedded + AT_MOST_TWICE
 
 

@@ -18,20 +18,28 @@ from langchain_clip_embeddings import CLIPEmbeddings, MultimodalChroma
 NOBODY = 65534
 
 
-@pytest.fixture
-def store(tiny: CLIPEmbedder) -> Iterator[Path]:
-    """A store whose files nobody may write to; as root, who may all the same, the test is the user nobody.
+@pytest.fixture(scope="module")
+def made(tiny: CLIPEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store. Its rows are more than Chroma leaves out of an index."""
+    folder = tmp_path_factory.mktemp("made")
+    write_notes(folder / "files", 1_200)
+    write_picture(folder / "files" / "a.png", 1)
+    client = connect(folder / "db")
+    ingest(folder / "files", open_collection(client, "notes", embedder=tiny))
+    MultimodalChroma("words", CLIPEmbeddings(model="tiny"), client=client).add_texts(["the sea"])
+    return folder / "db"
 
-    Not in tmp_path, whose folders are for root alone. The rows are more than Chroma leaves out of an index.
+
+@pytest.fixture
+def store(made: Path) -> Iterator[Path]:
+    """A copy whose files nobody may write to; as root, who may all the same, the test is the user nobody.
+
+    Not in tmp_path, whose folders are for root alone.
     """
     with TemporaryDirectory() as name, ExitStack() as stack:
-        write_notes(Path(name) / "files", 1_200)
-        write_picture(Path(name) / "files" / "a.png", 1)
-        client = connect(Path(name) / "made")
-        ingest(Path(name) / "files", open_collection(client, "notes", embedder=tiny))
-        MultimodalChroma("words", CLIPEmbeddings(model="tiny"), client=client).add_texts(["the sea"])
+        write_notes(Path(name) / "files", 3)
         folder = Path(name) / "db"  # by another name: this process has the other one open
-        shutil.copytree(Path(name) / "made", folder)
+        shutil.copytree(made, folder)
         Path(name).chmod(0o755)
         everything = [folder, *folder.rglob("*")]
         for path in everything:

@@ -16,12 +16,12 @@ from stored import write_notes
 
 
 class Writer:
-    """A process that has the store open and does what it is told."""
+    """A process that has stores open and does what it is told."""
 
-    def __init__(self, store: Path, *options: str) -> None:
+    def __init__(self) -> None:
         program = Path(__file__).parents[2] / "helpers" / "programs" / "two_writers.py"
         self.process = warm.start(
-            [sys.executable, str(program), str(store), *options],
+            [sys.executable, str(program)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -53,15 +53,22 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "db"
 
 
-@pytest.fixture
-def writers(store: Path) -> Iterator[list[Writer]]:
+@pytest.fixture(scope="module")
+def writers() -> Iterator[list[Writer]]:
     with ExitStack() as stack:
         made = []
         for _ in range(2):
-            made.append(Writer(store))
+            made.append(Writer())
             stack.callback(made[-1].end)
         assert [writer.answer() for writer in made] == ["ready", "ready"]
         yield made
+
+
+@pytest.fixture
+def open_in_both(store: Path, writers: list[Writer]) -> list[Writer]:
+    for writer in writers:
+        assert "done" in writer.do(do="open", store=str(store), at=0)
+    return writers
 
 
 def without_a_vector(store: Path) -> tuple[int, int]:
@@ -99,12 +106,13 @@ def test_two_that_make_a_store_at_once_have_the_same_collection(
 
 
 def test_of_two_ingestions_at_once_one_is_refused_and_names_the_other(
-    store: Path, tmp_path: Path, writers: list[Writer]
+    store: Path, tmp_path: Path, open_in_both: list[Writer]
 ) -> None:
+    writers, place = open_in_both, str(store)
     for number, name in enumerate("ab"):
-        write_notes(tmp_path / name, 700, first=700 * number)
+        write_notes(tmp_path / name, 500, first=500 * number)
     for writer, name in zip(writers, "ab", strict=True):
-        writer.tell(do="ingest", folder=str(tmp_path / name))
+        writer.tell(do="ingest", store=place, folder=str(tmp_path / name))
     answers = [writer.answer() for writer in writers]
     refused = ["refused" in answer for answer in answers]
     assert not all(refused)
@@ -112,15 +120,15 @@ def test_of_two_ingestions_at_once_one_is_refused_and_names_the_other(
         behind = refused.index(True)
         assert f"process {writers[1 - behind].process.pid} on " in answers[behind]["refused"]
         assert "chroma run --path" in answers[behind]["refused"]
-        assert "done" in writers[behind].do(do="ingest", folder=str(tmp_path / "ab"[behind]))
-    assert without_a_vector(store) == (1400, 0)
+        assert "done" in writers[behind].do(do="ingest", store=place, folder=str(tmp_path / "ab"[behind]))
+    assert without_a_vector(store) == (1000, 0)
 
 
-def test_processes_that_write_in_turns_lose_nothing(store: Path, writers: list[Writer]) -> None:
+def test_processes_that_write_in_turns_lose_nothing(store: Path, open_in_both: list[Writer]) -> None:
     """What each holds of the index in memory is of before the other's turn."""
-    first, second = writers
+    (first, second), place = open_in_both, str(store)
     for writer, name in ((first, "a"), (second, "b"), (first, "c"), (second, "d")):
-        assert writer.do(do="add", name=name, number=70) == {"done": 70}
-    assert first.do(do="query") == {"done": 3}
-    assert second.do(do="add", name="e", number=20) == {"done": 20}
+        assert writer.do(do="add", store=place, name=name, number=70) == {"done": 70}
+    assert first.do(do="query", store=place) == {"done": 3}
+    assert second.do(do="add", store=place, name="e", number=20) == {"done": 20}
     assert without_a_vector(store) == (300, 0)

@@ -7,7 +7,6 @@ its own and runs in another process: `make` installs the dependency group "peers
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import chromadb
 import numpy as np
 import pytest
+import warm
 from open_clip_backend.open_clip_layout import write_twin
 from pictures import photo
 from reference import row_cosines
@@ -66,13 +66,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Moved]:
             picture.save(folder / f"{i}.png")
         (folder / "texts.json").write_text(json.dumps(TEXTS), encoding="utf-8")
     program = Path(__file__).parents[3] / "helpers" / "open_clip_backend" / "open_clip_side.py"
-    done = subprocess.run(
-        [sys.executable, str(program), *map(str, folders)],
-        env={**os.environ, "PYTHONPATH": str(PEERS), "ANONYMIZED_TELEMETRY": "False"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, str(program), *map(str, folders)]
+    done = warm.run(command, env={**os.environ, "PYTHONPATH": str(PEERS)})
     assert done.returncode == 0, done.stderr
     return {folder.name: Moved(folder) for folder in folders}
 

@@ -29,14 +29,16 @@ def path_below(path: str, roots: Sequence[Path]) -> Path:
     Raises:
         InvalidInputError: it lies outside all of them. Whether it is there is not told.
     """
-    places = []
+    located = path_of(path)
+    if located is None:
+        raise InvalidInputError(f"{path!r:.200} is no file's path; only files of allowed folders are read")
+    in_roots = [] if path[:5].lower() == "file:" else [root / path for root in roots]
     try:
-        located = path_of(path) if path[:5].lower() == "file:" else Path(path)
-        named = [] if located is None else [*(root / located for root in roots), located]
-        places = [place for place in (each.resolve() for each in named) if is_below(place, roots)]
-        for place in [*filter(Path.exists, places), *places]:
-            return place
+        places = [place.resolve() for place in (*in_roots, located)]
+        places = [place for place in places if is_below(place, roots)]
+        there = [place for place in places if place.exists()]
     except (OSError, RuntimeError, ValueError) as error:  # no file's name, or a circle of links
-        if places:  # in a folder, so it may be told
-            raise InvalidInputError(f"{path!r:.200} cannot be read ({error})") from error
-    raise InvalidInputError(f"{path!r:.200} lies outside the folders that may be read")
+        raise InvalidInputError(f"{path!r:.200} cannot be a file's path") from error
+    if not places:
+        raise InvalidInputError(f"{path!r:.200} lies outside the folders that may be read")
+    return (there or places)[0]

@@ -67,8 +67,13 @@ class Source:
         """Its file's name, with the page if there is one; its id where it has no file."""
         names = (_name_of(uri) for uri in self.uris)
         name = one_line(next((name for name in names if name), "") or self.id or "no name")
+        return name if self.page is None else f"{name}, page {self.page}"
+
+    @property
+    def page(self) -> int | None:
+        """Of its document, if it is of one."""
         page = self.metadata.get("page")
-        return f"{name}, page {page}" if type(page) is int and abs(page) < _MOST_PAGES else name
+        return page if type(page) is int and abs(page) < _MOST_PAGES else None
 
     @property
     def caption(self) -> str:
@@ -82,7 +87,7 @@ class Source:
             return self._picture
         if self.shows_picture:
             sha256 = self.metadata.get("content_sha256")
-            there = f"image {self.uris or self.id or self.text} {self.metadata.get('page')}"
+            there = f"image {self.uris or self.id or self.text} {self.page}"
             return picture_id(sha256) if isinstance(sha256, str) else there
         return f"text {self.uris} {self.text}"
 

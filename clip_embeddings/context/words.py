@@ -24,6 +24,10 @@ def left_out(context: Context) -> str:
 
 
 def ids_of(context: Context, use: str) -> str:
-    """The ids of all parts, each in one line, and what they are for."""
-    ids = ", ".join(f"[{part.number}] {one_line(part.source.id)}" for part in context.parts if part.source.id)
-    return f"Ids, for {use}: {ids}"
+    """The ids of the parts and what they are for; "" where none has one.
+
+    An id is anybody's too: one that could pass for another line is not told.
+    """
+    known = [(part.number, part.source.id) for part in context.parts if part.source.id]
+    named = ", ".join(f"[{number}] {id}" for number, id in known if id == one_line(id))
+    return f"Ids, for {use}: {named}" if named else ""

@@ -135,7 +135,8 @@ def results(
     said += [_text(IN_TURN)] if found and not ranked else []
     said += [block for part, link in found for block in _blocks(part, link)]
     said += [_text(more)] if (more := left_out(context)) else []
-    said += [_text(ids_of(context, "`similar` and `get`") if found else nothing or NOTHING)]
+    last = ids_of(context, "`similar` and `get`") if found else nothing or NOTHING
+    said += [_text(last)] if last else []
     records = [_result(part, link, scores.get(part.source.id), _FIELDS) for part, link in found]
     return _answer(
         said,

@@ -1,28 +1,13 @@
 """Metadata of rows, which may be anybody's, as JSON that is not too long. Imports the core."""
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from clip_embeddings.context import encodable
+from clip_embeddings.context import plain
 
-_DEPTH = 8
 _LONGEST = 1_000  # characters of one text, where there is not room for all
 MORE = "[...]"
-
-
-def plain(value: Any, depth: int = _DEPTH) -> Any:
-    """A value of JSON; what is none comes as its text."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if depth and isinstance(value, Mapping):
-        return {encodable(str(key)): plain(each, depth - 1) for key, each in value.items()}
-    if depth and isinstance(value, list | tuple):
-        return [plain(each, depth - 1) for each in value]
-    return encodable(value if isinstance(value, str) else str(value))
 
 
 def plain_metadata(metadata: Mapping[str, Any], room: int) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Any
 from langchain_core.tools import ToolException
 from langchain_core.vectorstores import VectorStore
 
-from clip_embeddings.context import Source, is_below
-from clip_embeddings.context.sources import path_of
+from clip_embeddings import InvalidInputError
+from clip_embeddings.context import Source, path_below, path_of
 from clip_embeddings.ingestion.read.again import read_picture
 from clip_embeddings.ingestion.read.local import UnusableFile
 from langchain_clip_embeddings.content import source_of
@@ -119,16 +119,7 @@ def _allowed(path: str, roots: list[Path]) -> Path:
     Raises:
         ToolException: it lies elsewhere.
     """
-    named = path_of(path)
-    if named is None:
-        raise ToolException(f"{path!r:.200} is no file's path; only files of allowed folders are read here")
-    in_roots = [] if path[:5].lower() == "file:" else [root / path for root in roots]
     try:
-        places = [place.resolve() for place in (*in_roots, named)]
-        places = [place for place in places if is_below(place, roots)]
-        there = [place for place in places if place.exists()]
-    except (OSError, RuntimeError, ValueError) as error:  # no file's name, or a circle of links
-        raise ToolException(f"{path!r:.200} cannot be a file's path") from error
-    if not places:
-        raise ToolException(f"{path!r:.200} lies outside the folders that may be read")
-    return (there or places)[0]
+        return path_below(path, roots)
+    except InvalidInputError as error:
+        raise ToolException(str(error)) from error

@@ -74,7 +74,7 @@ def texts_of(result: ToolMessage) -> list[str]:
 
 def names_in(result: ToolMessage) -> list[str]:
     """Numbers and files' names, from the lines that results begin with: "[1] scene-07.png"."""
-    return [found[0] for text in texts_of(result) if (found := re.match(r"\[\d+\] \S+", text))]
+    return [found[0] for text in texts_of(result) if (found := re.match(r"\[\d+\] [^\n(]+", text))]
 
 
 def first_id(result: ToolMessage) -> str:

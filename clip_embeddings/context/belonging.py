@@ -1,21 +1,29 @@
 """Passages of documents -> the pictures that stand with them. Imports ingestion and its neighbours."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from clip_embeddings.context.sources import Source
 from clip_embeddings.ingestion.find.entries import scheme_of
+from clip_embeddings.ingestion.read.again import id_of_picture
 from clip_embeddings.ingestion.read.documents.parts import MOST
+from clip_embeddings.ingestion.read.local import UnusableFile
 from clip_embeddings.ingestion.rows.ids import name_of
 
 _CARRIED = ("heading", "page")
 
 
-def with_pictures(sources: Iterable[Source]) -> list[Source]:
+def with_pictures(
+    sources: Iterable[Source], find: Callable[[list[str]], Iterable[Source]] | None = None
+) -> list[Source]:
     """Each passage followed by the pictures that its document shows there, in their order; none twice.
 
     Of Markdown and web pages those are pictures that were found with the document, of a PDF the page that the
-    passage is from. They are named by their files, and nothing is asked of the store.
+    passage is from.
+
+    Args:
+        find: gives the rows of a store with some ids; a picture that is no row is named by its file.
     """
     found = list(sources)
     shown = {place for source in found if source.shows_picture for place in _places(source)}
@@ -26,7 +34,24 @@ def with_pictures(sources: Iterable[Source]) -> list[Source]:
             if shown.isdisjoint(places := _places(picture)):
                 result.append(picture)
             shown |= places
-    return result
+    known = {id(source) for source in found}
+    return result if find is None else _as_stored(result, known, find)
+
+
+def _as_stored(
+    sources: list[Source], known: set[int], find: Callable[[list[str]], Iterable[Source]]
+) -> list[Source]:
+    """Pictures that were brought along as the rows that they are: with their ids and captions."""
+    ids = {id(source): row for source in sources if id(source) not in known and (row := _id_of(source))}
+    rows = {row.id: row for row in find(list(dict.fromkeys(ids.values())))} if ids else {}
+    return [rows.get(ids.get(id(source), ""), source) for source in sources]
+
+
+def _id_of(picture: Source) -> str:
+    try:
+        return id_of_picture(Path(picture.uris[0]), picture.metadata)
+    except UnusableFile:
+        return ""
 
 
 def pictures_of(source: Source) -> Iterator[Source]:

@@ -11,8 +11,18 @@ AnyRoots = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 
 def resolved_roots(roots: AnyRoots) -> list[Path]:
-    """One folder or several, with links followed."""
-    return [Path(root).resolve() for root in ([roots] if isinstance(roots, str | PathLike) else roots)]
+    """One folder or several, with links followed.
+
+    Raises:
+        InvalidInputError: one that is not there.
+    """
+    found = [Path(root).resolve() for root in ([roots] if isinstance(roots, str | PathLike) else roots)]
+    for root in found:
+        if not root.is_dir():
+            raise InvalidInputError(
+                f"roots: no folder {str(root)!r}; expected folders that files are read from"
+            )
+    return found
 
 
 def is_below(path: Path, roots: Iterable[Path]) -> bool:

@@ -117,11 +117,15 @@ def show_result(out: Console, result: "SearchResult", *, modality: str) -> None:
     out.print(Group(*sides))
 
 
-def note_of(result: "SearchResult") -> str:
-    """A line on what the scores mean; empty where nothing needs saying."""
+def note_of(result: "SearchResult", *, mixed: bool) -> str:
+    """A line on what the scores mean; empty where nothing needs saying.
+
+    Args:
+        mixed: whether it was shown as one list, which has the column that the line is about.
+    """
     if not result.ranked and result.images and result.texts:
         return GAP_NOTE
-    return PERCENTILE_NOTE if any(hit.percentile is not None for hit in result.hits) else ""
+    return PERCENTILE_NOTE if mixed and any(hit.percentile is not None for hit in result.hits) else ""
 
 
 def above(hit: "Hit") -> str:
@@ -144,7 +148,7 @@ def _mixed(hits: "Sequence[Hit]") -> RenderableType:
         else:
             found = Text(brief(hit.document, LETTERS)).append(f"\n{name}", style="dim")
         made.add_row(str(rank), f"{hit.score:.3f}", above(hit), KINDS.get(hit.modality, "row"), found)
-    return made if hits else Text("Nothing in this collection.")
+    return made if hits else Text("Nothing was found.")
 
 
 def _pictures(hits: "Sequence[Hit]") -> RenderableType:

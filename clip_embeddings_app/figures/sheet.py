@@ -181,7 +181,10 @@ def _draw_frame(canvas: Canvas, hit: Card, rank: int, at: tuple[int, int]) -> No
     canvas.card((left, top, _PICTURE, _PICTURE_HEIGHT))
     _draw_rank(canvas, rank, (left + 9, top + _PICTURE + 3))
     _draw_score(canvas, hit.score, (left + _PICTURE - 11, top + _PICTURE + 6))
-    name = hit.document if hit.modality == "image" and hit.document else Path(hit.uri).name
+    page = hit.metadata.get("page")
+    file = f"{Path(hit.uri).name}, page {page}" if type(page) is int else Path(hit.uri).name
+    said = hit.modality == "image" and hit.document not in ("", Path(hit.uri).name)
+    name = hit.document if said else file
     canvas.text((left + 42, top + _PICTURE + 6), name, 14, width=_PICTURE - 106, color=GREY)
 
 

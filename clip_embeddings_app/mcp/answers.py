@@ -64,11 +64,12 @@ class Results(BaseModel):
 
 
 class Row(BaseModel):
-    """What `get` gives."""
+    """What `get` gives; `pictures`: of a passage, those that stand with it in its document."""
 
     note: str = DATA
     collection: str
     result: Result
+    pictures: list[Result] = []
 
 
 class Facts(BaseModel):
@@ -101,12 +102,13 @@ class Shown:
             images=self.images, pixels=self.pixels, image_bytes=max(_BYTES // max(self.images, 1), 1_000)
         )
 
-    def one(self) -> Budget:
-        """For one row: a larger picture, all of its text."""
+    def one(self, rows: int = 1) -> Budget:
+        """For one row: a larger picture, all of its text; of a passage the pictures that stand with it."""
+        images = min(self.images, rows)
         return Budget(
-            images=min(self.images, 1),
+            images=images,
             pixels=_LARGER * self.pixels,
-            image_bytes=_BYTES,
+            image_bytes=_BYTES // max(images, 1),
             tokens=_WHOLE,
             text_tokens=_WHOLE,
         )
@@ -151,7 +153,11 @@ def row(context: Context, source: Source, *, collection: str, links: Links) -> C
     record = _result(part, link, None, _ALL_FIELDS)
     fields = json.dumps(record.metadata, ensure_ascii=False, indent=1)
     said = [_text(DATA), *_blocks(part, link), _text(f"Metadata: {fields}")]
-    return _answer(said, Row(collection=collection, result=record))
+    beside = [(each, links(each.source)) for each in context.parts[1:]]
+    said += [_text("Pictures that stand with it in its document:")] if beside else []
+    said += [block for each, link in beside for block in _blocks(each, link)]
+    records = [_result(each, link, None, _FIELDS) for each, link in beside]
+    return _answer(said, Row(collection=collection, result=record, pictures=records))
 
 
 def listing(facts: Sequence[Mapping[str, Any]], default: str | None) -> CallToolResult:

@@ -1,13 +1,14 @@
 """The four tools: what each does with its arguments. Imports the core and its neighbours."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mcp_types import CallToolResult, ResourceLink
 from pydantic import ValidationError
 
-from clip_embeddings.context import Source, context_of, path_below
+from clip_embeddings.context import Source, context_of, path_below, with_pictures
 from clip_embeddings.errors import ImageDecodeError, InvalidInputError
 from clip_embeddings.ingestion.read.local import UnusableFile, read_file
 from clip_embeddings.search import SearchResult
@@ -87,9 +88,13 @@ class Tools:
 
     def _get(self, wanted: asked.Get) -> CallToolResult:
         name = self._library.chosen(wanted.collection)
-        source = self._library.ask(name, lambda collection: stored.row_of(collection, wanted.id))
-        context = context_of([source], self._shown.one(), roots=self._roots or None)
-        return answers.row(context, source, collection=name, links=self._links(name))
+
+        def find(collection: Collection) -> list[Source]:
+            return _brought(collection, [stored.row_of(collection, wanted.id)])
+
+        sources = self._library.ask(name, find)
+        context = context_of(sources, self._shown.one(len(sources)), roots=self._roots or None)
+        return answers.row(context, sources[0], collection=name, links=self._links(name))
 
     def _collections(self, wanted: asked.Collections) -> CallToolResult:
         return answers.listing(self._library.facts(), self._library.default)
@@ -98,9 +103,15 @@ class Tools:
         self, wanted: asked.Search | asked.Similar, find: Callable[[Collection], SearchResult]
     ) -> CallToolResult:
         name = self._library.chosen(wanted.collection)
-        found, rows = self._library.ask(name, lambda collection: (find(collection), collection.count()))
-        hits = found.hits[: wanted.k]  # a raw collection gives so many of each modality
-        context = context_of(_sources(hits), self._shown.several(), roots=self._roots or None)
+
+        def ask(collection: Collection) -> tuple[SearchResult, list[Source], int]:
+            result = find(collection)
+            # A raw collection gives so many of each modality.
+            sources = [Source(hit.id, hit.document, hit.metadata) for hit in result.hits[: wanted.k]]
+            return result, _brought(collection, sources), collection.count()
+
+        found, sources, rows = self._library.ask(name, ask)
+        context = context_of(sources, self._shown.several(), roots=self._roots or None)
         nothing = "" if rows else f"The collection {name!r} is empty."
         if rows and wanted.where:
             nothing = f"No row has metadata such that {wanted.where}."
@@ -108,7 +119,7 @@ class Tools:
             context,
             collection=name,
             ranked=found.ranked,
-            scores={hit.id: hit.score for hit in hits},
+            scores={hit.id: hit.score for hit in found.hits},
             links=self._links(name),
             nothing=nothing,
         )
@@ -128,5 +139,12 @@ class Tools:
             raise InvalidInputError(f"image: {path!r:.200}: {error}") from error
 
 
-def _sources(hits: Iterable[Any]) -> list[Source]:
-    return [Source(hit.id, hit.document, hit.metadata) for hit in hits]
+def _brought(collection: Collection, sources: list[Source]) -> list[Source]:
+    """Rows with the pictures that stand with their passages."""
+
+    def find(ids: list[str]) -> Iterator[Source]:
+        for id in ids:
+            with suppress(InvalidInputError):  # it is no row of this collection
+                yield stored.row_of(collection, id)
+
+    return with_pictures(sources, find)

@@ -5,9 +5,11 @@ Imports langchain-core and the public core.
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from langchain_core.documents import Document
 from langchain_core.messages.content import ContentBlock, create_image_block, create_text_block
+from langchain_core.vectorstores import VectorStore
 
 from clip_embeddings import InvalidInputError, context
 from clip_embeddings.context import AnyRoots, Budget, Context, Part, Source, context_of, left_out, words_of
@@ -68,14 +70,23 @@ def source_of(document: object) -> Source:
     return Source(id if isinstance(id, str) else "", document.page_content, document.metadata)
 
 
-def with_pictures(documents: Iterable[Document]) -> list[Document]:
+def with_pictures(documents: Iterable[Document], store: VectorStore) -> list[Document]:
     """Each passage of a document followed by the pictures that stand there, in their order; none twice."""
-    given = list(documents)
-    sources = [source_of(document) for document in given]
-    known = dict(zip(map(id, sources), given, strict=True))
+    known: dict[int, Document] = {}
+
+    def told(document: Document) -> Source:
+        source = source_of(document)
+        known[id(source)] = document
+        return source
+
+    def find(ids: list[str]) -> list[Source]:
+        with suppress(Exception):  # a store that cannot look up ids: pictures are named by their files
+            return [told(row) for row in store.get_by_ids(ids)]
+        return []
+
+    sources = context.with_pictures([told(document) for document in documents], find)
     return [
-        known.get(id(source)) or Document(source.text, metadata=dict(source.metadata))
-        for source in context.with_pictures(sources)
+        known.get(id(source)) or Document(source.text, metadata=dict(source.metadata)) for source in sources
     ]
 
 

@@ -34,7 +34,7 @@ from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.handover import Handover, Loaded, PictureText, watch
 from langchain_clip_embeddings.pictures import describe
 
-_THREADS = 4  # that read and decode; twice as many files are held at most
+_THREADS = 4  # read and decode
 _log = logging.getLogger(__name__)
 
 
@@ -65,30 +65,26 @@ class MediaLoader(BaseLoader):
     its name, and `CLIPEmbeddings` embeds it as the picture; where Documents are copied on the way, as
     `index()` does, `MultimodalChroma` and `MediaStore` know the picture by its metadata.
 
-    Run `index()` with `cleanup="full"` to have changed files replaced and vanished ones removed. A
-    file that cannot be read any more counts as vanished then. A disk that is not mounted looks like an empty
-    folder, so these stop the run unless `allow_empty`; a folder that is gone without a trace cannot be seen
-    here: what was in it has vanished. Name such a folder in `paths`; one that is not there is an error then.
+    Run `index()` with `cleanup="full"` to have changed files replaced and vanished ones removed, unreadable
+    ones too. A disk that is not mounted looks like an empty folder, so these stop the run unless
+    `allow_empty`; what was in a folder that is gone without a trace has vanished. Name such a folder in
+    `paths`; one that is not there is an error then.
 
     Args:
         paths: files and folders; hidden files are left out.
         embeddings: the model whose context the passages fit.
-        captions: path -> a picture's page_content; its file name where none is given.
+        captions: path -> a picture's page_content.
         allow_empty: go on where a folder cannot be read or is empty, one of `paths` has no file in it, or a
             link leads nowhere that is not named as a file of a known kind; it is listed in `failures` then,
             and `index()` deletes what was there.
         on_error: "skip" logs a warning and lists the file in `failures`; "raise" stops there.
-        max_bytes: a larger file is refused and not read.
-        encoding: what text that is not in UTF-8 or UTF-16 is in, such as "cp949"; None finds out, as `ingest`
-            of chroma_clip_embeddings does.
-        exclude, include, only: what in the folders is loaded, as `ingest` of chroma_clip_embeddings chooses:
-            texts that are no notes, such as sidecars, are not, and `.clipignore` files are heeded. What
-            `index()` knows of a file that is left out now it deletes under `cleanup="full"`.
-        pdf: what is taken of a PDF: "text", "pages" (a picture of each), or "both".
+        max_bytes: of a file that is read.
+        encoding: what text that is not in UTF-8 or UTF-16 is in, such as "cp949"; None finds out.
+        exclude, include, only, pdf, exif, exif_place: as for `ingest`. What `index()` knows of a file that is
+            left out now it deletes under `cleanup="full"`.
     Attributes:
         failures: what the latest run skipped.
-        left_out: how many files the latest run did not load because they are not wanted, by what they are;
-            copies of files that were loaded are among them.
+        left_out: how many files it did not load, by what they are; copies of others are among them.
     """
 
     def __init__(
@@ -105,15 +101,18 @@ class MediaLoader(BaseLoader):
         include: str | Iterable[str] = (),
         only: Only | None = None,
         pdf: Pdf = "both",
+        exif: bool = False,
+        exif_place: bool = False,
     ) -> None:
         if on_error not in ("skip", "raise"):
             raise InvalidInputError(f"on_error: got {on_error!r}; expected skip or raise")
         self._paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self._embedder, self._on_error = embeddings.embedder, on_error
         self._allow_empty = allow_empty
-        self._max_bytes, self._taking = max_bytes, Taking(checked_encoding(encoding), only, pdf)
+        self._max_bytes = max_bytes
+        self._taking = Taking(checked_encoding(encoding), only, pdf, exif, exif_place)
         self._choice = choice_of(exclude, include, only)
-        self._captions = {os.fspath(path): caption for path, caption in (captions or {}).items()}
+        self._captions = {os.fspath(path): words for path, words in (captions or {}).items()}
         self._handover = Handover(self._embedder)
         self.failures: list[LoadFailure] = []
         self.left_out: dict[str, int] = {}
@@ -148,6 +147,7 @@ class MediaLoader(BaseLoader):
             source = read_source(Path(entry.uri), shows=entry.shows, **options)
             if source.text is not None:
                 return _Reading(index, entry, source)
+            entry = self._taking.with_facts(entry, source.content)
             image = self._embedder.decode_image(source.content, index=index)
         except (UnusableFile, ImageDecodeError) as error:
             return _Reading(index, entry, error)

@@ -53,8 +53,8 @@ class MultimodalRetriever(BaseRetriever):
         min_images, min_texts: at least so many of the k are pictures, or texts, if the store has them: the
             best ones take the place of the last of the other kind.
         with_pictures: bring along, after each passage and beside the k, the pictures that stand there in its
-            document: those of a Markdown file or a web page, and of a PDF the page. They are Documents
-            without an id and a score, named by their files.
+            document: those of a Markdown file or a web page, and of a PDF the page. They have no
+            score, and where they are no rows of the store, no id.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -127,7 +127,7 @@ class MultimodalRetriever(BaseRetriever):
 
     def _brought(self, question: Question, **options: Any) -> list[Document]:
         found = self._find(question, **options)
-        return with_pictures(found) if self.with_pictures else found
+        return with_pictures(found, self.vectorstore) if self.with_pictures else found
 
     def _find(
         self,

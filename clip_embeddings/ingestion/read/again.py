@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clip_embeddings.ingestion.read.local import MAX_BYTES, UnusableFile, read_file
-from clip_embeddings.ingestion.rows.ids import digest
+from clip_embeddings.ingestion.rows.ids import digest, picture_id
 from clip_embeddings.inputs.pdf import UnreadablePdf, draw_page, is_pdf, page_digest
 
 _MOST_PAGES = 10**9
@@ -31,10 +31,28 @@ def read_picture(
     Raises:
         UnusableFile: with the reason in words.
     """
-    content, page = read_file(path, max_bytes=max_bytes), metadata.get("page")
-    if not is_pdf(content, path) or type(page) is not int or abs(page) > _MOST_PAGES:
+    content = read_file(path, max_bytes=max_bytes)
+    page = _page_of(content, path, metadata)
+    if page is None:
         return Picture(content, digest(content))
     try:
         return Picture(draw_page(content, page, edge), page_digest(digest(content), page))
     except UnreadablePdf as error:
         raise UnusableFile(str(error)) from error
+
+
+def id_of_picture(path: Path, metadata: Mapping[str, Any]) -> str:
+    """The id under which ingestion stores what `read_picture` gives.
+
+    Raises:
+        UnusableFile: with the reason in words.
+    """
+    content = read_file(path)
+    page = _page_of(content, path, metadata)
+    return picture_id(digest(content) if page is None else page_digest(digest(content), page))
+
+
+def _page_of(content: bytes, path: Path, metadata: Mapping[str, Any]) -> int | None:
+    page = metadata.get("page")
+    known = type(page) is int and abs(page) < _MOST_PAGES
+    return page if known and is_pdf(content, path) else None

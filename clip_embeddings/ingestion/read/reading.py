@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from clip_embeddings.errors import InvalidInputError
@@ -159,8 +159,7 @@ def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[
         if each.is_remote:
             size = len(content)
             budget.add(size)
-        if facts := remote.taking.facts_of(content):
-            each = replace(each, metadata={**facts, **each.metadata})
+        each = remote.taking.with_facts(each, content)
         return size, Reading(each.place, each, content, digest(content), taking=remote.taking)
     except NotWanted as error:
         return size, Reading(each.place, each, unwanted=str(error))

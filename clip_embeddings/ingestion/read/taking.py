@@ -1,10 +1,11 @@
 """What is taken of files that are read. Imports its neighbours."""
 
-from dataclasses import dataclass
-from typing import Any, get_args
+from dataclasses import dataclass, replace
+from typing import get_args
 
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.find.choosing import Only
+from clip_embeddings.ingestion.find.entries import Entry
 from clip_embeddings.ingestion.read.documents.parts import Pdf
 from clip_embeddings.ingestion.read.photo import photo_facts
 
@@ -31,9 +32,12 @@ class Taking:
         if self.pdf not in get_args(Pdf):
             raise InvalidInputError(f"pdf: got {self.pdf!r}; expected one of {', '.join(get_args(Pdf))}")
 
-    def facts_of(self, content: bytes) -> dict[str, Any]:
-        """What a photo's file says of it, as far as that is taken."""
-        return photo_facts(content, place=self.exif_place) if self.exif or self.exif_place else {}
+    def with_facts(self, entry: Entry, content: bytes) -> Entry:
+        """The entry with what a photo's file says of it, as far as that is taken."""
+        if not (self.exif or self.exif_place):
+            return entry
+        facts = photo_facts(content, place=self.exif_place)
+        return replace(entry, metadata={**facts, **entry.metadata}) if facts else entry
 
     @property
     def of_pdf(self) -> Pdf | None:

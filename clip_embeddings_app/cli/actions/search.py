@@ -46,8 +46,8 @@ def run(
     if where and not result.hits:
         say(
             "note",
-            f"no row has metadata such that {where}. Fields come from manifests and add_items; those of "
-            "photos from ingest --exif",
+            f"no row has metadata such that {where}. ingest --exif stores facts of photos (day, camera); "
+            "other fields come from manifests, add_items and documents",
         )
     if sheet:
         draw_sheet(sheet, query, image, result)
@@ -69,7 +69,7 @@ def _print_tables(query: str | None, image: Path | None, modality: Modality, res
     out.print(f'"{render.brief(query, 160)}"' if query is not None else f"Like {image}", style="bold")
     out.print()
     render.show_result(out, result, modality=modality.value)
-    if note := render.note_of(result):
+    if note := render.note_of(result, mixed=modality is Modality.any):
         out.print()
         out.print(note, style="dim")
 

@@ -41,7 +41,7 @@ _FIELDS: dict[str, tuple[Any, Any]] = {
         Annotated[Literal["any", "image", "text"], Field(description="Which results to give.")],
         "any",
     ),
-    "k": (Annotated[int, Field(ge=1, le=20, description="How many results.")], 5),
+    "k": (Annotated[int | None, Field(ge=1, le=20, description="How many results.")], None),
     # What an agent runs in, by the name under which LangGraph hands it in. Models are not told of it, and it
     # is left out where arguments are copied: it holds the whole conversation.
     "runtime": (Annotated[Any, InjectedToolArg], Field(default=None, exclude=True)),

@@ -108,8 +108,15 @@ class _Search:
         return await run_in_executor(None, lambda: self.answer(query, runtime=runtime, **given))
 
     def _find(
-        self, asked: Asked, *, k: int = 5, modality: str | None = None, where: str | None = None, **_: Any
+        self,
+        asked: Asked,
+        *,
+        k: int | None = None,
+        modality: str | None = None,
+        where: str | None = None,
+        **_: Any,
     ) -> Any:
+        k = k or self.retriever.k
         options: dict[str, Any] = {"modality": modality or self.retriever.modality}
         if options["modality"] == "any":
             k = max(k, self.retriever.min_images + self.retriever.min_texts)

@@ -61,8 +61,9 @@ def test_a_passage_brings_its_pictures_along_in_their_order(embeddings: CLIPEmbe
     found = retriever.invoke("Bake the bread.")
     assert [(each.page_content, each.metadata["modality"]) for each in found[:2]] == [
         ("Bake the bread.", "text"),
-        ("2.png", "image"),
+        ("Bake the bread.", "image"),
     ]
+    assert found[1].id in [each.id for each in store.get_by_ids([str(found[1].id)])]
     assert found[1].metadata["uri"] == str(folder / "img" / "2.png")
     kinds = [block["type"] for block in to_content_blocks(found[:2])]
     assert kinds == ["text", "text", "image"]

@@ -30,7 +30,7 @@ def run(guide: Path, folder: Path) -> list[str]:
 
 def test_the_guide_to_documents_runs(tmp_path: Path) -> None:
     printed = run(ROOT / "docs" / "documents.md", tmp_path)
-    assert printed == ["text Bake the bread.", "image step2.png"]
+    assert printed == ["text Bake the bread.", "image Bake the bread."]
 
 
 def test_the_snippets_of_the_guide_run_in_their_order(tmp_path: Path) -> None:

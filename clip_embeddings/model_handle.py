@@ -17,7 +17,10 @@ from clip_embeddings.models.identity.fingerprint import (
     model_fingerprint_of,
 )
 from clip_embeddings.models.model import Model, importing
+from clip_embeddings.models.tiny import WEIGHTS
+from clip_embeddings.models.tiny.own import unlike
 from clip_embeddings.similarity import ScoreFunction
+from clip_embeddings.types import Embeddings
 
 if TYPE_CHECKING:
     from clip_embeddings.models.encoder import Encoder
@@ -102,6 +105,15 @@ class ModelHandle:
     def scoring(self) -> ScoreFunction:
         """How the model turns cosines of raw vectors into probabilities: a softmax for CLIP."""
         return self._encoder.scoring
+
+    def count_unlike(self, vectors: Embeddings) -> int:
+        """How many raw vectors (N, D) are of pictures that the model was not made for.
+
+        Only the bundled model can tell: it knows drawn scenes. 0 for any other.
+        """
+        if self._files.folder != WEIGHTS or not len(vectors):
+            return 0
+        return int(unlike(vectors).sum())
 
     @property
     def resolved_revision(self) -> str | None:

@@ -39,7 +39,11 @@ class ModelHandle:
     config: EmbedderConfig
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.config.model!r}, long_text={self.config.long_text!r})"
+        known = self.__dict__  # what is loaded already: a repr loads nothing
+        family = f"family {self.family}" if "_encoder" in known else "not loaded yet"
+        given = known.get("calibration") or self.config.calibration
+        state = "no calibration" if given is None else f"calibration {getattr(given, 'id', given)}"
+        return f"<{type(self).__name__} {self.config.model!r}: {family}, {state}>"
 
     def __getstate__(self) -> object:
         """What it was given: what was loaded or looked up since is so again where a copy is used."""

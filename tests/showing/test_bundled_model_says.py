@@ -33,7 +33,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> ClientAPI:
 
 
 def test_photographs_are_told_from_drawn_scenes_also_in_half_precision(tiny: CLIPEmbedder) -> None:
-    drawn = [render(scene) for scene in scenes(SEED, 40)]
+    drawn = [render(scene) for scene in scenes(SEED, 12)]
     assert len(PHOTOS) == 2
     for embedder in (tiny, CLIPEmbedder("tiny", device="cpu", dtype="bfloat16")):
         assert unlike(embedder.embed_images(PHOTOS)).all()

@@ -58,6 +58,8 @@ class Matrix:
 
     def _cells(self, place: int) -> str:
         """A row: coloured by where a value lies among all; the highest of the row in bold."""
+        if not self.values.size:
+            return ""
         low, high = float(self.values.min()), float(self.values.max())
         row = self.values[place]
         cells = ""

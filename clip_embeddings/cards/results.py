@@ -41,7 +41,8 @@ class Hit:
         """What is known of the row beside its score."""
         from clip_embeddings.context.sources import Source
 
-        metadata = {"uri": self.uri, **self.metadata, "modality": self.modality}
+        place = {"uri": self.uri} if self.uri else {}
+        metadata = {**place, **self.metadata, "modality": self.modality}
         return Source(self.id, self.document, metadata)
 
     @property

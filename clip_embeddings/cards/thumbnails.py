@@ -7,8 +7,7 @@ from typing import Any
 from clip_embeddings.context.encoding import EncodedPicture, encode_picture
 from clip_embeddings.context.reading import picture_of
 from clip_embeddings.context.sources import Source
-from clip_embeddings.errors import ImageDecodeError
-from clip_embeddings.ingestion.read.local import UnusableFile
+from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError
 from clip_embeddings.showing.elements import text
 
 MOST = 20
@@ -44,7 +43,7 @@ class Thumbnails:
             return self._over(name)
         try:
             picture = encode_picture(image, pixels=_PIXELS, max_bytes=_BYTES)
-        except (ImageDecodeError, UnusableFile, OSError) as error:
+        except (ClipEmbeddingsError, OSError, ValueError) as error:
             return _missing(name, getattr(error, "reason", str(error)))
         self._left -= 1
         return _tag(picture, name)

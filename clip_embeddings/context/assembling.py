@@ -20,7 +20,7 @@ _CITED = re.compile(r"\[(\d{1,6}(?:\s{0,9}[,;]\s{0,9}\d{1,6})*)\]")
 _WORTH_CUTTING = 40  # tokens; less of a text says nothing
 _CUT = " [...]"
 _LONGEST = 100  # characters of a token; a longer text is cut before it is counted
-_NAMED = 20  # pictures beyond the limit
+_NAMED = 20  # pictures that are not shown
 
 Kind = Literal["text", "image", "missing", "unshown"]
 
@@ -119,6 +119,9 @@ class _Assembling:
         try:
             picture, said = picture_of(source, pixels=pixels, max_bytes=most, roots=self.roots)
         except ImageDecodeError as error:
+            self.named -= 1
+            if self.named < 0:
+                return None
             note = f" (a picture that cannot be shown: {one_line(error.reason)})"
             return Part(number, "missing", source, label + note, caption)
         self.images -= 1

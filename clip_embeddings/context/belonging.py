@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from clip_embeddings.context.sources import Source
 from clip_embeddings.ingestion.find.entries import scheme_of
+from clip_embeddings.ingestion.read.documents.parts import MOST
 from clip_embeddings.ingestion.rows.ids import name_of
 
 _CARRIED = ("heading", "page")
@@ -35,7 +36,7 @@ def pictures_of(source: Source) -> Iterator[Source]:
         return
     fields = {name: source.metadata[name] for name in _CARRIED if name in source.metadata}
     names = source.metadata.get("pictures")
-    for name in names if isinstance(names, list) else ():
+    for name in names[:MOST] if isinstance(names, list) else ():
         if isinstance(name, str) and name and "\0" not in name:
             path = os.path.normpath(os.path.join(os.path.dirname(uri), name))  # noqa: PTH118, PTH120
             facts = {**fields, "modality": "image", "uri": path, "document": uri}

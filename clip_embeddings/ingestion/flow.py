@@ -146,7 +146,10 @@ class Flow:
             self._recorder.failed(*failure_of(entry, str(error)))
             return
         self._recorder.read_as(source.encoding)
+        entry = replace(entry, metadata=source.given(entry.metadata))
         self._ledger.add_given(Given(entry.uri, entry.caption, entry.metadata))
+        if reading.taking.only and source.is_pdf:  # what is not taken now stays
+            self._ledger.ask_for_all(entry.uri, pictures=reading.taking.only == "texts")
         yield from self._rows_missing(entry, source)
 
     def _rows_missing(self, entry: Entry, source: Source) -> Iterator[Row]:
@@ -158,7 +161,7 @@ class Flow:
                 self._ledger.ask_for(id, entry.uri, new=False)
         elif holds_several(source.content):
             self._several.add(picture_id(source.sha256))
-        given = entry.caption, entry.metadata
+        given = entry.words, entry.metadata
         for row in rows_of(source, self._vectors.embedder, *given, texts=not complete):
             if row.id in there:  # the only one of a short text, most often
                 continue

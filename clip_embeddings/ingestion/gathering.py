@@ -51,7 +51,7 @@ class Gathering:
             put = heappush if len(heap) < _LISTED else heappushpop
             put(heap, (self._random.random(), number, entry))
         chosen = [entry for *_, entry in sorted(kept[True] + kept[False])]
-        captioned = {entry.uri: entry for entry in chosen if entry.caption}
+        captioned = {entry.uri: entry for entry in chosen if entry.words}
         return list(({entry.uri: entry for entry in chosen} | captioned).values())
 
     @property

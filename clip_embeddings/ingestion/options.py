@@ -12,7 +12,7 @@ from clip_embeddings.ingestion.find.discovery import AnyPath, discover, several
 from clip_embeddings.ingestion.find.entries import checked_schemes
 from clip_embeddings.ingestion.find.found import Found
 from clip_embeddings.ingestion.find.roots import folders_of, roots_of, there_or_kept
-from clip_embeddings.ingestion.read.documents import Pdf
+from clip_embeddings.ingestion.read.documents.parts import Pdf
 from clip_embeddings.ingestion.read.local import MAX_BYTES
 from clip_embeddings.ingestion.read.reading import Remote
 from clip_embeddings.ingestion.read.taking import Taking
@@ -48,8 +48,8 @@ class IngestOptions(TypedDict, total=False):
             "/2023/**"; see `ignoring.py`. They belong to each folder that is named, whose `.clipignore`
             files say the same for what is in their folders; these options come after them. What is named by
             itself, and what a manifest names, is taken in any case.
-        include: patterns of files that are taken though they are no notes (`notes.py`: sidecars, data, web
-            pages, source code, ...) or excluded; not from folders that are excluded. Rows of files that are
+        include: patterns of files that are taken though they are no notes (`notes.py`: sidecars, data, logs,
+            source code, ...) or excluded; not from folders that are excluded. Rows of files that are
             left out stay as they are, under `prune` too.
         only: "pictures" or "texts"; what is neither a picture nor named as one is no failure under the first.
         pdf: what is taken of a PDF: "text", passages that know their page; "pages", a picture of each page;
@@ -162,6 +162,8 @@ class Plan:
             allow_schemes=self.remote.allow_schemes,
             captions=self.captions,
             choice=self.choice,
+            encoding=self.remote.taking.encoding,
+            max_bytes=self.remote.max_bytes,
         )
 
     def found_for(self, embedder: CLIPEmbedder, name: str) -> Found:

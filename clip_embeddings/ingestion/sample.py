@@ -16,7 +16,7 @@ from clip_embeddings.ingestion.find.choosing import Only, choice_of
 from clip_embeddings.ingestion.find.discovery import AnyPath, discover, several
 from clip_embeddings.ingestion.find.entries import Entry, checked_schemes
 from clip_embeddings.ingestion.gathering import Gathering, Pairs
-from clip_embeddings.ingestion.read.documents import Pdf
+from clip_embeddings.ingestion.read.documents.parts import Pdf
 from clip_embeddings.ingestion.read.local import MAX_BYTES, UnusableFile
 from clip_embeddings.ingestion.read.reading import Remote, read_entry
 from clip_embeddings.ingestion.read.taking import Taking
@@ -114,10 +114,16 @@ def sample_files(
     raw = embedder.with_calibration(None)
     paths, manifests = several(paths), several(manifests)
     choice = choice_of(exclude, include, only)
-    found = discover(
-        paths, manifests=manifests, allow_schemes=allow_schemes, captions=captions, choice=choice
-    )
     taking = Taking(checked_encoding(encoding), only, pdf)
+    found = discover(
+        paths,
+        manifests=manifests,
+        allow_schemes=allow_schemes,
+        captions=captions,
+        choice=choice,
+        encoding=taking.encoding,
+        max_bytes=max_bytes,
+    )
     remote = Remote(checked_schemes(allow_schemes), max_bytes, timeout, taking)
     gathering = Gathering(raw, size, seed)
     for entry in gathering.shuffled(each for each in found if isinstance(each, Entry)):
@@ -125,7 +131,7 @@ def sample_files(
             break
         if gathering.wants(entry):
             with suppress(UnusableFile):
-                gathering.take(read_entry(entry, remote), entry.caption)
+                gathering.take(read_entry(entry, remote), entry.words)
     vectors, estimator, pairs = gathering.result()
     counts, named = estimator.counts, [str(path) for path in (*paths, *manifests)]
     texts = "captions" if pairs else "text passages"

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from clip_embeddings.inputs.foreign import HEIF_NAMES, foreign_kind, register_readers
+from clip_embeddings.inputs.pdf import is_pdf
 
 FORMATS: dict[str, str] = {
     "JPEG": "photos; files of several pictures (MPO) too",
@@ -101,8 +102,9 @@ def open_picture(content: bytes, *, unmarked: bool = True) -> Image.Image:
                 return factory(io.BytesIO(content), "")
         except _NOT_THIS:
             continue
+    document = "a PDF document, not a picture: ingest it, and search for its pages" if is_pdf(content) else ""
     raise UnidentifiedImageError(
-        foreign_kind(content) or advice or "not an image in a format that is read here"
+        foreign_kind(content) or document or advice or "not an image in a format that is read here"
     )
 
 

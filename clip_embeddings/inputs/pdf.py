@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
+from pathlib import PurePath
 from typing import Any
 
 from clip_embeddings.forking import FreeLock
@@ -16,7 +17,9 @@ from clip_embeddings.forking import FreeLock
 MARK = b"%PDF-"
 _EXTRA = "a PDF document, which needs an extra: pip install 'clip-embeddings[pdf]'"
 _LONGEST = 8192  # pixels of the longer edge: a page may be a strip of metres
+_BEFORE = 1024  # bytes that readers look through for the mark
 _LONGEST_TITLE = 200  # characters
+_FILLED_IN = 1  # a form of PDF's own; those of XFA are not drawn
 _LOCK = FreeLock()
 # What PDFium puts where a word is parted at the end of a line, and for letters without a meaning.
 _NO_LETTERS = {ord(each): None for each in "\ufffe\uffff\x02\x00"}
@@ -26,8 +29,10 @@ class UnreadablePdf(Exception):
     """Why a document cannot be read, in words."""
 
 
-def is_pdf(content: bytes) -> bool:
-    return content.startswith(MARK)
+def is_pdf(content: bytes, name: PurePath | None = None) -> bool:
+    """Whether it is one; of a file of that name some bytes may stand before its mark."""
+    named = name is not None and name.suffix.lower() == ".pdf"
+    return content.startswith(MARK) or (named and MARK in content[:_BEFORE])
 
 
 def missing_reader() -> str:
@@ -77,7 +82,7 @@ def draw_page(content: bytes, page: int, edge: int) -> bytes:
     """
     with _opened(content) as document:
         if not 1 <= page <= len(document):
-            raise UnreadablePdf(f"has {len(document)} pages, no page {page}")
+            raise UnreadablePdf(f"has no page {page}; its last one is {len(document)}")
         drawn = document[page - 1]
         shorter, longer = sorted(drawn.get_size())
         if not shorter > 0:
@@ -127,7 +132,7 @@ def _opened(content: bytes) -> Iterator[Any]:
                 ) from error
             raise UnreadablePdf(f"is no PDF document that can be read ({error})") from error
         try:
-            if document.get_formtype():
+            if document.get_formtype() == _FILLED_IN:
                 document.init_forms()  # what was filled in is drawn too
             yield document
         except pdfium.PdfiumError as error:
@@ -140,7 +145,10 @@ def _titles(document: Any) -> dict[int, str]:
     """Page, from 0 on -> the first bookmark that leads to it."""
     found: dict[int, str] = {}
     for bookmark in document.get_toc():
-        target, title = bookmark.get_dest(), " ".join(bookmark.get_title().split())
+        try:
+            target, title = bookmark.get_dest(), " ".join(bookmark.get_title().split())
+        except ValueError:  # half a surrogate pair
+            continue
         place = target.get_index() if target else None
         if place is not None and title:
             found.setdefault(place, title[:_LONGEST_TITLE])
@@ -148,5 +156,12 @@ def _titles(document: Any) -> dict[int, str]:
 
 
 def _text(document: Any, place: int) -> str:
-    text = document[place].get_textpage().get_text_bounded().translate(_NO_LETTERS)
+    """What is written on a page; of a broken one, which drawing it will report, nothing."""
+    import pypdfium2 as pdfium
+
+    try:
+        page = document[place].get_textpage()
+    except pdfium.PdfiumError:
+        return ""
+    text = page.get_text_bounded().translate(_NO_LETTERS)
     return "\n".join(line.rstrip() for line in text.splitlines())

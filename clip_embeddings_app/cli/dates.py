@@ -12,12 +12,12 @@ FIELD = "day"
 
 def between(since: str | None, until: str | None) -> str:
     """A condition in words; "" without dates."""
-    clauses = []
-    if since:
-        clauses.append(f"{FIELD} >= {_day(since, 'since', end=False)}")
-    if until:
-        clauses.append(f"{FIELD} <= {_day(until, 'until', end=True)}")
-    return " and ".join(clauses)
+    first = _day(since, "since", end=False) if since else None
+    last = _day(until, "until", end=True) if until else None
+    if first and last and first > last:
+        raise typer.BadParameter(f"{since} is later than {until}", param_hint="--since / --until")
+    clauses = (f"{FIELD} >= {first}" if first else "", f"{FIELD} <= {last}" if last else "")
+    return " and ".join(filter(None, clauses))
 
 
 def _day(text: str, option: str, *, end: bool) -> int:

@@ -18,10 +18,12 @@ from langchain_core.documents import Document
 from clip_embeddings import ImageDecodeError, InvalidInputError
 from clip_embeddings.ingestion.find.choosing import Only, choice_of
 from clip_embeddings.ingestion.find.discovery import discover
+from clip_embeddings.ingestion.find.documents import ShownOnce
 from clip_embeddings.ingestion.find.entries import Entry, IngestProblem
 from clip_embeddings.ingestion.find.found import Found
-from clip_embeddings.ingestion.read.documents import Pdf
+from clip_embeddings.ingestion.read.documents.parts import Pdf
 from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile
+from clip_embeddings.ingestion.read.reading import failure_of
 from clip_embeddings.ingestion.read.sources import Source, read_source
 from clip_embeddings.ingestion.read.taking import Taking
 from clip_embeddings.ingestion.read.texts import checked_encoding
@@ -32,8 +34,7 @@ from langchain_clip_embeddings.embeddings import CLIPEmbeddings
 from langchain_clip_embeddings.handover import Handover, Loaded, PictureText, watch
 from langchain_clip_embeddings.pictures import describe
 
-_THREADS = 4
-"""That read and decode; twice as many files are held at most."""
+_THREADS = 4  # that read and decode; twice as many files are held at most
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +57,7 @@ class _Reading:
 
 
 class MediaLoader(BaseLoader):
-    """Loads the pictures and texts at and under some paths, for any store of LangChain.
+    """Loads pictures and texts at and under some paths, for any store of LangChain.
 
     Pictures are told from text by content and decoded once, so that none fails later; text comes in passages
     that fit the model's context. Ids and metadata are those of `ingest`: the same content is the same row, by
@@ -144,7 +145,7 @@ class MediaLoader(BaseLoader):
         index, entry = file
         options: dict[str, Any] = {"max_bytes": self._max_bytes, "taking": self._taking}
         try:
-            source = read_source(Path(entry.uri), base=entry.base, **options)
+            source = read_source(Path(entry.uri), shows=entry.shows, **options)
             if source.text is not None:
                 return _Reading(index, entry, source)
             image = self._embedder.decode_image(source.content, index=index)
@@ -159,7 +160,8 @@ class MediaLoader(BaseLoader):
         if isinstance(error, NotWanted):
             self._count({str(error): 1})
         elif isinstance(error, UnusableFile):
-            self._fail(path, str(error), InvalidInputError(f"{path}: {error}"))
+            reason = failure_of(reading.entry, str(error))[1]
+            self._fail(path, reason, InvalidInputError(f"{path}: {reason}"))
         elif isinstance(error, ImageDecodeError):
             named = ImageDecodeError(reading.index, repr(str(path)), error.reason)
             self._fail(path, error.reason, named)
@@ -173,20 +175,29 @@ class MediaLoader(BaseLoader):
         for root in (os.fspath(path) for path in self._paths):
             if (problem := trouble_with(root)) and Path(root).is_dir():
                 self._doubt(root, problem)
-        if not self._allow_empty:
-            for each in self._discovered():
+        shown = ShownOnce()
+        for each in self._discovered():
+            shown.note(each)
+            if not self._allow_empty:
                 self._is_doubted(each)
         for each in found:
             if self._is_doubted(each):
                 continue
             if isinstance(each, Entry):
-                yield each
+                yield from shown.of(each)
             else:
                 self._fail(Path(each.place), each.reason, InvalidInputError(str(each)))
         self._count(found.left_out)
 
     def _discovered(self) -> Found:
-        return discover(self._paths, captions=self._captions, choice=self._choice, name_empty=True)
+        return discover(
+            self._paths,
+            captions=self._captions,
+            choice=self._choice,
+            name_empty=True,
+            encoding=self._taking.encoding,
+            max_bytes=self._max_bytes,
+        )
 
     def _is_doubted(self, each: Entry | IngestProblem) -> bool:
         if isinstance(each, Entry):
@@ -215,7 +226,7 @@ class MediaLoader(BaseLoader):
     def _documents(self, source: Source, reading: "_Reading") -> Iterator[Document]:
         """Those of one file, under the ids that `ingest` gives its rows."""
         entry = reading.entry
-        for row in rows_of(source, self._embedder, entry.caption, entry.metadata):
+        for row in rows_of(source, self._embedder, entry.words, entry.metadata):
             metadata = {"modality": row.metadata["modality"], "source": source.uri, **row.metadata}
             document = Document(row.document, id=row.id, metadata=metadata)
             if row.is_picture:

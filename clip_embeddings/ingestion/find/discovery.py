@@ -23,6 +23,7 @@ from clip_embeddings.ingestion.find.entries import (
 from clip_embeddings.ingestion.find.found import Found
 from clip_embeddings.ingestion.find.manifests import read_manifest
 from clip_embeddings.ingestion.find.walking import Pattern, Walker
+from clip_embeddings.ingestion.read.local import MAX_BYTES
 from clip_embeddings.ingestion.read.remote import check_readers
 from clip_embeddings.ingestion.rows.checks import check_metadata, check_string
 from clip_embeddings.ingestion.rows.values import shown
@@ -38,6 +39,8 @@ def discover(
     captions: Mapping[str, str] | None = None,
     choice: Choice = EVERYTHING,
     name_empty: bool = False,
+    encoding: str | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Found:
     """Find what there is to ingest. Memory does not grow with the number of files.
 
@@ -56,6 +59,7 @@ def discover(
         captions: path -> words about the file; those of a manifest come before them.
         choice: what of that is left out. A manifest's items are not, nor what is named by itself.
         name_empty: whether folders with nothing in them are problems too.
+        encoding, max_bytes: of documents that are looked through for pictures, as `ingest` has them.
     Returns:
         Entries, and a problem for each folder that cannot be read, each directory loop, each pattern that
         nothing matches, each bad line of a manifest and each ignore file that cannot be read. Closing it
@@ -79,7 +83,8 @@ def discover(
         named=roots.__contains__,
         asked=lambda path: any(pattern.asks_for(path) for pattern in patterns),
     )
-    entries = _entries(given, rows, set(listed), selection, name_empty=name_empty)
+    pictures = DocumentPictures(selection, encoding, max_bytes)
+    entries = _entries(given, rows, set(listed), selection, pictures, name_empty=name_empty)
     return Found((_captioned(each, named) for each in entries), selection)
 
 
@@ -140,6 +145,7 @@ def _entries(
     rows: list[Iterator[Entry | IngestProblem]],
     manifests: set[str],
     selection: Selection,
+    pictures: DocumentPictures,
     *,
     name_empty: bool,
 ) -> Iterator[Entry | IngestProblem]:
@@ -149,7 +155,6 @@ def _entries(
     # A link leads to real paths, so those are what it is looked up among.
     real = {os.path.realpath(root) for root in roots if not scheme_of(root)}
     walker = Walker(lambda folder: covered(folder, reaching(folder, real, selection)), name_empty=name_empty)
-    pictures = DocumentPictures(selection)
     earlier: set[str] = set()
     for root in given:
         # One that an earlier root leads to by a link, or does not come to, was left to its own turn.
@@ -162,9 +167,11 @@ def _entries(
             if isinstance(root, Pattern):
                 met = reaching(os.path.dirname(found), roots, selection)  # noqa: PTH120
             if found not in manifests and not covered(found, met) and _is_chosen(found, root, selection):
-                entry = _entry(found, _base(root))
-                yield from pictures.of(entry)
-                yield entry
+                entry = _entry(found)
+                if isinstance(entry, Entry):
+                    yield from pictures.with_shown(entry, _base(root))
+                else:
+                    yield entry
         yield from _taken(selection)
         if isinstance(root, str):
             earlier.add(root)
@@ -204,11 +211,11 @@ def _matching(pattern: Pattern, walker: Walker, selection: Selection) -> Iterato
         yield IngestProblem(printable(pattern.text), "no file matches this pattern")
 
 
-def _entry(found: str, base: str) -> Entry | IngestProblem:
+def _entry(found: str) -> Entry | IngestProblem:
     if has_surrogates(found):
         reason = "its name is not UTF-8, which a store needs; rename it"
         return IngestProblem(printable(found), reason)
-    return Entry(found, place=found, base=base)
+    return Entry(found, place=found)
 
 
 def _base(root: str | Pattern) -> str:

@@ -13,6 +13,8 @@ from clip_embeddings.errors import InvalidInputError
 
 # Two letters at least: "C:" is a drive.
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+SHOWN_AS = "shown_as"
+"""The field of what a document says of a picture: its words while nobody has given it others."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
 
 
@@ -25,14 +27,20 @@ class Entry:
         caption: words about it, from a manifest.
         metadata: more fields for its row, as Chroma takes them.
         place: where it was named, for messages: its path, or "photos.csv line 7".
-        base: folder that it was found under, which pictures of a document have to lie in; "" for its own.
+        shows: of a document, absolute paths of the pictures that come with it.
     """
 
     uri: str
     caption: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     place: str = ""
-    base: str = ""
+    shows: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str | None:
+        """Its caption, or, of a picture that a document shows, what that says of it."""
+        said = self.metadata.get(SHOWN_AS)
+        return self.caption or (said if isinstance(said, str) and said else None)
 
     @property
     def is_remote(self) -> bool:

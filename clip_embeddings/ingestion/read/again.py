@@ -8,6 +8,7 @@ from clip_embeddings.ingestion.read.local import MAX_BYTES, UnusableFile, read_f
 from clip_embeddings.ingestion.rows.ids import digest
 from clip_embeddings.inputs.pdf import UnreadablePdf, draw_page, is_pdf, page_digest
 
+_MOST_PAGES = 10**9
 EDGE = 768
 """Pixels of a page's shorter edge, unless the caller says otherwise."""
 
@@ -31,7 +32,7 @@ def read_picture(
         UnusableFile: with the reason in words.
     """
     content, page = read_file(path, max_bytes=max_bytes), metadata.get("page")
-    if not is_pdf(content) or type(page) is not int:
+    if not is_pdf(content, path) or type(page) is not int or abs(page) > _MOST_PAGES:
         return Picture(content, digest(content))
     try:
         return Picture(draw_page(content, page, edge), page_digest(digest(content), page))

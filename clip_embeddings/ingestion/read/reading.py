@@ -81,7 +81,7 @@ class Reading:
         """
         if self.entry is None:
             raise UnusableFile(self.reason)
-        return source_of(self.entry.uri, self.content, self.sha256, self.taking, self.entry.base)
+        return source_of(self.entry.uri, self.content, self.sha256, self.taking, self.entry.shows)
 
 
 def read_ahead(
@@ -146,7 +146,7 @@ def read_entry(entry: Entry, remote: Remote) -> Source:
         UnusableFile: with the reason in words.
     """
     content = remote.read(entry)
-    return source_of(entry.uri, content, digest(content), remote.taking, entry.base)
+    return source_of(entry.uri, content, digest(content), remote.taking, entry.shows)
 
 
 def _read(each: Entry | IngestProblem, remote: Remote, budget: Budget) -> tuple[int, Reading]:

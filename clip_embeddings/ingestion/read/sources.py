@@ -1,29 +1,22 @@
 """Files on disk -> rows: found, read once, told apart by content."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from os.path import dirname
 from pathlib import Path
 from typing import Any
 
-from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.ingestion.read.documents import (
+from clip_embeddings.ingestion.read.documents.markup import is_markup
+from clip_embeddings.ingestion.read.documents.parts import (
+    OF_PARTS,
     Document,
     Part,
     markup_document,
     pdf_document,
+    text_of,
 )
 from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile, read_file
-from clip_embeddings.ingestion.read.markup import WEB, declared_encoding, is_markup
 from clip_embeddings.ingestion.read.taking import EVERYTHING, Taking
-from clip_embeddings.ingestion.read.texts import (
-    NotText,
-    checked_encoding,
-    may_be_text,
-    other_text,
-    unicode_text,
-)
+from clip_embeddings.ingestion.read.texts import NotText, may_be_text, unicode_text
 from clip_embeddings.ingestion.rows.ids import digest, name_of
 from clip_embeddings.inputs.foreign import foreign_kind, refused_by_name
 from clip_embeddings.inputs.formats import (
@@ -61,27 +54,35 @@ class Source:
     def path(self) -> Path:
         return Path(self.uri)
 
+    def given(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        """What a caller gives to its rows; which page or heading a row is of, a document says itself."""
+        return {key: value for key, value in metadata.items() if self.is_plain or key not in OF_PARTS}
+
+    @property
+    def is_pdf(self) -> bool:
+        return is_pdf(self.content, self.path)
+
     @property
     def is_plain(self) -> bool:
-        """Whether its text is what its bytes say, in Unicode, and has always been read so."""
-        return not self.encoding and self.parts == (Part(0, len(self.text or "")),)
+        """Whether it is a picture, or a text that is what its bytes say, in Unicode."""
+        return self.text is None or (not self.encoding and self.parts == (Part(0, len(self.text)),))
 
 
 def read_source(
-    path: Path, *, max_bytes: int = MAX_BYTES, taking: Taking = EVERYTHING, base: str = ""
+    path: Path, *, max_bytes: int = MAX_BYTES, taking: Taking = EVERYTHING, shows: Collection[str] = ()
 ) -> Source:
     """Read a file and tell a picture from text by its content.
 
     Args:
         max_bytes: refuse a larger file without reading it.
-        base: folder that a document's pictures are in; its own by default.
+        shows: of a document, absolute paths of the pictures that come with it.
     Raises:
         UnusableFile: with the reason in words.
         NotWanted: it is not what is taken.
     """
     check_name(str(path), taking)
     content = read_file(path, max_bytes=max_bytes, check=HeadCheck(str(path), taking))
-    return source_of(str(path), content, digest(content), taking, base)
+    return source_of(str(path), content, digest(content), taking, shows)
 
 
 def check_name(uri: str, taking: Taking) -> None:
@@ -118,7 +119,7 @@ class HeadCheck:
             raise UnusableFile(f"is named {name.suffix}: {refused}")
         if named_as_picture(name):
             raise _misnamed(name, head)
-        if is_pdf(head) and not foreign_kind(head) and self.taking.of_pdf:
+        if is_pdf(head, name) and not foreign_kind(head) and self.taking.of_pdf:
             return
         if self.taking.only == "pictures":
             raise _unwanted(self.taking)
@@ -127,7 +128,9 @@ class HeadCheck:
             raise _unusable(head, f"{_NEITHER} nor text{nul}")
 
 
-def source_of(uri: str, content: bytes, sha256: str, taking: Taking = EVERYTHING, base: str = "") -> Source:
+def source_of(
+    uri: str, content: bytes, sha256: str, taking: Taking = EVERYTHING, shows: Collection[str] = ()
+) -> Source:
     """Tell a picture from text by its content.
 
     What decodes as text is text, unless it is named as a picture: many formats begin with letters, and notes
@@ -135,24 +138,26 @@ def source_of(uri: str, content: bytes, sha256: str, taking: Taking = EVERYTHING
 
     Args:
         taking: what is neither is no failure where pictures are wanted, unless it is named as one.
-        base: folder that a document's pictures are in; its own by default.
+        shows: of a document, absolute paths of the pictures that come with it.
     Raises:
         UnusableFile: it is neither; with the reason in words.
         NotWanted: it is not what is taken.
     """
     check_name(uri, taking)
     try:
-        source = _told_apart(Source(uri, sha256, content, None), taking, base or dirname(uri))  # noqa: PTH120
+        source = _told_apart(Source(uri, sha256, content, None), taking, shows)
     except UnusableFile as error:
         if taking.only == "pictures" and not named_as_picture(Path(name_of(uri))):
             raise _unwanted(taking) from error
         raise
+    except Exception as error:  # those who read documents raise errors of many kinds on damaged ones
+        raise UnusableFile(f"cannot be read ({error or type(error).__name__})") from error
     if taking.only and not source.pages and (source.text is None) != (taking.only == "pictures"):
         raise _unwanted(taking)
     return source
 
 
-def _told_apart(picture: Source, taking: Taking, base: str) -> Source:
+def _told_apart(picture: Source, taking: Taking, shows: Collection[str]) -> Source:
     """What there is of a file; as a picture it needs no more than its bytes."""
     name, content = Path(name_of(picture.uri)), picture.content
     if not content:
@@ -163,23 +168,21 @@ def _told_apart(picture: Source, taking: Taking, base: str) -> Source:
         if begins_as_picture(content) or _opens(content, unmarked=True):
             return picture
         raise _misnamed(name, content)
-    if is_pdf(content):
+    if is_pdf(content, name):
         return _pdf(picture, taking)
-    text, found = unicode_text(content), ""
-    if text is None:
-        if _opens(content, unmarked=False):
+    if unicode_text(content) is None and _opens(content, unmarked=False):
+        return picture
+    try:
+        text, found = text_of(content, name, taking.encoding)
+    except NotText as error:
+        if begins_as_picture(content):
             return picture
-        try:
-            text, found = _other_text(name, content, taking.encoding)
-        except NotText as error:
-            if begins_as_picture(content):
-                return picture
-            raise _unusable(content, f"{_NEITHER} {error}") from error
+        raise _unusable(content, f"{_NEITHER} {error}") from error
     if not text.strip():
         raise UnusableFile("holds only white space")
     if named_otherwise(name):
         raise UnusableFile(f"is named {name.suffix}; files of that kind are not read")
-    return _in_parts(replace(picture, text=text, encoding=found), base)
+    return _in_parts(replace(picture, text=text, encoding=found), shows)
 
 
 def _pdf(source: Source, taking: Taking) -> Source:
@@ -188,12 +191,12 @@ def _pdf(source: Source, taking: Taking) -> Source:
     return _with(source, pdf_document(source.content, taking.of_pdf))
 
 
-def _in_parts(source: Source, base: str) -> Source:
+def _in_parts(source: Source, shows: Collection[str]) -> Source:
     """A text with its parts: of Markdown and web pages the words alone."""
     text = source.text or ""
     if not is_markup(Path(name_of(source.uri))):
         return replace(source, parts=(Part(0, len(text)),))
-    document = markup_document(text, source.uri, base)
+    document = markup_document(text, source.uri, shows)
     if not document.parts:
         raise NotWanted("documents without words")
     return _with(source, document)
@@ -201,14 +204,6 @@ def _in_parts(source: Source, base: str) -> Source:
 
 def _with(source: Source, document: Document) -> Source:
     return replace(source, text=document.text, parts=document.parts, pages=document.pages)
-
-
-def _other_text(name: Path, content: bytes, encoding: str | None) -> tuple[str, str]:
-    """Text that is not Unicode; a web page says itself what it is in, mostly rightly."""
-    if encoding is None and name.suffix.lower() in WEB:
-        with suppress(NotText, InvalidInputError):
-            return other_text(content, checked_encoding(declared_encoding(content)))
-    return other_text(content, encoding)
 
 
 def _misnamed(name: Path, head: bytes) -> UnusableFile:

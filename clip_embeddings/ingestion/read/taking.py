@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.find.choosing import Only
-from clip_embeddings.ingestion.read.documents import Pdf
+from clip_embeddings.ingestion.read.documents.parts import Pdf
 from clip_embeddings.ingestion.read.photo import photo_facts
 
 

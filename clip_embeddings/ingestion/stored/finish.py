@@ -10,7 +10,7 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.ingestion.find.entries import printable
+from clip_embeddings.ingestion.find.entries import SHOWN_AS, printable
 from clip_embeddings.ingestion.report import Recorder
 from clip_embeddings.ingestion.retry import Stopped, Target
 from clip_embeddings.ingestion.rows.checks import check_limits
@@ -157,9 +157,9 @@ class Finish:
         ((document, extra),) = next(self._ledger.each("SELECT document, extra FROM stored WHERE id = ?", id))
         caption, metadata = self._given_to(id)
         known = json.loads(extra) if extra else {}
-        return any(not _same(known.get(key), value) for key, value in metadata.items()) or bool(
-            caption and digest_of(caption) != document
-        )
+        if any(not _same(known.get(key), value) for key, value in metadata.items()):
+            return True
+        return bool(caption and digest_of(caption) != document)
 
     def _update(self, found: Stored, uris: dict[str, list[str]]) -> None:
         documents, metadatas = [], []
@@ -167,7 +167,7 @@ class Finish:
             others = set(uris_of(metadata)).difference(self._stored(id))  # of ingestions at the same time
             uris[id] = sorted(others.union(uris[id]))
             caption, more = self._given_to(id)
-            documents.append(_document(id, document, metadata, uris[id], caption))
+            documents.append(_document(id, document, metadata, uris[id], caption, more.get(SHOWN_AS)))
             metadatas.append({**self._that_fits(more, metadata, uris[id]), **fields_of_uris(uris[id])})
             if "moved" in self._reasons(id):
                 self._report.moved += 1
@@ -221,13 +221,17 @@ class Finish:
         return {why for page in self._ledger.each("SELECT why FROM gone WHERE id = ?", id) for (why,) in page}
 
 
-def _document(id: str, stored: str, metadata: Metadata, uris: list[str], caption: str | None) -> str:
-    """A caption, or the name of the file; a caption that is there stays."""
+def _document(
+    id: str, stored: str, metadata: Metadata, uris: list[str], caption: str | None, said: str | None
+) -> str:
+    """A caption, else what a document says, else the name of the file; a caption that is there stays."""
     if not is_picture(id):
         return stored
     if caption:
         return caption
     names = {name_of(uri) or uri for uri in uris_of(metadata)}
+    if said and (stored in names or stored == metadata.get(SHOWN_AS)):
+        return said
     return (name_of(uris[0]) or uris[0]) if stored in names else stored
 
 

@@ -15,6 +15,7 @@ from clip_embeddings.ingestion.rows.ids import (
     OURS,
     PICTURES,
     is_ingested,
+    is_picture,
     mark_in,
     mark_of,
     passages_of,
@@ -170,6 +171,12 @@ class Ledger:
     def given_for(self, uri: str) -> Given | None:
         found = self._all("SELECT uri, caption, metadata FROM entry WHERE uri = ?", uri)
         return Given(found[0][0], found[0][1], json.loads(found[0][2])) if found else None
+
+    def ask_for_all(self, uri: str, *, pictures: bool) -> None:
+        """A file asks for all pictures that are stored of it, or for all texts."""
+        for (id,) in self._all("SELECT id FROM stored_uri WHERE uri = ?", uri):
+            if is_picture(id) == pictures:
+                self.ask_for(id, uri, new=False)
 
     def metadata_with(self, id: str, uri: str) -> dict[str, Any] | None:
         """The metadata that came with the caption of which a row is; None if this run was told no such."""

@@ -65,7 +65,7 @@ def _outlines(titles: Sequence[str], kids: Sequence[int]) -> dict[int, bytes]:
     found = {4: b"<< /Type /Outlines /First %d 0 R /Last %d 0 R >>" % (first, last)}
     for place, (title, kid) in enumerate(zip(titles, kids, strict=False)):
         following = b" /Next %d 0 R" % (first + place + 1) if first + place < last else b""
-        name = ("\ufeff" + title).encode("utf-16-be").hex().encode()
+        name = ("\ufeff" + title).encode("utf-16-be", "surrogatepass").hex().encode()
         found[first + place] = b"<< /Title <%s> /Parent 4 0 R /Dest [%d 0 R /Fit]%s >>" % (
             name,
             kid,

@@ -1,5 +1,6 @@
-"""PDF, Markdown and web pages: their words by page and heading, their pictures with what stands around."""
+"""PDF and files of office programs: words by page, pictures of pages, failures that say why."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,54 +14,15 @@ from stores import Held
 from clip_embeddings import CLIPEmbedder, InvalidInputError
 from clip_embeddings.context import Source, context_of
 from clip_embeddings.ingestion import sample_files
+from clip_embeddings.ingestion.read.documents import parts
 
-PAGES: list[str | Image.Image] = [
-    "The cat sleeps on the mat.\nIt is black.",
-    scene(3, 300),
-    "A boat on the sea.",
-]
-GUIDE = """---
-author: somebody
----
-# 빵 굽기
-
-![](img/loaf.png)
-
-1. **밀가루**를 [섞는다](https://example.org).
-
-   ![A bowl](img/bowl.png "title")
-2. Bake it.
-
-   ![](img/oven.png) ![](../outside.png) ![](https://example.org/far.png) ![](img/drawing.svg)
-"""
-PAGE = (
-    "<html><head><title>Tales</title><style>p {}</style></head><body><h2>The sea</h2><script>x()</script>"
-    "<p>One   <i>boat</i>.</p><figure><img src='img/boat.png' alt='no'><figcaption>The boat</figcaption>"
-    "</figure><p>The end &amp; more.</p></body></html>"
-)
-
-
-@pytest.fixture
-def manual(tmp_path: Path) -> Path:
-    """A folder with a guide in Markdown, a web page and their pictures; one picture lies beside it."""
-    folder = tmp_path / "manual"
-    (folder / "img").mkdir(parents=True)
-    for number, name in enumerate(("loaf", "bowl", "oven", "boat")):
-        scene(number + 20).save(folder / "img" / f"{name}.png")
-    scene(30).save(tmp_path / "outside.png")
-    (folder / "guide.md").write_text(GUIDE, encoding="utf-8")
-    (folder / "page.html").write_bytes(PAGE.encode())
-    return folder
+CAT, BOAT = "The cat sleeps on the mat.\nIt is black.", "A boat on the sea."
+PAGES: list[str | Image.Image] = [CAT, scene(3, 300), BOAT]
 
 
 def texts(held: Held) -> list[StoredRow]:
     rows = [row for row in held.rows().values() if row.metadata["modality"] == "text"]
     return sorted(rows, key=lambda row: (str(row.uri), row.metadata["start"]))
-
-
-def picture(held: Held, name: str) -> StoredRow:
-    (row,) = [row for row in held.rows().values() if str(row.uri).endswith(name)]
-    return row
 
 
 def test_a_pdf_is_its_text_by_page_and_pictures_of_its_pages(
@@ -141,65 +103,7 @@ def test_a_page_is_shown_to_a_model_and_not_another_one(held: Held, tmp_path: Pa
     assert part.picture.width < part.picture.height
     (tmp_path / "a.pdf").write_bytes(pdf(PAGES[:1]))
     (part,) = context_of([Source(id, rows[id].document, rows[id].metadata)]).parts
-    assert "has 1 pages, no page 2" in part.label
-
-
-def test_markdown_is_its_words_and_its_pictures_know_where_they_stand(held: Held, manual: Path) -> None:
-    report = held.ingest(manual / "guide.md")
-    assert (report.failures, report.images) == ([], 3)
-    assert [row.document for row in texts(held)] == ["빵 굽기\n밀가루를 섞는다.", "Bake it."]
-    assert [row.metadata["pictures"] for row in texts(held)] == [
-        ["img/loaf.png", "img/bowl.png"],
-        ["img/oven.png"],
-    ]
-    assert {row.metadata["heading"] for row in held.rows().values()} == {"빵 굽기"}
-    bowl, oven = picture(held, "bowl.png"), picture(held, "oven.png")
-    assert (bowl.document, bowl.metadata["around"]) == ("A bowl", "빵 굽기 밀가루를 섞는다.")
-    assert oven.document == oven.metadata["around"] == "Bake it."
-    assert (bowl.metadata["document"], bowl.metadata["position"]) == (str(manual / "guide.md"), 2)
-    assert held.ingest(manual / "guide.md").updated == 0
-
-
-def test_a_web_page_is_what_is_seen_of_it(held: Held, manual: Path) -> None:
-    report = held.ingest(manual)
-    assert (report.failures, report.images) == ([], 4)
-    found = [row.document for row in texts(held) if str(row.uri).endswith("page.html")]
-    assert found == ["The sea\nOne boat.\nThe boat", "The end & more."]
-    boat = picture(held, "boat.png")
-    assert (boat.document, boat.metadata["heading"]) == ("The boat", "The sea")
-    assert (held.ingest(manual).added, held.ingest(manual).updated) == (0, 0)
-
-
-def test_a_document_reads_no_picture_outside_of_the_folder_that_is_named(held: Held, manual: Path) -> None:
-    held.ingest(manual)
-    assert not any("outside" in str(row.uri) for row in held.rows().values())
-    assert not any("outside" in each for row in texts(held) for each in row.metadata.get("pictures", []))
-    held.ingest(manual.parent)
-    assert picture(held, "outside.png").metadata["document"] == str(manual / "guide.md")
-
-
-def test_a_picture_that_is_missing_or_excluded(held: Held, manual: Path) -> None:
-    (manual / "img" / "bowl.png").unlink()
-    report = held.ingest(manual, exclude="oven.png")
-    (failure,) = report.failures
-    assert failure.path.endswith("bowl.png")
-    assert failure.reason == f"no such file (shown in {manual / 'guide.md'})"
-    assert not any(str(row.uri).endswith("oven.png") for row in held.rows().values())
-
-
-def test_a_caption_of_the_users_own_comes_before_that_of_a_document(held: Held, manual: Path) -> None:
-    held.ingest(manual, captions={str(manual / "img" / "oven.png"): "Mother's oven"})
-    held.ingest(manual)
-    row = picture(held, "oven.png")
-    assert row.metadata["heading"] == "빵 굽기"
-    assert row.document in ("Mother's oven", "Bake it.")
-
-
-def test_a_page_in_another_encoding_says_so_itself(held: Held, tmp_path: Path) -> None:
-    page = '<meta charset="euc-kr"><p>쑥 뷁</p>'.encode("cp949")
-    (tmp_path / "a.html").write_bytes(page)
-    held.ingest(tmp_path)
-    assert [row.document for row in texts(held)] == ["쑥 뷁"]
+    assert "has no page 2; its last one is 1" in part.label
 
 
 def test_a_file_of_an_office_program_is_named_for_what_it_is(held: Held, tmp_path: Path) -> None:
@@ -224,3 +128,47 @@ def test_two_documents_of_the_same_pages_have_pages_of_their_own(held: Held, tmp
     assert held.ingest(tmp_path, pdf="pages").images == 5
     vectors = np.stack([row.vector for row in held.rows().values()])
     assert len(np.unique(vectors.round(5), axis=0)) == 3
+
+
+def test_one_document_that_its_reader_chokes_on_is_one_failure(
+    held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("first", encoding="utf-8")
+    (tmp_path / "b.html").write_text("<p>words <img src=a.png>", encoding="utf-8")
+    (tmp_path / "c.pdf").write_bytes(pdf(["A page."], ["\ud800n"]))
+    monkeypatch.setattr(parts, "pieces_of", lambda *_: 1 / 0)
+    report = held.ingest(tmp_path, pdf="text")
+    assert [failure.reason for failure in report.failures] == ["cannot be read (division by zero)"]
+    assert [(row.document, row.metadata.get("heading")) for row in texts(held)] == [
+        ("first", None),
+        ("A page.", None),
+    ]
+
+
+def test_a_broken_page_costs_that_page(held: Held, tmp_path: Path) -> None:
+    content = pdf([CAT, scene(3, 300), BOAT])
+    (tmp_path / "a.pdf").write_bytes(b"\n\xef\xbb\xbf" + content.replace(b"20 0 R", b"99 0 R"))
+    report = held.ingest(tmp_path)
+    assert (report.images, report.passages, len(report.failures)) == (2, 2, 1)
+    assert "Failed to load page" in report.failures[0].reason
+
+
+def test_fields_of_a_manifest_do_not_say_which_page_it_is(held: Held, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf(PAGES))
+    fields = {"page": 2, "pictures": ["/etc/a.png"], "year": 1999}
+    line = json.dumps({"uri": "a.pdf", "caption": "Plans", "metadata": fields})
+    (tmp_path / "list.jsonl").write_text(line, encoding="utf-8")
+    held.ingest([], manifests=tmp_path / "list.jsonl")
+    rows = held.rows().values()
+    assert sorted(row.metadata["page"] for row in rows) == [1, 1, 2, 3, 3]
+    assert {row.metadata["year"] for row in rows} == {1999}
+    assert not any("pictures" in row.metadata for row in rows)
+    assert sum(row.document == "Plans" for row in rows) == 3
+
+
+def test_rows_of_the_kind_that_is_not_taken_now_stay(held: Held, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf(PAGES))
+    held.ingest(tmp_path)
+    held.ingest(tmp_path, only="pictures", prune=True)
+    held.ingest(tmp_path, only="texts", prune=True)
+    assert held.count() == 5

@@ -73,6 +73,19 @@ def test_a_passage_brings_its_pictures_along_in_their_order(embeddings: CLIPEmbe
     assert [block["type"] for block in to_content_blocks([plan])] == ["text", "image"]
 
 
+def test_pictures_that_are_met_before_their_document_know_it_too(
+    embeddings: CLIPEmbeddings, folder: Path
+) -> None:
+    (folder / "img").rename(folder / "assets")
+    guide = (folder / "guide.md").read_text(encoding="utf-8").replace("![](img/", "![a step](assets/")
+    (folder / "guide.md").write_text(guide, encoding="utf-8")
+    loader = MediaLoader(folder, embeddings, captions={str(folder / "assets" / "1.png"): "mine"})
+    shown = [each for each in loader.load() if "assets" in each.metadata["uri"]]
+    assert [each.page_content for each in shown] == ["mine", "a step", "a step"]
+    assert [each.metadata["position"] for each in shown] == [1, 2, 3]
+    assert loader.left_out == {}
+
+
 def test_a_picture_that_was_found_itself_is_not_brought_again(
     embeddings: CLIPEmbeddings, folder: Path
 ) -> None:

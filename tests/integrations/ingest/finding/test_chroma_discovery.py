@@ -18,7 +18,7 @@ def test_a_folder_is_walked_in_the_order_of_its_paths_and_hidden_files_are_left_
     expected = ["a.txt", "a/1.txt", "a/2.txt", "a/deep/er/x", "b.txt"]
     assert names(list(discover([tmp_path])), tmp_path) == expected
     first = next(discover(tmp_path))
-    assert first == Entry(str(tmp_path / "a.txt"), place=str(tmp_path / "a.txt"), base=str(tmp_path))
+    assert first == Entry(str(tmp_path / "a.txt"), place=str(tmp_path / "a.txt"))
 
 
 def test_a_folder_of_more_names_than_are_sorted_at_once_comes_in_the_same_order(

@@ -5,23 +5,31 @@ Imports inputs and its neighbours.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from clip_embeddings.ingestion.find.entries import Entry, scheme_of
+from clip_embeddings.errors import InvalidInputError
+from clip_embeddings.ingestion.find.entries import SHOWN_AS, Entry, scheme_of
+from clip_embeddings.ingestion.read.documents.markup import WEB, declared_encoding, is_markup, pieces_of
+from clip_embeddings.ingestion.read.documents.web import Piece, Shown
 from clip_embeddings.ingestion.read.local import UnusableFile
-from clip_embeddings.ingestion.read.markup import Piece, Shown, is_markup, pieces_of
+from clip_embeddings.ingestion.read.texts import NotText, checked_encoding, other_text, unicode_text
 from clip_embeddings.inputs.formats import named_as_picture
 from clip_embeddings.inputs.pdf import UnreadablePdf, page_texts
 
 Pdf = Literal["both", "text", "pages"]
 """What is taken of a PDF: its text, pictures of its pages, or both."""
 _BETWEEN = "\n\n"
-_MOST = 50  # pictures of one part
+OF_PARTS = frozenset({"heading", "page", "pictures"})
+"""Fields that say where in its document a row is from."""
+MOST = 50
+"""Pictures that a passage names."""
 _WORDS = 300  # characters of a text that stands around a picture
+_NEAR = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ def pdf_document(content: bytes, wanted: Pdf) -> Document:
         pages = page_texts(content)
     except UnreadablePdf as error:
         raise UnusableFile(str(error)) from error
+    if not pages:
+        raise UnusableFile("is a PDF document without pages")
     fields: list[dict[str, Any]] = [
         {"page": number, **_said(heading=page.heading, around=_shortened(page.text))}
         for number, page in enumerate(pages, 1)
@@ -71,38 +81,35 @@ def pdf_document(content: bytes, wanted: Pdf) -> Document:
     return Document(text, parts, tuple(fields) if wanted == "both" else ())
 
 
-def markup_document(text: str, uri: str, base: str) -> Document:
+def markup_document(text: str, uri: str, shows: Collection[str] = ()) -> Document:
     """Read Markdown or a web page.
 
     Args:
         uri: where it is; pictures are named from there.
-        base: folder that its pictures are in; others are not taken.
+        shows: absolute paths of the pictures that come with it; others are not named.
     """
-    pieces = pieces_of(text, PurePath(uri))
-    folder = os.path.dirname(uri)  # noqa: PTH120
+    pieces = pieces_of(text, PurePath(uri).suffix)
+    folder, known = os.path.dirname(uri), set(shows)  # noqa: PTH120
     fields = []
     for piece in pieces:
-        paths = [path for shown in piece.pictures if (path := local_picture(shown.src, uri, base))]
-        names = [os.path.relpath(path, folder).replace(os.sep, "/") for path in dict.fromkeys(paths)]
-        fields.append({**_said(heading=piece.heading), **({"pictures": names[:_MOST]} if names else {})})
+        paths = [path for shown in piece.pictures if (path := local_picture(shown.src, uri)) in known]
+        names = [os.path.relpath(str(path), folder).replace(os.sep, "/") for path in dict.fromkeys(paths)]
+        fields.append({**_said(heading=piece.heading), **({"pictures": names[:MOST]} if names else {})})
     return Document(*_joined([piece.text for piece in pieces], fields))
 
 
-def shown_in(text: str, uri: str, base: str) -> Iterator[Entry]:
+def shown_in(text: str, uri: str) -> Iterator[Entry]:
     """The local pictures of a document, in their order, with what it says of them."""
     number = 0
-    for piece in pieces_of(text, PurePath(uri)):
-        for shown in piece.pictures[:_MOST]:
-            if path := local_picture(shown.src, uri, base):
-                number += 1
+    for piece in pieces_of(text, PurePath(uri).suffix):
+        for shown in piece.pictures:
+            number += 1
+            if path := local_picture(shown.src, uri):
                 yield _entry(path, shown, piece, uri, number)
 
 
-def local_picture(source: str, uri: str, base: str) -> str | None:
-    """The absolute path of a picture that a document names; None for one elsewhere.
-
-    Whoever wrote the document does not say which files are read: it has to lie in the folder that is.
-    """
+def local_picture(source: str, uri: str) -> str | None:
+    """The absolute path of a picture that a document names; None for one elsewhere."""
     try:
         parts = urlsplit(source)
     except ValueError:
@@ -111,8 +118,23 @@ def local_picture(source: str, uri: str, base: str) -> str | None:
     if parts.scheme or parts.netloc or not path or "\0" in path or scheme_of(uri):
         return None
     whole = os.path.abspath(os.path.join(os.path.dirname(uri), path))  # noqa: PTH100, PTH118, PTH120
-    inside = whole.startswith(base.rstrip(os.sep) + os.sep)
-    return whole if inside and named_as_picture(PurePath(whole)) else None
+    return whole if named_as_picture(PurePath(whole)) else None
+
+
+def text_of(content: bytes, name: PurePath, encoding: str | None) -> tuple[str, str]:
+    """The text of a file, and its encoding if it is not in Unicode.
+
+    A web page says itself what it is in, mostly rightly.
+
+    Raises:
+        NotText: it is no text, or nothing says in which encoding.
+    """
+    if (text := unicode_text(content)) is not None:
+        return text, ""
+    if encoding is None and name.suffix.lower() in WEB:
+        with suppress(NotText, InvalidInputError):
+            return other_text(content, checked_encoding(declared_encoding(content)))
+    return other_text(content, encoding)
 
 
 def names_document(uri: str) -> bool:
@@ -122,8 +144,8 @@ def names_document(uri: str) -> bool:
 
 def _entry(path: str, shown: Shown, piece: Piece, uri: str, number: int) -> Entry:
     around = _shortened(piece.text, end=True)
-    facts = {"document": uri, "position": number, **_said(heading=piece.heading, around=around)}
-    return Entry(path, shown.words[:_WORDS] or around or None, facts, f"shown in {uri}")
+    said = {SHOWN_AS: shown.words[:_WORDS] or around, "heading": piece.heading, "around": around}
+    return Entry(path, None, {"document": uri, "position": number, **_said(**said)}, f"shown in {uri}")
 
 
 def _joined(texts: Sequence[str], fields: Sequence[Mapping[str, Any]]) -> tuple[str, tuple[Part, ...]]:
@@ -146,6 +168,9 @@ def _shortened(text: str, *, end: bool = False) -> str:
     line = " ".join(text.split())
     if len(line) <= _WORDS:
         return line
+    kept = line[-_WORDS:] if end else line[:_WORDS]
+    # At a space, where there is one near: Chinese and Japanese have none.
+    cut = kept.find(" ", 0, _NEAR) if end else kept.rfind(" ", _WORDS - _NEAR)
     if end:
-        return "…" + line[-_WORDS:].partition(" ")[2]
-    return line[:_WORDS].rpartition(" ")[0] + "…"
+        return "…" + kept[cut + 1 :]
+    return (kept[:cut] if cut > 0 else kept) + "…"

@@ -1,0 +1,1 @@
+"""Documents: PDF, Markdown and web pages, in parts."""

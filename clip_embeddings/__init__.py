@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ModalityCalibration,
         explain_vectors,
     )
+    from clip_embeddings.cards import show_matrix
     from clip_embeddings.config import EmbedderConfig
     from clip_embeddings.embedder import CLIPEmbedder
     from clip_embeddings.encode import ImageBatch
@@ -82,12 +83,14 @@ __all__ = [
     "l2_normalize",
     "load_image",
     "ref_clip_score",
+    "show_matrix",
     "softmax",
     "token_states",
 ]
 
 _HOMES = {
     "calibration": ("CalibrationEstimator", "GapReport", "ModalityCalibration", "explain_vectors"),
+    "cards": ("show_matrix",),
     "config": ("EmbedderConfig",),
     "embedder": ("CLIPEmbedder",),
     "encode": ("ImageBatch",),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from clip_embeddings.calibration import ModalityCalibration
 from clip_embeddings.coalesce import Coalescer
 from clip_embeddings.config import DEFAULT_MAX_PIXELS, DEFAULT_MODEL, EmbedderConfig
-from clip_embeddings.encode import ImageBatch, decode_image, encode_images, encode_texts
+from clip_embeddings.encode import ImageBatch, decode_image, encode_images, encode_texts, told
 from clip_embeddings.inputs.arguments import check_role, check_several, listed
 from clip_embeddings.items import Item, ItemBatch, embed_items, iter_items
 from clip_embeddings.model_handle import ModelHandle
@@ -247,4 +247,4 @@ class CLIPEmbedder(ModelHandle):
         `embedder.scoring.probabilities(cosines)` turns a row into probabilities of the texts.
         """
         raw = self.with_calibration(None) if self.config.calibration else self
-        return cosine_similarity(raw.embed_images(images), raw.embed_texts(texts, role="query"))
+        return cosine_similarity(told(raw, raw.embed_images(images)), raw.embed_texts(texts, role="query"))

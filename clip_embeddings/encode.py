@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError
 from clip_embeddings.inputs.images import read_image
 from clip_embeddings.model_handle import ModelHandle
+from clip_embeddings.models.tiny.own import tell
 from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
 from clip_embeddings.similarity import l2_normalize
 from clip_embeddings.types import DecodedImage, Embeddings, ImageInput, ImageSource, Modality, Role
@@ -75,6 +76,12 @@ def encode_images(
         yield from map_in_lanes(partial(_encode_batch, handle, role), batches, lanes=handle._lanes)
 
 
+def told(handle: ModelHandle, vectors: Embeddings) -> Embeddings:
+    """Raw picture vectors as they are; where the model was not made for such pictures, that is said once."""
+    tell(handle.count_unlike(vectors), len(vectors))
+    return vectors
+
+
 def _batched(decoded: Iterable[_Decoded | ImageDecodeError], size: int) -> Generator[_Batch, None, None]:
     """Gather what was decoded into batches; so many failures are reported early too."""
     good: list[_Decoded] = []
@@ -117,7 +124,10 @@ def _encode_batch(handle: ModelHandle, role: Role, batch: _Batch) -> ImageBatch:
     embeddings = np.zeros((0, handle.dimension), np.float32)
     if good:
         features = handle._encoder.for_role(role).encode_image([pixels for _, pixels in good])
-        embeddings = _calibrated(handle, _unit(handle, features, "images", indices), "image", role)
+        units = _unit(handle, features, "images", indices)
+        if role == "query":
+            told(handle, units)
+        embeddings = _calibrated(handle, units, "image", role)
     return ImageBatch(embeddings, indices, tuple(failures))
 
 

@@ -17,7 +17,10 @@ from clip_embeddings.models.identity.fingerprint import (
     model_fingerprint_of,
 )
 from clip_embeddings.models.model import Model, importing
+from clip_embeddings.models.tiny import WEIGHTS
+from clip_embeddings.models.tiny.own import unlike
 from clip_embeddings.similarity import ScoreFunction
+from clip_embeddings.types import Embeddings
 
 if TYPE_CHECKING:
     from clip_embeddings.models.encoder import Encoder
@@ -36,7 +39,11 @@ class ModelHandle:
     config: EmbedderConfig
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.config.model!r}, long_text={self.config.long_text!r})"
+        known = self.__dict__  # what is loaded already: a repr loads nothing
+        family = f"family {self.family}" if "_encoder" in known else "not loaded yet"
+        given = known.get("calibration") or self.config.calibration
+        state = "no calibration" if given is None else f"calibration {getattr(given, 'id', given)}"
+        return f"<{type(self).__name__} {self.config.model!r}: {family}, {state}>"
 
     def __getstate__(self) -> object:
         """What it was given: what was loaded or looked up since is so again where a copy is used."""
@@ -102,6 +109,15 @@ class ModelHandle:
     def scoring(self) -> ScoreFunction:
         """How the model turns cosines of raw vectors into probabilities: a softmax for CLIP."""
         return self._encoder.scoring
+
+    def count_unlike(self, vectors: Embeddings) -> int:
+        """How many raw vectors (N, D) are of pictures that the model was not made for.
+
+        Only the bundled model can tell: it knows drawn scenes. 0 for any other.
+        """
+        if self._files.folder != WEIGHTS or not len(vectors):
+            return 0
+        return int(unlike(vectors).sum())
 
     @property
     def resolved_revision(self) -> str | None:

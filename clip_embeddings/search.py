@@ -15,6 +15,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from clip_embeddings.calibration import ModalityCalibration
+from clip_embeddings.cards.results import Hit, SearchResult
 from clip_embeddings.conditions import Condition, conditions_of
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
@@ -22,54 +23,22 @@ from clip_embeddings.ingestion.rows.checks import check_count
 from clip_embeddings.similarity import l2_normalize
 from clip_embeddings.types import Embeddings, ImageInput
 
+__all__ = [
+    "AnyModality",
+    "Calibration",
+    "Found",
+    "Hit",
+    "Like",
+    "Method",
+    "Query",
+    "Request",
+    "SearchResult",
+    "percentile_of",
+]
+
 AnyModality = Literal["any", "image", "text"]
 Method = Literal["filtered", "projected"]
 Calibration = ModalityCalibration | str | PathLike[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One row found.
-
-    Attributes:
-        id, uri, metadata: as stored.
-        score: cosine of the query with the row, -1 to 1. Raw cosines compare within a modality only.
-        percentile: of 100 random pairs of these modalities, how many score lower; None without a calibration.
-            No probability of being relevant.
-        modality: "image" or "text"; "" for a row that was stored without one.
-        document: the passage, or the picture's caption or file name.
-    """
-
-    id: str
-    score: float
-    modality: str
-    uri: str
-    document: str
-    metadata: dict[str, Any]
-    percentile: float | None = None
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What was found.
-
-    Attributes:
-        hits: best first; pictures and texts in turn where their scores do not compare.
-        ranked: whether `hits` is one ranking: under a calibration, or of one modality.
-    """
-
-    hits: tuple[Hit, ...]
-    ranked: bool
-
-    @cached_property
-    def images(self) -> tuple[Hit, ...]:
-        """The pictures among the hits, best first."""
-        return tuple(hit for hit in self.hits if hit.modality == "image")
-
-    @cached_property
-    def texts(self) -> tuple[Hit, ...]:
-        """The texts among the hits, best first."""
-        return tuple(hit for hit in self.hits if hit.modality == "text")
 
 
 @dataclass(frozen=True, slots=True)

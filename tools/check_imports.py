@@ -14,9 +14,9 @@ from typing import NamedTuple
 CORE = "clip_embeddings"
 # Lowest first; a unit imports its own layer and those before it. "" is the public names in __init__.py.
 LAYERS = (
-    "errors types; conditions forking records scenes similarity; calibration; config; inputs; models; "
-    "coalesce items pipeline; model_handle; encode; embedder; ingestion on_record tasks; context search; "
-    "stores;"
+    "errors types; conditions forking records scenes showing similarity; calibration; config; inputs; "
+    "models; coalesce items pipeline; model_handle; encode; embedder; ingestion on_record tasks; "
+    "cards context search; stores;"
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS.split(";")) for unit in layer.split() or [""]}
 APP = "clip_embeddings_app"  # above everything; nothing imports it

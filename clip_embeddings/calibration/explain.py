@@ -26,11 +26,11 @@ _WIDTH = 76
 _NAMES: dict[Modality, str] = {"text": "text", "image": "picture"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GapReport:
     """How far apart texts and pictures lie, and what a calibration makes of it.
 
-    Made by `explain_vectors`. `str(report)` is a short summary.
+    Made by `explain_vectors`. `str(report)` is a short summary; a notebook shows a table.
 
     Attributes:
         counts: (role, modality) -> rows looked at; queries only if there were some of their own.
@@ -75,6 +75,17 @@ class GapReport:
         lines += [_line(label, values) for label, values in self.facts()]
         lines += [f"after: calibration {self.calibration}"] if self.calibration else []
         return "\n".join([*lines, *wrap(self.verdict, _WIDTH)])
+
+    def __repr__(self) -> str:
+        return f"<GapReport of {self.sample}>\n{self.verdict}"
+
+    def _repr_html_(self) -> str:
+        from clip_embeddings.showing.elements import block, paragraph, table
+
+        facts = [(label, *values) for label, values in self.facts()]
+        after = paragraph(f"after: calibration {self.calibration}", quiet=True) if self.calibration else ""
+        sample = paragraph(f"Modality gap in {self.sample}.", quiet=True)
+        return block(paragraph(self.verdict), sample, table(facts, ["", *self.views]), after)
 
     @property
     def sample(self) -> str:

@@ -1,7 +1,6 @@
 """Results of a search -> numbered parts for a language model, texts and pictures, within a budget.
 
-Pictures are read when the parts are made, from where their rows say. Imports ingestion's grammar of rows,
-errors and its neighbours.
+Pictures are read when the parts are made, from where their rows say. Imports errors and its neighbours.
 """
 
 import re
@@ -11,12 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from clip_embeddings.context.budget import Budget
-from clip_embeddings.context.encoding import EncodedPicture, encode_picture
-from clip_embeddings.context.roots import AnyRoots, is_below, resolved_roots
-from clip_embeddings.context.sources import Source, encodable, once, one_line, path_of
+from clip_embeddings.context.encoding import EncodedPicture
+from clip_embeddings.context.reading import picture_of
+from clip_embeddings.context.roots import AnyRoots, resolved_roots
+from clip_embeddings.context.sources import Source, encodable, once, one_line
 from clip_embeddings.errors import ImageDecodeError
-from clip_embeddings.ingestion.read.again import Picture, read_picture
-from clip_embeddings.ingestion.read.local import UnusableFile
 
 _CITED = re.compile(r"\[(\d{1,6}(?:\s{0,9}[,;]\s{0,9}\d{1,6})*)\]")
 _WORTH_CUTTING = 40  # tokens; less of a text says nothing
@@ -117,8 +115,9 @@ class _Assembling:
             note = " (a picture, not shown: the limit is reached)"
             return Part(number, "unshown", source, label + note, self._room_for(source.caption))
         caption = self._room_for(source.caption)
+        pixels, most = self.budget.pixels, self.budget.image_bytes
         try:
-            picture, note = self._read(source)
+            picture, said = picture_of(source, pixels=pixels, max_bytes=most, roots=self.roots)
         except ImageDecodeError as error:
             self.named -= 1
             if self.named < 0:
@@ -126,6 +125,7 @@ class _Assembling:
             note = f" (a picture that cannot be shown: {one_line(error.reason)})"
             return Part(number, "missing", source, label + note, caption)
         self.images -= 1
+        note = f" ({said})" if said else ""
         return Part(number, "image", source, label + note, caption, picture)
 
     def _room_for(self, text: str) -> str:
@@ -143,36 +143,3 @@ class _Assembling:
             text, needed = text[:low].rstrip() + _CUT, room
         self.tokens -= needed
         return text
-
-    def _read(self, source: Source) -> tuple[EncodedPicture, str]:
-        """The picture from the first of its places that has one, and what is to be said of it."""
-        limits = {"pixels": self.budget.pixels, "max_bytes": self.budget.image_bytes}
-        first = ""
-        for uri in source.uris:
-            try:
-                found = self._found(uri, source)
-                picture = encode_picture(found.content if found else uri, **limits)
-            except ImageDecodeError as error:
-                first = first or error.reason
-            except UnusableFile as error:
-                first = first or str(error)
-            except (OSError, RuntimeError, ValueError) as error:  # no file's name, or a circle of links
-                first = first or f"cannot be read ({error})"
-            else:
-                changed = found is not None and source.is_other(found.sha256)
-                return picture, " (its file has changed since it was stored)" if changed else ""
-        raise ImageDecodeError(0, source.id, first or "its row names no file")
-
-    def _found(self, uri: str, source: Source) -> Picture | None:
-        """What a uri shows, if it may be read; None for another address.
-
-        Links are followed first: they may lead out.
-        """
-        path = path_of(uri)
-        if path is None:
-            return None
-        if self.roots is not None:
-            path = path.resolve()
-            if not is_below(path, self.roots):
-                raise UnusableFile("it lies outside the folders that may be read")
-        return read_picture(path, source.metadata, edge=int(self.budget.pixels**0.5))

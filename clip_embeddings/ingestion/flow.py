@@ -202,7 +202,7 @@ class Flow:
         """Pictures come out of the model."""
         done = [self._pending.pop(self._order.pop(int(place))) for place in batch.indices]
         rows = [each.row for each in done]
-        self._vectors.keep(rows, batch.embeddings)
+        self._vectors.take_pictures(rows, batch.embeddings)
         self._put(rows, batch.embeddings)
         for failure in batch.failures:
             self._fail(self._pending.pop(self._order.pop(failure.index)).row, failure.reason)

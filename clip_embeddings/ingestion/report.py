@@ -22,9 +22,9 @@ class IngestFailure:
     reason: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class IngestReport:
-    """What became of the files.
+    """What became of the files. `str(report)` is one line; a notebook shows a table.
 
     Attributes:
         images, passages, captions: rows added.
@@ -77,6 +77,41 @@ class IngestReport:
         """Captions that became rows count too."""
         return (self.passages + self.captions) / self.seconds if self.seconds else 0.0
 
+    def facts(self) -> dict[str, int]:
+        """Counts with their names, as they are told: what most runs have none of only where it is not 0."""
+        more = {
+            "captions added": self.captions,
+            "first of several pictures in a file": self.first_of_several,
+            "of those embedded before": self.cached,
+            "rows moved": self.moved,
+            "rows updated": self.updated,
+            "rows of changed files removed": self.removed,
+            "rows pruned": self.pruned,
+            **{f"texts read as {name}": count for name, count in sorted(self.encodings.items())},
+            **{f"left out: {kind}": count for kind, count in sorted(self.left_out.items())},
+            "captions not kept": self.captions_left_out,
+        }
+        return {
+            "pictures added": self.images,
+            "passages added": self.passages,
+            **{name: count for name, count in more.items() if count},
+            "rows already there": self.skipped,
+            "files failed": len(self.failures),
+        }
+
+    def __repr__(self) -> str:
+        return f"<IngestReport: {self}>"
+
+    def _repr_html_(self) -> str:
+        from clip_embeddings.showing.elements import block, paragraph, table
+
+        counts = table((name, f"{count:,}") for name, count in self.facts().items())
+        failed = ((each.path, each.reason) for each in self.failures[:_SHOWN])
+        failures = table(failed, ("file", "reason"), numbers=False) if self.failures else ""
+        more = len(self.failures) - _SHOWN
+        rest = paragraph(f"and {more} more failed", quiet=True) if more > 0 else ""
+        return block(counts, failures, rest, paragraph(f"{self.seconds:.1f} s", quiet=True))
+
     def __str__(self) -> str:
         captions = f" and {self.captions} captions" if self.captions else ""
         others = {
@@ -94,6 +129,9 @@ class IngestReport:
             f"{self.images} pictures and {self.passages} text passages{captions} added, {more}"
             f"{self.skipped} already there, {len(self.failures)} failed, in {self.seconds:.1f} s"
         )
+
+
+_SHOWN = 50  # failures in a notebook
 
 
 class Recorder:

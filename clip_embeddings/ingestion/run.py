@@ -94,6 +94,7 @@ def _run(plan: Plan, target: Target, embedder: CLIPEmbedder, found: Found) -> In
         try:
             with closing(read_ahead(found, plan.remote, Budget(BYTES))) as readings:
                 flow.run(readings)
+            vectors.tell()
             recorder.passed_over(found)
             if not plan.embed_captions:
                 report.captions_left_out = ledger.captions_left_out()

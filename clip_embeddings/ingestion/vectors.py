@@ -9,6 +9,7 @@ from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.cache import VectorCache
 from clip_embeddings.ingestion.rows.row import Row
+from clip_embeddings.models.tiny.own import tell
 
 
 class Vectors:
@@ -27,18 +28,33 @@ class Vectors:
         cache: VectorCache | None,
     ) -> None:
         self.embedder, self._sampled, self._cache = embedder, sampled, cache
+        self._pictures = self._unlike = 0
 
     def known(self, row: Row) -> NDArray[np.float32] | None:
         """What need not be embedded: (D,), or None."""
         vector = None if row.rereads else self._sampled.get(row.id)
-        if self._cache is None:
-            return vector
-        if vector is None:
-            return self._cache.get(_key(row))
-        self._cache.keep([_key(row)], [vector])
+        if self._cache is not None and vector is None:
+            vector = self._cache.get(_key(row))
+        elif self._cache is not None and vector is not None:
+            self._cache.keep([_key(row)], [vector])
+        if vector is not None and row.is_picture:
+            self._look_at(vector[None])
         return vector
 
-    def keep(self, rows: Sequence[Row], vectors: Iterable[NDArray[np.float32]]) -> None:
+    def take_pictures(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+        """What the model has made of pictures: (n, D)."""
+        self._look_at(vectors)
+        self._keep(rows, vectors)
+
+    def tell(self) -> None:
+        """Say once what model this is, where it was not made for such pictures."""
+        tell(self._unlike, self._pictures)
+
+    def _look_at(self, vectors: NDArray[np.float32]) -> None:
+        self._pictures += len(vectors)
+        self._unlike += self.embedder.count_unlike(vectors)
+
+    def _keep(self, rows: Sequence[Row], vectors: Iterable[NDArray[np.float32]]) -> None:
         """What the model has made of these rows."""
         if self._cache is not None and rows:
             self._cache.keep([_key(row) for row in rows], vectors)
@@ -59,7 +75,7 @@ class Vectors:
                 found += its
                 bad |= reasons
             return good, found, bad
-        self.keep(rows, vectors)
+        self._keep(rows, vectors)
         return list(rows), vectors, {}
 
 

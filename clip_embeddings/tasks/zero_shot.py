@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clip_embeddings.embedder import CLIPEmbedder
+from clip_embeddings.encode import told
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.similarity import cosine_similarity, l2_normalize
 from clip_embeddings.tasks import saved
@@ -88,7 +89,7 @@ class ZeroShotClassifier(Classifier):
 
     def cosines_of(self, vectors: ArrayLike) -> NDArray[np.float32]:
         """Cosines of raw picture vectors with the classes: (N, D) -> float32 (N, C)."""
-        return cosine_similarity(self._rows(vectors), self.class_vectors)
+        return cosine_similarity(told(self.embedder, self._rows(vectors)), self.class_vectors)
 
     def probabilities_of(self, vectors: ArrayLike) -> NDArray[np.float32]:
         """The model's score function of the cosines: (N, D) -> float32 (N, C).

@@ -186,6 +186,13 @@ def picture_name(path: Path | None) -> Path | None:
     return path
 
 
+def page_name(path: Path | None) -> Path | None:
+    """Check a file name to write a page to, before any work is done for it."""
+    if path is not None and path.suffix.lower() not in (".html", ".htm"):
+        raise typer.BadParameter(f"{path} is not named as a page: .html")
+    return path
+
+
 def repeat_options(args: list[str], names: tuple[str, ...]) -> list[str]:
     """Repeat an option's name before each value that follows it: `--x a b` becomes `--x a --x b`."""
     repeated: list[str] = []

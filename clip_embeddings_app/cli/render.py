@@ -12,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from clip_embeddings.showing.notes import GAP, PERCENTILE, above
 from clip_embeddings_app.cli.terminal import harmless, harmless_json
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ PLAIN_WIDTH = 100  # where the output is no terminal, and so has no width of its
 NARROW = 90
 LETTERS = 105  # of a passage
 KINDS = {"image": "picture", "text": "passage"}
-GAP_NOTE = "Pictures and passages are ranked apart: their scores do not compare (the modality gap)."
-PERCENTILE_NOTE = "above: how many of 100 random pairs of these kinds score lower; not a probability."
 
 
 class _Console(Console):
@@ -124,13 +123,8 @@ def note_of(result: "SearchResult", *, mixed: bool) -> str:
         mixed: whether it was shown as one list, which has the column that the line is about.
     """
     if not result.ranked and result.images and result.texts:
-        return GAP_NOTE
-    return PERCENTILE_NOTE if mixed and any(hit.percentile is not None for hit in result.hits) else ""
-
-
-def above(hit: "Hit") -> str:
-    """The percentile, rounded down so that nothing is above everything: "99.9 %"."""
-    return "" if hit.percentile is None else f"{int(hit.percentile * 10) / 10:.1f} %"
+        return GAP
+    return PERCENTILE if mixed and any(hit.percentile is not None for hit in result.hits) else ""
 
 
 def name_of_hit(hit: "Hit") -> str:
@@ -147,7 +141,9 @@ def _mixed(hits: "Sequence[Hit]") -> RenderableType:
             found = Text(name)
         else:
             found = Text(brief(hit.document, LETTERS)).append(f"\n{name}", style="dim")
-        made.add_row(str(rank), f"{hit.score:.3f}", above(hit), KINDS.get(hit.modality, "row"), found)
+        made.add_row(
+            str(rank), f"{hit.score:.3f}", above(hit.percentile), KINDS.get(hit.modality, "row"), found
+        )
     return made if hits else Text("Nothing was found.")
 
 

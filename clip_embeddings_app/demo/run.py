@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from clip_embeddings.config import REFERENCE
+from clip_embeddings.showing.notes import PERCENTILE
 from clip_embeddings_app.cli import options as opt
 from clip_embeddings_app.cli import render
 from clip_embeddings_app.cli.guard import say
@@ -89,7 +90,7 @@ def _ask(
         out.rule(f'"{query}"' if query else f"Like the picture {image}", align="left", style="dim")
         render.show_result(out, result, modality="any")
     out.print()
-    out.print(render.PERCENTILE_NOTE, style="dim")
+    out.print(PERCENTILE, style="dim")
     return answers
 
 

@@ -11,6 +11,7 @@ from PIL import Image, ImageFont
 
 from clip_embeddings_app.figures import fonts
 from clip_embeddings_app.figures.canvas import PAGE, PAPER, wrap
+from clip_embeddings_app.figures.cards import lines_of
 from clip_embeddings_app.figures.sheet import MARGIN, WIDTH, Panel, write_sheet
 
 
@@ -51,6 +52,19 @@ def test_every_result_gets_a_card_and_the_margins_stay_free(picture: Path, tmp_p
     assert red[:, : WIDTH // 5].any(axis=1).sum() > 2 * 100  # and two rows of them
     edges = (pixels[:, :MARGIN], pixels[:, -MARGIN:], pixels[:MARGIN], pixels[-MARGIN:])
     assert all((edge == PAPER).all() for edge in edges)
+
+
+def test_a_long_caption_is_there_to_its_end_and_its_card_grows(picture: Path, tmp_path: Path) -> None:
+    caption = "a happy brown dog that runs on a sunny beach beside the blue sea while three boats pass"
+    card = Found(str(picture), modality="image", document=caption)
+    short = write_sheet(tmp_path / "1.png", [panel(picture, 1, 0, mixed=True)]).size[1]
+    grown = write_sheet(tmp_path / "2.png", [Panel("a dog", None, [card], mixed=True)]).size[1]
+    assert lines_of(caption, 14, 190) * 20 <= grown - short < 140
+    with Image.open(tmp_path / "2.png") as sheet:
+        pixels = np.asarray(sheet.convert("L"))
+    assert (
+        pixels[grown - MARGIN - 30 : grown - MARGIN - 12, MARGIN : MARGIN + 150] < 160
+    ).any()  # its last line
 
 
 def test_panels_stack_and_more_results_make_a_longer_sheet(picture: Path, tmp_path: Path) -> None:

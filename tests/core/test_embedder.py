@@ -102,7 +102,7 @@ def test_similarity_is_the_cosine_of_each_picture_with_each_text(tiny: CLIPEmbed
 
 def test_creating_an_embedder_reads_nothing() -> None:
     embedder = CLIPEmbedder("no/such-model", device="cuda:99")
-    assert repr(embedder) == "CLIPEmbedder('no/such-model', long_text='truncate')"
+    assert repr(embedder) == "<CLIPEmbedder 'no/such-model': not loaded yet, no calibration>"
     assert CLIPEmbedder.from_config(embedder.config).config == embedder.config
     assert CLIPEmbedder().config == EmbedderConfig()
 

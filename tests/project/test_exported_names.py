@@ -46,6 +46,7 @@ NAMES = [
     "l2_normalize",
     "load_image",
     "ref_clip_score",
+    "show_matrix",
     "softmax",
     "token_states",
 ]

@@ -3,3 +3,5 @@
 from pathlib import Path
 
 WEIGHTS = Path(__file__).parent / "weights"
+OWN = Path(__file__).parent / "own.npz"
+"""What tells its own kind of pictures from others."""

@@ -75,14 +75,7 @@ def run(
 
 def show_report(out: Console, report: "IngestReport") -> None:
     """A table of counts, then each failure with its reason."""
-    counts = {
-        "pictures added": report.images,
-        "passages added": report.passages,
-        **{name: count for name, count in _more(report).items() if count},
-        "rows already there": report.skipped,
-        "files failed": len(report.failures),
-    }
-    out.print(render.facts({name: f"{count:,}" for name, count in counts.items()}, right=True))
+    out.print(render.facts({name: f"{count:,}" for name, count in report.facts().items()}, right=True))
     if report.failures:
         out.print()
         failed = render.table("file", "reason", title="Failed")
@@ -115,22 +108,6 @@ def _hints(report: "IngestReport") -> list[str]:
             "Of several captions of a picture one is kept; --embed-captions stores each as a row of its own."
         )
     return hints
-
-
-def _more(report: "IngestReport") -> dict[str, int]:
-    """What most runs have none of."""
-    return {
-        "captions added": report.captions,
-        "first of several pictures in a file": report.first_of_several,
-        "of those embedded before": report.cached,
-        "rows moved": report.moved,
-        "rows updated": report.updated,
-        "rows of changed files removed": report.removed,
-        "rows pruned": report.pruned,
-        **{f"texts read as {name}": count for name, count in sorted(report.encodings.items())},
-        **{f"left out: {kind}": count for kind, count in sorted(report.left_out.items())},
-        "captions not kept": report.captions_left_out,
-    }
 
 
 def _rate(report: "IngestReport") -> str:

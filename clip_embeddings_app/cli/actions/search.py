@@ -22,6 +22,7 @@ def run(
     k: int,
     modality: Modality,
     sheet: Path | None,
+    html: Path | None,
     where: str | None,
     calibration: str | None,
     as_json: bool,
@@ -53,6 +54,19 @@ def run(
         draw_sheet(sheet, query, image, result)
         if not as_json:
             render.console().print(f"\nContact sheet: {sheet}")
+
+    if html:
+        write_page(html, query, image, result)
+        if not as_json:
+            render.console().print(f"\nPage: {html}")
+
+
+def write_page(path: Path, query: str | None, image: Path | None, result: "SearchResult") -> None:
+    """Write one query's page; its folder is made if need be."""
+    from clip_embeddings.cards.hits import page_of_result
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page_of_result(result, query=query, image=image), encoding="utf-8")
 
 
 def draw_sheet(path: Path, query: str | None, image: Path | None, result: "SearchResult") -> None:

@@ -41,6 +41,14 @@ def search(
             metavar="OUT.png", callback=opt.picture_name, help="Also draw the result as a contact sheet."
         ),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT.html",
+            callback=opt.page_name,
+            help="Also write it as one file to send, pictures inside.",
+        ),
+    ] = None,
     db: opt.Db = None,
     collection: opt.Collection = opt.DEFAULT_COLLECTION,
     model: opt.Model = None,
@@ -66,6 +74,7 @@ def search(
         k=k,
         modality=modality,
         sheet=sheet,
+        html=html,
         where=" and ".join(filter(None, (where, between(since, until)))) or None,
         calibration=calibration,
         as_json=as_json,

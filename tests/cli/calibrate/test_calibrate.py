@@ -43,8 +43,10 @@ def test_a_collection_is_measured_recalibrated_and_taken_back_to_what_it_was(
     assert moved.code == 0, moved.err
     assert calibration_of(raw) == ModalityCalibration.load(measured).id
     assert calibration_of(raw) in moved.out
+    assert "Under the calibration, a text query finds pictures" in moved.out
     back = json.loads(cli("recalibrate", "--db", raw, "--calibration", "none", "--json").out)
     assert (back["before"], back["after"], back["rows"]) == (ModalityCalibration.load(measured).id, None, 121)
+    assert back["verdict"].endswith("A calibration brings both into one ranking.")
     assert top(cli, raw) == before
 
 

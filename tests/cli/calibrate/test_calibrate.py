@@ -45,7 +45,7 @@ def test_a_collection_is_measured_recalibrated_and_taken_back_to_what_it_was(
     assert calibration_of(raw) in moved.out
     assert "Under the calibration, a text query finds pictures" in moved.out
     back = json.loads(cli("recalibrate", "--db", raw, "--calibration", "none", "--json").out)
-    assert (back["before"], back["after"], back["rows"]) == (ModalityCalibration.load(measured).id, None, 121)
+    assert (back["before"], back["after"], back["rows"]) == (ModalityCalibration.load(measured).id, None, 119)
     assert back["verdict"].endswith("A calibration brings both into one ranking.")
     assert top(cli, raw) == before
 
@@ -57,7 +57,7 @@ def test_a_calibration_that_a_collection_has_already_is_said_to_be_there(cli: Cl
 def test_explain_shows_the_gap_of_a_raw_collection_and_what_to_do_about_it(cli: Cli, made: Path) -> None:
     shown = cli("explain", "--db", made)
     assert shown.code == 0, shown.err
-    assert "49 texts and 72 pictures" in shown.out
+    assert "47 texts and 72 pictures" in shown.out
     assert f"clip-embeddings recalibrate --db {made} --collection clip --calibration reference" in shown.out
     record = json.loads(cli("explain", "--db", made, "--calibration", "reference", "--json").out)
     assert record["own_calibration"] is None
@@ -109,7 +109,7 @@ def test_calibrate_from_files_measures_what_ingest_would_store(cli: Cli, demo: P
     result = cli(*command, "--output", tmp_path / "new" / "cal.json", "--json")
     assert result.code == 0, result.err
     record = json.loads(result.out)
-    assert record["counts"] == {"document text": 49, "document image": 72}
+    assert record["counts"] == {"document text": 47, "document image": 72}
     assert ModalityCalibration.load(tmp_path / "new" / "cal.json").id == record["calibration"]
     assert record["report"]["after"]["gap"] < record["gap"] > 0.5
 
@@ -162,8 +162,8 @@ def test_too_few_rows_are_refused_with_their_error_and_the_way_to_allow_them(
 ) -> None:
     result = cli("calibrate", "--db", made, "--output", tmp_path / "cal.json")
     assert result.code == 1
-    assert re.search(r"49 texts \(their mean may be off by 0\.1\d\); expected at least 300", result.err)
-    assert "--minimum 49" in result.err
+    assert re.search(r"47 texts \(their mean may be off by 0\.1\d\); expected at least 300", result.err)
+    assert "--minimum 47" in result.err
     assert not (tmp_path / "cal.json").exists()
 
 

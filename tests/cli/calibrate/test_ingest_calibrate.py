@@ -68,14 +68,14 @@ def test_auto_measures_on_the_files_that_are_ingested(
     result = cli(*command, "--calibrate", "auto")
     assert result.code == 0
     assert result.err == (
-        f"note: calibrated on 72 pictures and 49 text passages of {demo / 'pictures'}, {demo / 'notes'}, so "
+        f"note: calibrated on 72 pictures and 47 text passages of {demo / 'pictures'}, {demo / 'notes'}, so "
         "that pictures and texts are ranked in one list. To undo: clip-embeddings recalibrate --db "
         f"{tmp_path / 'db'} --collection clip --calibration none\n"
     )
     own = calibration_of(tmp_path / "db")
     assert own not in (None, REFERENCE)
     assert own in result.out
-    assert "holds 121 rows" in result.out
+    assert "holds 119 rows" in result.out
 
 
 def test_auto_measures_on_manifests_and_patterns_too(
@@ -89,14 +89,14 @@ def test_auto_measures_on_manifests_and_patterns_too(
     result = cli(*command, "--model", "tiny", "--calibrate", "auto")
     assert (result.code, result.err[:20]) == (0, "note: calibrated on ")
     assert calibration_of(tmp_path / "db") not in (None, REFERENCE)
-    assert re.search(r"of those embedded before +121\n", result.out)
+    assert re.search(r"of those embedded before +119\n", result.out)
 
 
 def test_auto_falls_back_to_the_models_reference_and_says_so(cli: Cli, demo: Path, tmp_path: Path) -> None:
     command = ("ingest", demo / "notes", "--db", tmp_path / "db", "--model", "tiny", "--calibrate", "auto")
     result = cli(*command)
     assert result.code == 0
-    assert result.err.startswith("note: 0 pictures and 49 texts are too few")
+    assert result.err.startswith("note: 0 pictures and 47 texts are too few")
     assert "ships with is used" in result.err
     assert calibration_of(tmp_path / "db") == REFERENCE
 
@@ -160,7 +160,7 @@ def test_a_raw_collection_that_has_grown_is_offered_one_ranking(
     cli: Cli, demo: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = ("ingest", demo / "notes" / "harbour.txt", "--db", raw)
-    assert cli(*command).err == ""  # 72 pictures and 49 texts are too few
+    assert cli(*command).err == ""  # 72 pictures and 47 texts are too few
     enough(monkeypatch, 40)
     offered = cli(*command)
     assert offered.code == 0
@@ -190,7 +190,7 @@ def test_auto_recalibrates_a_raw_collection_that_has_grown(
     enough(monkeypatch, 40)
     result = cli("ingest", demo / "notes" / "harbour.txt", "--db", raw, "--calibrate", "auto", "--json")
     assert result.code == 0
-    assert result.err.startswith("note: calibrated on 72 pictures and 49 texts of the collection")
+    assert result.err.startswith("note: calibrated on 72 pictures and 47 texts of the collection")
     own = calibration_of(raw)
     assert own is not None
     assert json.loads(result.out)["calibration"] == own

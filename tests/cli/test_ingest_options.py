@@ -165,3 +165,9 @@ def test_photos_are_found_by_when_they_were_taken(cli: Cli, tmp_path: Path) -> N
         outcome = cli("search", "a", "--since", wrong, *db)
         assert outcome.code == 2
         assert "expected a date such as 2024-05-01" in " ".join(outcome.err.replace("│", " ").split())
+
+
+def test_a_folder_without_files_is_said_to_have_none(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    outcome = cli("ingest", tmp_path / "empty", "--model", "tiny", "--db", tmp_path / "db")
+    assert "no file was found that can be stored" in outcome.err

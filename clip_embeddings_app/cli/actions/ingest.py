@@ -82,6 +82,8 @@ def show_report(out: Console, report: "IngestReport") -> None:
         for failure in report.failures:
             failed.add_row(render.short_path(failure.path), render.clean(failure.reason))
         out.print(failed)
+    if not (report.added or report.skipped or report.failures or report.left_out):
+        say("note", "no file was found that can be stored")
     for hint in _hints(report):
         out.print(f"\n{hint}", soft_wrap=True, markup=False)
     out.print(f"\n{report.seconds:.1f} s{_rate(report)}")

@@ -24,7 +24,7 @@ def text_of(page: str) -> str:
 
 
 def run(page: str) -> dict[str, Any]:
-    """Snippets and commands in their order, in this folder; what downloads or waits for a client is not run."""
+    """Snippets and commands in their order; what downloads or waits for a client is not run."""
     space: dict[str, Any] = {"__name__": page}
     for snippet, command in FOUND.findall(text_of(page)):
         if snippet:
@@ -115,3 +115,13 @@ def test_moving_in_finds_what_the_old_library_stored_and_what_is_added(
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "[['old']]"
     assert printed[-1] == "(1, 128)"
+
+
+def test_no_two_guides_write_to_one_folder() -> None:
+    pages = [*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("integrations/*/README.md")]
+    named = r'(?:connect|PersistentClient)\("([\w-]+)"|persist_directory="([\w-]+)"|--db ([\w-]*shell-db)'
+    owners: dict[str, Path] = {}
+    for page in pages:
+        for groups in re.findall(named, page.read_text(encoding="utf-8")):
+            assert owners.setdefault("".join(groups), page) == page, (groups, page)
+    assert len(owners) > 10

@@ -40,8 +40,7 @@ LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that lie elsewhere; a program is a page that shows it."""
     for home, page in TEXTS.items():
-        if (ROOT / home).is_file():
-            files.append(File.generated(config, page, abs_src_path=str(ROOT / home)))
+        files.append(File.generated(config, page, abs_src_path=str(ROOT / home)))
     for home, page in CODE.items():
         shown = f"# {home}\n\n```python\n{(ROOT / home).read_text(encoding='utf-8')}```\n"
         files.append(File.generated(config, page, content=shown))

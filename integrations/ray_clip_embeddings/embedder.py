@@ -95,7 +95,7 @@ class CLIPBatchEmbedder:
         Args:
             batch: dictionary of numpy arrays, pandas DataFrame or Arrow table.
         Returns:
-            An Arrow table: the batch's columns and `id`, `content_sha256`, `modality`, `clip_fingerprint`,
+            An Arrow table, the batch's columns and `id`, `content_sha256`, `modality`, `clip_fingerprint`,
             `embedding` (fixed-size list of D float32, unit rows), `error`; row i for row i.
         Raises:
             InvalidInputError: a column is missing, or one of those added is there already.

@@ -18,6 +18,8 @@ from clip_embeddings_app.cli.app import app
 ROOT = Path(__file__).parents[2]
 FOUND = re.compile(r"```python\n(.*?)```|^    clip-embeddings (.*?)(?:    #.*)?$", re.DOTALL | re.MULTILINE)
 
+HUB = r'"(?:openai/|sentence_transformers:)[^)\n]*\)'  # the rest of an embedder's call, in one line
+
 
 def text_of(page: str) -> str:
     return (ROOT / page).read_text(encoding="utf-8")
@@ -115,6 +117,20 @@ def test_moving_in_finds_what_the_old_library_stored_and_what_is_added(
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "[['old']]"
     assert printed[-1] == "(1, 128)"
+
+
+@pytest.mark.parametrize("page", ["docs/models.md", "docs/tasks/zero-shot.md", "docs/tasks/few-examples.md"])
+def test_what_the_guides_to_models_and_classes_show_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundled model stands in where vectors are made; to create any other embedder is free."""
+    monkeypatch.chdir(tmp_path)
+    drawn = [render(scene, 96) for scene in scenes(0, 4)]
+    for name, picture in zip(("a.jpg", "b.jpg", "new.jpg"), drawn, strict=False):
+        picture.save(name)
+    space: dict[str, Any] = {"pictures": drawn, "labels": ["dog", "rabbit"] * 2}
+    for snippet in re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL):
+        exec(re.sub(HUB, '"tiny")', snippet), space)
 
 
 def test_no_two_guides_write_to_one_folder() -> None:

@@ -20,7 +20,7 @@ CODE    := $(wildcard clip_embeddings clip_embeddings_app integrations/*_clip_em
 EXPORTS := tests/project/test_exported_names.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest check bench bench-quick bench-card bench-mixed clean
+.PHONY: help demo test test-lowest check docs bench bench-quick bench-card bench-mixed clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv "$(VENV)"
 	@"$(BIN)/python" -m pip install -q "$(PIP_PIN)"
 	@echo "Installing clip-embeddings and its tools at the versions in constraints.txt (a few minutes the first time)."
-	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[all]" --group dev
+	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[all]" --group dev --group docs
 	@touch "$(READY)"
 	@echo "The environment is ready."
 
@@ -81,6 +81,11 @@ check: $(READY) ## format, lint, types, import direction, sizes, exported names
 	@"$(BIN)/python" tools/check_sizes.py
 	@echo "Checking the exported names."
 	@"$(BIN)/python" -m pytest -q $(EXPORTS)
+
+# Without --quiet, which would silence the warnings that fail it. Material's notice of its end of life is turned off.
+docs: $(READY) ## build the documentation into build/site; a warning fails it
+	@echo "Building the documentation into build/site."
+	@NO_MKDOCS_2_WARNING=1 "$(BIN)/python" -m mkdocs build --strict
 
 bench: $(RIVALS) ## measure speed beside the peers (ARGS="--work FOLDER" keeps the model's 605 MB there)
 	@echo "Measuring speed beside the peers (a quarter of an hour on two cores)."

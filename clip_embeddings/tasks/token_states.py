@@ -27,7 +27,7 @@ def token_states(
             the hidden states, without the norm: -2 is the one before the last (SDXL), 0 the token embeddings.
         skip: how many layers before that to take; diffusers' `clip_skip`, whose None is our 0.
     Returns:
-        float32 (N, T, W): T the context limit, 77 for CLIP, W the width of the text tower.
+        float32 (N, T, W), T the context limit, 77 for CLIP, W the width of the text tower.
     Raises:
         InvalidInputError: no such layer, an item is not a string, or the embedder's long_text is "chunk".
         TextTooLongError: over the limit under long_text="error".

@@ -1,5 +1,6 @@
 """The commands, put together: their options are in commands/, what they do in actions/."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,7 @@ from clip_embeddings_app.cli.commands import (
     search,
     similarity,
 )
+from clip_embeddings_app.cli.commands.examples import EXAMPLES
 
 app = typer.Typer(
     help="Text and pictures in one collection, found across modalities by CLIP embeddings.",
@@ -62,17 +64,22 @@ class _ManyValues(TyperCommand):
         return super().parse_args(ctx, opt.repeat_options(args, ("--image", "--text", "--reference")))
 
 
-app.command()(ingest.ingest)
-app.command()(search.search)
-app.command(cls=_ManyValues)(similarity.similarity)
-app.command(cls=_ManyValues)(score.score)
-app.command()(gap.explain)
-app.command()(gap.calibrate)
-app.command()(gap.recalibrate)
-app.command()(finetune.finetune)
-app.command()(classify.classify)
-app.command()(info.info)
-app.command()(mcp.mcp)
-app.command()(check.check)
-app.command()(download.download)
-app.command()(demo.demo)
+def _add(command: Callable[..., None], cls: type[TyperCommand] | None = None) -> None:
+    """A command under its function's name; its help ends with an example."""
+    app.command(cls=cls, epilog=f"Example: clip-embeddings {EXAMPLES[command.__name__]}")(command)
+
+
+_add(ingest.ingest)
+_add(search.search)
+_add(similarity.similarity, _ManyValues)
+_add(score.score, _ManyValues)
+_add(gap.explain)
+_add(gap.calibrate)
+_add(gap.recalibrate)
+_add(finetune.finetune)
+_add(classify.classify)
+_add(info.info)
+_add(mcp.mcp)
+_add(check.check)
+_add(download.download)
+_add(demo.demo)

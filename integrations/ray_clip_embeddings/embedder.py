@@ -32,8 +32,8 @@ class CLIPBatchEmbedder:
     choose by themselves.
 
     Args:
-        model, revision, text_model, truncate_dim, long_text, calibration, device, dtype, batch_size,
-        max_pixels, allow_pickle: as for `CLIPEmbedder`.
+        model, revision, text_model, truncate_dim, long_text, calibration: as for `CLIPEmbedder`.
+        device, dtype, batch_size, max_pixels, allow_pickle: likewise.
         threads: how many threads decode pictures; None is one for each CPU that Ray gave.
         bytes_column, array_column, uri_column, text_column: which columns hold encoded pictures, (H, W, C)
             uint8 arrays, where a row comes from, texts. A row is a text where `text_column` has one,
@@ -95,7 +95,7 @@ class CLIPBatchEmbedder:
         Args:
             batch: dictionary of numpy arrays, pandas DataFrame or Arrow table.
         Returns:
-            An Arrow table: the batch's columns and `id`, `content_sha256`, `modality`, `clip_fingerprint`,
+            An Arrow table, the batch's columns and `id`, `content_sha256`, `modality`, `clip_fingerprint`,
             `embedding` (fixed-size list of D float32, unit rows), `error`; row i for row i.
         Raises:
             InvalidInputError: a column is missing, or one of those added is there already.

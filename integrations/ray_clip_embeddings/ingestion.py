@@ -90,8 +90,8 @@ def ingest_dataset(
         long_text: None splits a text into passages that fit the model's context, one row each, as `ingest`
             does. Otherwise a text is one row, without the white space around it, read in this way.
         caption_column: what a picture's row has as its document; its file name where there is none.
-        model, revision, text_model, truncate_dim, calibration, device, dtype, batch_size, max_pixels,
-        allow_pickle: as for `CLIPEmbedder`.
+        model, revision, text_model, truncate_dim, calibration: as for `CLIPEmbedder`.
+        device, dtype, batch_size, max_pixels, allow_pickle: likewise.
         workers: how many embed at once, or the least and the most; None lets Ray use what is free.
         num_cpus, num_gpus: what each of them gets; torch and decoding use that many threads.
         show_progress: whether Ray draws its progress bars.

@@ -1,0 +1,64 @@
+"""Texts that lie outside of docs/ become pages of the site: see `hooks` in mkdocs.yml. Imports mkdocs.
+
+A guide stands once, where a reader of the repository looks for it. On the site it has another place, so links
+between files of the repository become links between pages; one to a file that is no page is a warning, which
+ends the build.
+"""
+
+import logging
+import posixpath
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).parents[1]
+LOG = logging.getLogger("mkdocs.hooks.site")
+# File of the repository -> page of the site.
+TEXTS = {
+    "README.md": "index.md",
+    "README.ko.md": "index.ko.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "benchmarks/RESULTS.md": "results.md",
+    "clip_embeddings/models/tiny/weights/README.md": "bundled-model.md",
+    **{
+        f"integrations/{name}_clip_embeddings/README.md": f"adapters/{name}.md"
+        for name in ("chroma", "lancedb", "langchain", "ray")
+    },
+}
+PROGRAMS = [*ROOT.glob("examples/**/*.py"), ROOT / "benchmarks" / "mixed" / "hubs.py"]
+CODE = {str(path.relative_to(ROOT)): f"code/{path.stem}.md" for path in sorted(PROGRAMS)}
+PAGES = TEXTS | CODE
+HOMES = {page: home for home, page in PAGES.items()}
+NESTED = re.compile(r"^  (?=- )", re.MULTILINE)  # a list in a list, which the site's Markdown indents by four
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that lie elsewhere; a program is a page that shows it."""
+    for home, page in TEXTS.items():
+        files.append(File.generated(config, page, abs_src_path=str(ROOT / home)))
+    for home, page in CODE.items():
+        shown = f"# {home}\n\n```python\n{(ROOT / home).read_text(encoding='utf-8')}```\n"
+        files.append(File.generated(config, page, content=shown))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Turn links to files of the repository into links to pages."""
+    here = page.file.src_uri
+    folder = posixpath.dirname(HOMES.get(here, f"docs/{here}"))
+
+    def turned(link: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(folder, link[1]))
+        if not (ROOT / target).exists():
+            return link[0]  # code that looks like a link, or a broken one, which mkdocs names
+        if target not in PAGES and not target.startswith("docs/"):
+            LOG.warning("%s links to %s, which is no page of the site: see tools/site_hooks.py", here, target)
+        to = PAGES.get(target, target.removeprefix("docs/"))
+        return f"]({posixpath.relpath(to, posixpath.dirname(here) or '.')}"
+
+    return LINK.sub(turned, NESTED.sub("    ", markdown))

@@ -5,7 +5,7 @@ Pictures are read when the parts are made, from where their rows say. Imports er
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -93,27 +93,32 @@ class _Assembling:
         self.images, self.named, self.tokens = budget.images, _NAMED, budget.tokens
 
     def of(self, sources: Iterable[Source]) -> Context:
-        parts: list[Part] = []
         found = once(sources)
-        for source in found:
-            make = self._picture if source.shows_picture else self._text
-            if part := make(source, len(parts) + 1):
-                parts.append(part)
+        # What was found comes first to the budget, what stands with it has the room that is left.
+        made: dict[int, Part] = {}
+        for place in sorted(range(len(found)), key=lambda place: found[place].is_brought):
+            make = self._picture if found[place].shows_picture else self._text
+            if part := make(found[place]):
+                made[place] = part
+        parts = [
+            replace(made[place], number=number, label=f"[{number}] {made[place].label}")
+            for number, place in enumerate(sorted(made), 1)
+        ]
         return Context(tuple(parts), len(found) - len(parts))
 
-    def _text(self, source: Source, number: int) -> Part | None:
+    def _text(self, source: Source) -> Part | None:
         if not (text := self._room_for(source.text)):
             return None
-        return Part(number, "text", source, f"[{number}] {source.name}", text)
+        return Part(0, "text", source, source.name, text)
 
-    def _picture(self, source: Source, number: int) -> Part | None:
-        label = f"[{number}] {source.name}"
+    def _picture(self, source: Source) -> Part | None:
+        label = source.name
         if not self.images:
             self.named -= 1
             if self.named < 0:
                 return None
             note = " (a picture, not shown: the limit is reached)"
-            return Part(number, "unshown", source, label + note, self._room_for(source.caption))
+            return Part(0, "unshown", source, label + note, self._room_for(source.caption))
         caption = self._room_for(source.caption)
         pixels, most = self.budget.pixels, self.budget.image_bytes
         try:
@@ -123,10 +128,10 @@ class _Assembling:
             if self.named < 0:
                 return None
             note = f" (a picture that cannot be shown: {one_line(error.reason)})"
-            return Part(number, "missing", source, label + note, caption)
+            return Part(0, "missing", source, label + note, caption)
         self.images -= 1
         note = f" ({said})" if said else ""
-        return Part(number, "image", source, label + note, caption, picture)
+        return Part(0, "image", source, label + note, caption, picture)
 
     def _room_for(self, text: str) -> str:
         """As much of a text as there is room for; it is taken off."""

@@ -25,6 +25,8 @@ from clip_embeddings.ingestion.rows.ids import (
 _NAME = 200  # characters
 _BREAKS = ("Zl", "Zp")
 _MOST_PAGES = 10**9
+BROUGHT = "brought_with"
+"""The field of a picture that was not found itself: the id of the passage that it stands with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Source:
             return picture_of(self.id)
         of = self.metadata.get("caption_of")
         return of if isinstance(of, str) else None
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether it was not found itself, but stands with a passage that was."""
+        return BROUGHT in self.metadata
 
     @property
     def uris(self) -> list[str]:

@@ -148,12 +148,13 @@ def results(
 
 def row(context: Context, source: Source, *, collection: str, links: Links) -> CallToolResult:
     """The answer to `get`. A row of neither text nor picture has its metadata still."""
-    part = next(iter(context.parts), None) or Part(1, "text", source, f"[1] {source.name}")
+    own = next((part for part in context.parts if part.source.id == source.id), None)
+    part = own or Part(1, "text", source, f"[1] {source.name}")
     link = links(part.source)
     record = _result(part, link, None, _ALL_FIELDS)
     fields = json.dumps(record.metadata, ensure_ascii=False, indent=1)
     said = [_text(DATA), *_blocks(part, link), _text(f"Metadata: {fields}")]
-    beside = [(each, links(each.source)) for each in context.parts[1:]]
+    beside = [(each, links(each.source)) for each in context.parts if each is not own]
     said += [_text("Pictures that stand with it in its document:")] if beside else []
     said += [block for each, link in beside for block in _blocks(each, link)]
     records = [_result(each, link, None, _FIELDS) for each, link in beside]

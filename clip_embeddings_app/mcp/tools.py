@@ -90,7 +90,7 @@ class Tools:
         name = self._library.chosen(wanted.collection)
 
         def find(collection: Collection) -> list[Source]:
-            return _brought(collection, [stored.row_of(collection, wanted.id)])
+            return self._brought(collection, [stored.row_of(collection, wanted.id)])
 
         sources = self._library.ask(name, find)
         context = context_of(sources, self._shown.one(len(sources)), roots=self._roots or None)
@@ -108,7 +108,9 @@ class Tools:
             result = find(collection)
             # A raw collection gives so many of each modality.
             sources = [Source(hit.id, hit.document, hit.metadata) for hit in result.hits[: wanted.k]]
-            return result, _brought(collection, sources), collection.count()
+            if wanted.modality == "any":
+                sources = self._brought(collection, sources, as_rows=not wanted.where)
+            return result, sources, collection.count()
 
         found, sources, rows = self._library.ask(name, ask)
         context = context_of(sources, self._shown.several(), roots=self._roots or None)
@@ -124,6 +126,18 @@ class Tools:
             nothing=nothing,
         )
 
+    def _brought(
+        self, collection: Collection, sources: list[Source], *, as_rows: bool = True
+    ) -> list[Source]:
+        """Rows with the pictures that stand with their passages; as files only, where rows may not be."""
+
+        def find(ids: list[str]) -> Iterator[Source]:
+            for id in ids:
+                with suppress(InvalidInputError):  # it is no row of this collection
+                    yield stored.row_of(collection, id)
+
+        return with_pictures(sources, find if as_rows else None, roots=self._roots)
+
     def _links(self, collection: str) -> Callable[[Source], ResourceLink | None]:
         return lambda source: self._originals.link(collection, source)
 
@@ -137,14 +151,3 @@ class Tools:
             return read_file(path_below(path, self._roots))
         except UnusableFile as error:
             raise InvalidInputError(f"image: {path!r:.200}: {error}") from error
-
-
-def _brought(collection: Collection, sources: list[Source]) -> list[Source]:
-    """Rows with the pictures that stand with their passages."""
-
-    def find(ids: list[str]) -> Iterator[Source]:
-        for id in ids:
-            with suppress(InvalidInputError):  # it is no row of this collection
-                yield stored.row_of(collection, id)
-
-    return with_pictures(sources, find)

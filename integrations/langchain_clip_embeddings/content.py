@@ -70,8 +70,12 @@ def source_of(document: object) -> Source:
     return Source(id if isinstance(id, str) else "", document.page_content, document.metadata)
 
 
-def with_pictures(documents: Iterable[Document], store: VectorStore) -> list[Document]:
-    """Each passage of a document followed by the pictures that stand there, in their order; none twice."""
+def with_pictures(documents: Iterable[Document], store: VectorStore | None) -> list[Document]:
+    """Each passage of a document followed by the pictures that stand there, in their order; none twice.
+
+    Args:
+        store: whose rows they may be; None names them by their files.
+    """
     known: dict[int, Document] = {}
 
     def told(document: Document) -> Source:
@@ -81,13 +85,17 @@ def with_pictures(documents: Iterable[Document], store: VectorStore) -> list[Doc
 
     def find(ids: list[str]) -> list[Source]:
         with suppress(Exception):  # a store that cannot look up ids: pictures are named by their files
-            return [told(row) for row in store.get_by_ids(ids)]
+            return [source_of(row) for row in store.get_by_ids(ids)] if store else []
         return []
 
-    sources = context.with_pictures([told(document) for document in documents], find)
-    return [
-        known.get(id(source)) or Document(source.text, metadata=dict(source.metadata)) for source in sources
-    ]
+    sources = context.with_pictures([told(document) for document in documents], find if store else None)
+    return [known.get(id(source)) or _brought(source) for source in sources]
+
+
+def _brought(source: Source) -> Document:
+    """A picture that was not found itself, so that it has no score."""
+    fields = {name: value for name, value in source.metadata.items() if name != "relevance_score"}
+    return Document(source.text, id=source.id or None, metadata=fields)
 
 
 def _blocks(part: Part) -> Iterator[ContentBlock]:

@@ -54,7 +54,7 @@ class MultimodalRetriever(BaseRetriever):
             best ones take the place of the last of the other kind.
         with_pictures: bring along, after each passage and beside the k, the pictures that stand there in its
             document: those of a Markdown file or a web page, and of a PDF the page. They have no
-            score, and where they are no rows of the store, no id.
+            score but `brought_with`, the passage's id, and under a filter no id.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -127,7 +127,12 @@ class MultimodalRetriever(BaseRetriever):
 
     def _brought(self, question: Question, **options: Any) -> list[Document]:
         found = self._find(question, **options)
-        return with_pictures(found, self.vectorstore) if self.with_pictures else found
+        if not self.with_pictures:
+            return found
+        # Rows that are looked up by their ids are not narrowed by a filter.
+        narrowed = self.filter is not None or options.get("filter") is not None
+        brought = with_pictures(found, None if narrowed else self.vectorstore)
+        return [each for each in brought if _is_wanted(each, options.get("without"))]
 
     def _find(
         self,

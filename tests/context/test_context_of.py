@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pictures import encoded, scene
+from pictures import encoded, photo, scene
 
-from clip_embeddings.context import Budget, Source, context_of
+from clip_embeddings.context import Budget, Source, context_of, with_pictures
 from clip_embeddings.ingestion.rows.ids import caption_id, digest, picture_id
 
 
@@ -206,3 +206,34 @@ def test_an_answer_of_any_kind_is_read() -> None:
     made = context_of([text("a")])
     assert made.cited("[" + "1" * 5000 + "]" + "[1, " * 100_000) == []
     assert Budget().count_tokens("a" + "\n" * 5_000) > 1_000
+
+
+def test_what_stands_with_a_passage_has_the_room_that_what_was_found_leaves(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        photo(40, 30).save(tmp_path / f"{name}.png")
+    gallery = Source("g", "A gallery.", {"uri": str(tmp_path / "g.md"), "pictures": ["a.png", "b.png"] * 30})
+    hit = Source("h", "c.png", {"modality": "image", "uri": str(tmp_path / "c.png")})
+    found = with_pictures([gallery, hit])
+    assert [source.name for source in found] == ["g.md", "a.png", "b.png", "c.png"]
+    parts = context_of(found, Budget(images=1)).parts
+    assert [(part.label, part.kind) for part in parts if part.kind != "unshown"] == [
+        ("[1] g.md", "text"),
+        ("[4] c.png", "image"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"modality": "image", "uri": "/a.png", "page": [1]},
+        {"modality": "image", "uri": "/a.png", "page": {}},
+        {"uri": "/a\0.pdf", "page": 1},
+        {"uri": "/a\0/x.md", "pictures": ["p.png"]},
+        {"uri": "//[a://b.pdf", "page": 1},
+        {"uri": "/a/x.md", "pictures": [1, None, "", "\0", "../" * 500]},
+    ],
+)
+def test_a_strange_row_brings_nothing_and_raises_nothing(fields: dict[str, Any]) -> None:
+    row = Source("1", "words", fields)
+    assert row in with_pictures([row], lambda ids: [])
+    assert context_of(with_pictures([row, row], lambda ids: [])).parts

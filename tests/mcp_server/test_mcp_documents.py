@@ -39,7 +39,7 @@ async def test_a_passage_that_is_found_brings_its_picture(
     server: object, query: str, name: str, words: str
 ) -> None:
     async with Client(server) as client:  # type: ignore[arg-type]
-        answer = await client.call_tool("search", {"query": query, "k": 1, "modality": "text"})
+        answer = await client.call_tool("search", {"query": query, "k": 1})
         passage, picture = json.loads(json.dumps(answer.structured_content))["results"]
         assert (picture["name"], picture["shown"], picture["modality"]) == (name, "image", "image")
         assert words in picture["text"]

@@ -94,7 +94,7 @@ def _shown(source: Source, roots: list[Path]) -> str | bytes:
         return place
     try:
         return read_picture(path, source.metadata).content
-    except UnusableFile as error:
+    except (UnusableFile, OSError, RuntimeError, ValueError) as error:
         raise ToolException(f"the picture of {source.id!r:.100}: {error}") from error
 
 

@@ -110,3 +110,18 @@ def test_an_agent_finds_what_is_like_a_page(embeddings: CLIPEmbeddings, folder: 
     tool = create_search_tool(MultimodalRetriever(vectorstore=store, modality="image", k=1), roots=folder)
     answer = tool.invoke({"type": "tool_call", "id": "1", "name": tool.name, "args": {"like": page, "k": 1}})
     assert [each["name"] for each in answer.artifact] == ["same.png"]
+
+
+def test_a_filter_holds_of_rows_that_a_passage_brings(embeddings: CLIPEmbeddings, folder: Path) -> None:
+    store = MediaStore(InMemoryVectorStore(embeddings))
+    documents = MediaLoader(folder, embeddings).load()
+    for each in documents:
+        each.metadata["tenant"] = "me" if each.metadata["modality"] == "text" else "other"
+    store.add_documents(documents)
+    mine = MultimodalRetriever(
+        vectorstore=store, k=1, with_pictures=True, filter=lambda each: each.metadata["tenant"] == "me"
+    )
+    found = mine.invoke("Bake the bread.")
+    assert [each.metadata["modality"] for each in found] == ["text", "image"]
+    assert "tenant" not in found[1].metadata
+    assert found[1].metadata["brought_with"] == found[0].id

@@ -10,9 +10,9 @@ from clip_embeddings.ingestion.read.documents.parts import (
     OF_PARTS,
     Document,
     Part,
+    declared_text,
     markup_document,
     pdf_document,
-    text_of,
 )
 from clip_embeddings.ingestion.read.local import MAX_BYTES, NotWanted, UnusableFile, read_file
 from clip_embeddings.ingestion.read.taking import EVERYTHING, Taking
@@ -56,7 +56,7 @@ class Source:
 
     def given(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """What a caller gives to its rows; which page or heading a row is of, a document says itself."""
-        return {key: value for key, value in metadata.items() if self.is_plain or key not in OF_PARTS}
+        return {key: value for key, value in metadata.items() if key not in OF_PARTS or self.is_plain}
 
     @property
     def is_pdf(self) -> bool:
@@ -170,14 +170,16 @@ def _told_apart(picture: Source, taking: Taking, shows: Collection[str]) -> Sour
         raise _misnamed(name, content)
     if is_pdf(content, name):
         return _pdf(picture, taking)
-    if unicode_text(content) is None and _opens(content, unmarked=False):
-        return picture
-    try:
-        text, found = text_of(content, name, taking.encoding)
-    except NotText as error:
-        if begins_as_picture(content):
+    text, found = unicode_text(content), ""
+    if text is None:
+        if _opens(content, unmarked=False):
             return picture
-        raise _unusable(content, f"{_NEITHER} {error}") from error
+        try:
+            text, found = declared_text(content, name, taking.encoding)
+        except NotText as error:
+            if begins_as_picture(content):
+                return picture
+            raise _unusable(content, f"{_NEITHER} {error}") from error
     if not text.strip():
         raise UnusableFile("holds only white space")
     if named_otherwise(name):

@@ -15,7 +15,6 @@ from urllib.parse import unquote, urlsplit
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.find.entries import SHOWN_AS, Entry, scheme_of
 from clip_embeddings.ingestion.read.documents.markup import WEB, declared_encoding, is_markup, pieces_of
-from clip_embeddings.ingestion.read.documents.web import Piece, Shown
 from clip_embeddings.ingestion.read.local import UnusableFile
 from clip_embeddings.ingestion.read.texts import NotText, checked_encoding, other_text, unicode_text
 from clip_embeddings.inputs.formats import named_as_picture
@@ -26,8 +25,7 @@ Pdf = Literal["both", "text", "pages"]
 _BETWEEN = "\n\n"
 OF_PARTS = frozenset({"heading", "page", "pictures"})
 """Fields that say where in its document a row is from."""
-MOST = 50
-"""Pictures that a passage names."""
+_MOST = 50  # pictures that a passage names
 _WORDS = 300  # characters of a text that stands around a picture
 _NEAR = 40
 
@@ -94,7 +92,7 @@ def markup_document(text: str, uri: str, shows: Collection[str] = ()) -> Documen
     for piece in pieces:
         paths = [path for shown in piece.pictures if (path := local_picture(shown.src, uri)) in known]
         names = [os.path.relpath(str(path), folder).replace(os.sep, "/") for path in dict.fromkeys(paths)]
-        fields.append({**_said(heading=piece.heading), **({"pictures": names[:MOST]} if names else {})})
+        fields.append({**_said(heading=piece.heading), **({"pictures": names[:_MOST]} if names else {})})
     return Document(*_joined([piece.text for piece in pieces], fields))
 
 
@@ -102,10 +100,13 @@ def shown_in(text: str, uri: str) -> Iterator[Entry]:
     """The local pictures of a document, in their order, with what it says of them."""
     number = 0
     for piece in pieces_of(text, PurePath(uri).suffix):
+        around = _shortened(piece.text, end=True) if piece.pictures else ""
         for shown in piece.pictures:
             number += 1
             if path := local_picture(shown.src, uri):
-                yield _entry(path, shown, piece, uri, number)
+                said = {SHOWN_AS: shown.words[:_WORDS] or around, "heading": piece.heading, "around": around}
+                facts = {"document": uri, "position": number, **_said(**said)}
+                yield Entry(path, None, facts, f"shown in {uri}")
 
 
 def local_picture(source: str, uri: str) -> str | None:
@@ -129,8 +130,16 @@ def text_of(content: bytes, name: PurePath, encoding: str | None) -> tuple[str, 
     Raises:
         NotText: it is no text, or nothing says in which encoding.
     """
-    if (text := unicode_text(content)) is not None:
-        return text, ""
+    text = unicode_text(content)
+    return declared_text(content, name, encoding) if text is None else (text, "")
+
+
+def declared_text(content: bytes, name: PurePath, encoding: str | None) -> tuple[str, str]:
+    """The same of what is known not to be in Unicode.
+
+    Raises:
+        NotText: it is no text, or nothing says in which encoding.
+    """
     if encoding is None and name.suffix.lower() in WEB:
         with suppress(NotText, InvalidInputError):
             return other_text(content, checked_encoding(declared_encoding(content)))
@@ -140,12 +149,6 @@ def text_of(content: bytes, name: PurePath, encoding: str | None) -> tuple[str, 
 def names_document(uri: str) -> bool:
     """Whether a file is named as a document that may show pictures which are files of their own."""
     return not scheme_of(uri) and is_markup(PurePath(uri))
-
-
-def _entry(path: str, shown: Shown, piece: Piece, uri: str, number: int) -> Entry:
-    around = _shortened(piece.text, end=True)
-    said = {SHOWN_AS: shown.words[:_WORDS] or around, "heading": piece.heading, "around": around}
-    return Entry(path, None, {"document": uri, "position": number, **_said(**said)}, f"shown in {uri}")
 
 
 def _joined(texts: Sequence[str], fields: Sequence[Mapping[str, Any]]) -> tuple[str, tuple[Part, ...]]:

@@ -63,8 +63,8 @@ APART = {
 COMMON = {"numpy", "PIL", "rich"}
 # What adapters are built on beside the names in __init__.py; all of ingestion is.
 PUBLIC_MODULES = {
-    *("conditions", "context", "errors", "types", "pipeline", "inputs.formats", "ingestion", "on_record"),
-    *("search", "stores", "tasks.adapting", "tasks.stored"),
+    *("conditions", "context", "errors", "types", "pipeline", "inputs.formats", "inputs.modes", "ingestion"),
+    *("on_record", "search", "stores", "tasks.adapting", "tasks.stored"),
 }
 HOSTS = {APP, *ADAPTERS}.union(*ADAPTERS.values(), {"langchain", "langchain_community"}) - {
     "filelock",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from clip_embeddings.cards.thumbnails import Thumbnails
 from clip_embeddings.showing.elements import block, page, paragraph, words
-from clip_embeddings.showing.notes import GAP, PERCENTILE, above
+from clip_embeddings.showing.notes import GAP, NOTHING, PERCENTILE, above
 
 if TYPE_CHECKING:
     from clip_embeddings.cards.results import Hit, SearchResult
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _CARDS = 100
 """Cards of one list; of more it is said how many there are."""
 _PICTURES_OF_PAGE = 200
-NOTHING = "Nothing was found."
 
 
 def block_of_hit(hit: "Hit") -> str:

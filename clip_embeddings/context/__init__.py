@@ -7,7 +7,8 @@ from clip_embeddings.context.encoding import EncodedPicture, encode_picture
 from clip_embeddings.context.plain import plain
 from clip_embeddings.context.roots import AnyRoots, is_below, path_below, resolved_roots
 from clip_embeddings.context.sources import Source, encodable, one_line, path_of
-from clip_embeddings.context.words import DATA, NOTHING, ids_of, left_out, words_of
+from clip_embeddings.context.words import DATA, ids_of, left_out, words_of
+from clip_embeddings.showing.notes import NOTHING
 
 __all__ = [
     "DATA",

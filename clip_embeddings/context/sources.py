@@ -17,6 +17,7 @@ from clip_embeddings.ingestion.rows.ids import (
     is_caption,
     is_ingested,
     name_of,
+    page_of,
     picture_id,
     picture_of,
     uris_of,
@@ -24,7 +25,6 @@ from clip_embeddings.ingestion.rows.ids import (
 
 _NAME = 200  # characters
 _BREAKS = ("Zl", "Zp")
-_MOST_PAGES = 10**9
 BROUGHT = "brought_with"
 """The field of a picture that was not found itself: the id of the passage that it stands with."""
 
@@ -79,8 +79,7 @@ class Source:
     @property
     def page(self) -> int | None:
         """Of its document, if it is of one."""
-        page = self.metadata.get("page")
-        return page if type(page) is int and abs(page) < _MOST_PAGES else None
+        return page_of(self.metadata)
 
     @property
     def caption(self) -> str:

@@ -22,21 +22,8 @@ _RAW = "a camera's raw file; they are not read: export a JPEG from it"
 _FILM = "a video or a sound recording; neither is read"
 _OFFICE_NAMES = frozenset(
     {
-        *(
-            ".doc",
-            ".docx",
-            ".docm",
-            ".rtf",
-            ".xls",
-            ".xlsx",
-            ".xlsm",
-            ".ppt",
-            ".pptx",
-            ".pptm",
-            ".odt",
-            ".ods",
-        ),
-        *(".odp", ".hwp", ".hwpx", ".pages", ".numbers", ".key", ".epub"),
+        *(".doc", ".docx", ".docm", ".rtf", ".odt", ".xls", ".xlsx", ".xlsm", ".ods", ".numbers"),
+        *(".ppt", ".pptx", ".pptm", ".odp", ".key", ".hwp", ".hwpx", ".pages", ".epub"),
     }
 )
 _OFFICE_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf")

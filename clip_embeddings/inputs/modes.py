@@ -21,6 +21,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_ON_SIDE = (5, 6, 7, 8)
 _Convert = Callable[[Image.Image], Image.Image]
 
 
@@ -41,6 +42,12 @@ def plain(picture: Image.Image) -> Image.Image:
         if mode:
             result.info[PROFILE] = picture.info[PROFILE]
     return result
+
+
+def upright_size(picture: Image.Image) -> tuple[int, int]:
+    """(width, height) of a picture as it is seen, from its head alone; damaged EXIF raises as Pillow does."""
+    width, height = picture.size
+    return (height, width) if picture.getexif().get(ORIENTATION, 1) in _ON_SIDE else (width, height)
 
 
 def upright(picture: Image.Image) -> Image.Image:

@@ -1,6 +1,7 @@
 """What is said of scores wherever a result is shown. Imports nothing."""
 
 GAP = "Pictures and passages are ranked apart: their scores do not compare (the modality gap)."
+NOTHING = "Nothing was found."
 PERCENTILE = "above: how many of 100 random pairs of these kinds score lower; not a probability."
 
 

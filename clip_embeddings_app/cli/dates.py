@@ -1,7 +1,8 @@
-"""`--since` and `--until` -> a condition on the day that a photo was taken. Standard library and typer."""
+"""`--since` and `--until` -> a condition on the day that a photo was taken. Imports typer and the core."""
 
 import re
 from calendar import monthrange
+from datetime import date
 
 import typer
 
@@ -22,6 +23,8 @@ def between(since: str | None, until: str | None) -> str:
 
 def _day(text: str, option: str, *, end: bool) -> int:
     """The first day of a year, a month or a day, or the last one."""
+    from clip_embeddings.ingestion.read.photo import day_of
+
     if found := _DATE.fullmatch(text.strip()):
         year, month, day = (int(part) if part else 0 for part in found.groups())
         month = month or (12 if end else 1)
@@ -29,7 +32,7 @@ def _day(text: str, option: str, *, end: bool) -> int:
             last = monthrange(year, month)[1]
             day = day or (last if end else 1)
             if day <= last:
-                return 10_000 * year + 100 * month + day
+                return day_of(date(year, month, day))
     raise typer.BadParameter(
         f"got {text!r}; expected a date such as 2024-05-01, 2024-05 or 2024", param_hint=f"--{option}"
     )

@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clip_embeddings.showing.notes import GAP, PERCENTILE, above
+from clip_embeddings.showing.notes import GAP, NOTHING, PERCENTILE, above
 from clip_embeddings_app.cli.terminal import harmless, harmless_json
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def note_of(result: "SearchResult", *, mixed: bool) -> str:
 
 def name_of_hit(hit: "Hit") -> str:
     """Its file, with the page if it is one of a document."""
-    page = hit.metadata.get("page")
-    return f"{short_path(hit.uri)}, page {page}" if type(page) is int else short_path(hit.uri)
+    page = hit.source.page
+    return short_path(hit.uri) if page is None else f"{short_path(hit.uri)}, page {page}"
 
 
 def _mixed(hits: "Sequence[Hit]") -> RenderableType:
@@ -144,7 +144,7 @@ def _mixed(hits: "Sequence[Hit]") -> RenderableType:
         made.add_row(
             str(rank), f"{hit.score:.3f}", above(hit.percentile), KINDS.get(hit.modality, "row"), found
         )
-    return made if hits else Text("Nothing was found.")
+    return made if hits else Text(NOTHING)
 
 
 def _pictures(hits: "Sequence[Hit]") -> RenderableType:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from clip_embeddings.errors import ImageDecodeError
 from clip_embeddings.ingestion.read.again import read_picture
 from clip_embeddings.ingestion.read.local import UnusableFile
+from clip_embeddings.ingestion.rows.ids import page_of
 from clip_embeddings.inputs.images import load_image
 from clip_embeddings_app.figures.canvas import ACCENT, GREY, INK, PAGE, TINT, WELL, Canvas, wrap
 from clip_embeddings_app.figures.fonts import fit_text, font_for
@@ -131,10 +132,10 @@ def _fits(name: str, width: int) -> bool:
 
 
 def _name(hit: Card) -> str:
-    file, page = Path(hit.uri).name, hit.metadata.get("page")
+    file, page = Path(hit.uri).name, page_of(hit.metadata)
     if hit.modality == "image" and hit.document not in ("", file):
         return hit.document
-    return f"{file}, page {page}" if type(page) is int else file
+    return file if page is None else f"{file}, page {page}"
 
 
 def _draw_rank(canvas: Canvas, rank: int, at: tuple[int, int]) -> None:

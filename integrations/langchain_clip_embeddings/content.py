@@ -11,8 +11,12 @@ from langchain_core.documents import Document
 from langchain_core.messages.content import ContentBlock, create_image_block, create_text_block
 from langchain_core.vectorstores import VectorStore
 
-from clip_embeddings import InvalidInputError, context
+from clip_embeddings import InvalidInputError
 from clip_embeddings.context import AnyRoots, Budget, Context, Part, Source, context_of, left_out, words_of
+from clip_embeddings.context import with_pictures as pictures_beside
+
+SCORE = "relevance_score"
+"""The field of a Document's metadata that holds its cosine with the question."""
 
 
 def to_context(
@@ -35,10 +39,10 @@ def to_context(
     return context_of((source_of(document) for document in documents), budget, roots=roots)
 
 
-def blocks_of(shown: Context) -> list[ContentBlock]:
+def blocks_of(context: Context) -> list[ContentBlock]:
     """A text block for each part, "[1] name" and what it says, and after it its picture, if it has one."""
-    blocks = [block for part in shown.parts for block in _blocks(part)]
-    if more := left_out(shown):
+    blocks = [block for part in context.parts for block in _blocks(part)]
+    if more := left_out(context):
         blocks.append(create_text_block(more))
     return blocks
 
@@ -88,14 +92,21 @@ def with_pictures(documents: Iterable[Document], store: VectorStore | None) -> l
             return [source_of(row) for row in store.get_by_ids(ids)] if store else []
         return []
 
-    sources = context.with_pictures([told(document) for document in documents], find if store else None)
+    sources = pictures_beside([told(document) for document in documents], find if store else None)
     return [known.get(id(source)) or _brought(source) for source in sources]
 
 
 def _brought(source: Source) -> Document:
     """A picture that was not found itself, so that it has no score."""
-    fields = {name: value for name, value in source.metadata.items() if name != "relevance_score"}
-    return Document(source.text, id=source.id or None, metadata=fields)
+    return without_score(Document(source.text, id=source.id or None, metadata=dict(source.metadata)))
+
+
+def without_score(document: Document) -> Document:
+    """What was stored under that name is no score of this question."""
+    if SCORE not in document.metadata:
+        return document
+    fields = {name: value for name, value in document.metadata.items() if name != SCORE}
+    return document.model_copy(update={"metadata": fields})
 
 
 def _blocks(part: Part) -> Iterator[ContentBlock]:

@@ -19,11 +19,11 @@ from clip_embeddings.ingestion.read.again import Picture, read_picture
 from clip_embeddings.ingestion.read.local import UnusableFile
 from clip_embeddings.ingestion.rows.ids import digest
 from clip_embeddings.inputs.formats import open_picture
+from clip_embeddings.inputs.modes import upright_size
 from clip_embeddings.types import DecodedImage, Embeddings
 from langchain_clip_embeddings.handover import PictureText, taken
 
 _LARGEST = 2**40  # bytes: a file that somebody adds by hand is read whatever its size
-_ORIENTATION = 0x0112  # EXIF; 5 to 8 lie on their side
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,7 @@ def describe(content: bytes, sha256: str | None = None) -> dict[str, Any]:
     facts: dict[str, Any] = {"content_sha256": sha256 or digest(content)}
     try:
         with open_picture(content) as picture:
-            width, height = picture.size
-            if picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8):
-                width, height = height, width
+            width, height = upright_size(picture)
             mime_type = Image.MIME.get(picture.format or "", "application/octet-stream")
     except Exception:  # what is wrong with it is said where its pixels are read
         return facts

@@ -16,13 +16,12 @@ from pydantic import ConfigDict
 
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
-from langchain_clip_embeddings.content import source_of, with_pictures
+from langchain_clip_embeddings.content import SCORE, source_of, with_pictures, without_score
 from langchain_clip_embeddings.cosines import cosine_of
 from langchain_clip_embeddings.media_store import MediaStore, is_of
 from langchain_clip_embeddings.question import Question, vector_of
 from langchain_clip_embeddings.rows import Modality
 
-SCORE = "relevance_score"
 _MORE = 10  # rows of one picture, captions among them, that may have to be left out
 
 
@@ -164,7 +163,7 @@ class MultimodalRetriever(BaseRetriever):
             found: list[Document] = search(
                 vector, count + more, self.fetch_k, self.lambda_mult, condition, modality=kind
             )
-            return [_without_score(each) for each in found if _is_wanted(each, without)][:count]
+            return [without_score(each) for each in found if _is_wanted(each, without)][:count]
         search = partial(_scored, store, vector, condition, least, without)
         kinds: list[Modality] = [kind]
         if kind == "any" and not store.embeddings.embedder.calibration:
@@ -215,16 +214,6 @@ def _unknown(store: Any) -> InvalidInputError:
 def _check_threshold(least: Any) -> None:
     if least is not None and (isinstance(least, str | bool) or not -1.01 <= least <= 1.01):
         raise InvalidInputError(f"score_threshold: got {least!r:.60}; expected a cosine from -1 to 1")
-
-
-def _without_score(document: Document) -> Document:
-    """What was stored under that name is no score of this question."""
-    fields = {name: value for name, value in document.metadata.items() if name != SCORE}
-    return (
-        document
-        if len(fields) == len(document.metadata)
-        else document.model_copy(update={"metadata": fields})
-    )
 
 
 def _with_score(document: Document, score: float) -> Document:

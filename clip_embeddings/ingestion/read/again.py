@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clip_embeddings.ingestion.read.local import MAX_BYTES, UnusableFile, read_file
-from clip_embeddings.ingestion.rows.ids import digest, picture_id
+from clip_embeddings.ingestion.rows.ids import digest, page_of, picture_id
 from clip_embeddings.inputs.pdf import UnreadablePdf, draw_page, is_pdf, page_digest
 
-_MOST_PAGES = 10**9
 EDGE = 768
 """Pixels of a page's shorter edge, unless the caller says otherwise."""
 
@@ -53,6 +52,4 @@ def id_of_picture(path: Path, metadata: Mapping[str, Any]) -> str:
 
 
 def _page_of(content: bytes, path: Path, metadata: Mapping[str, Any]) -> int | None:
-    page = metadata.get("page")
-    known = type(page) is int and abs(page) < _MOST_PAGES
-    return page if known and is_pdf(content, path) else None
+    return page_of(metadata) if is_pdf(content, path) else None

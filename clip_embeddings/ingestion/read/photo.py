@@ -7,14 +7,14 @@ import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from PIL import ExifTags, Image
 
 from clip_embeddings.inputs.formats import begins_as_picture, open_picture
+from clip_embeddings.inputs.modes import upright_size
 
-_ON_SIDE = (5, 6, 7, 8)  # EXIF orientations
 _TIMES = (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized)
 _OFFSET = re.compile(r"[+-]\d\d:\d\d")
 _LONGEST = 100  # characters of a camera's name
@@ -34,14 +34,17 @@ def photo_facts(content: bytes, *, place: bool = False) -> dict[str, str | int |
         return {}
     try:
         with open_picture(content) as picture:
-            width, height = picture.size
+            width, height = upright_size(picture)
             exif = picture.getexif()
-            if exif.get(ExifTags.Base.Orientation) in _ON_SIDE:
-                width, height = height, width
             facts = {"width": width, "height": height, **_taken(exif), **_camera(exif)}
             return facts | (_place(exif) if place else {})
     except Exception:  # readers raise errors of many kinds on damaged files; decoding it says what is wrong
         return {}
+
+
+def day_of(date: date) -> int:
+    """A day as a number that can be compared: 20240501."""
+    return 10_000 * date.year + 100 * date.month + date.day
 
 
 def _taken(exif: Image.Exif) -> dict[str, str | int | float]:
@@ -51,8 +54,7 @@ def _taken(exif: Image.Exif) -> dict[str, str | int | float]:
             time = datetime.strptime(_text(details.get(tag)), "%Y:%m:%d %H:%M:%S")
             offset = _text(details.get(ExifTags.Base.OffsetTimeOriginal))
             zone = offset if _OFFSET.fullmatch(offset) else ""
-            day = 10_000 * time.year + 100 * time.month + time.day
-            return {"taken": time.isoformat() + zone, "year": time.year, "day": day}
+            return {"taken": time.isoformat() + zone, "year": time.year, "day": day_of(time)}
     return {}
 
 

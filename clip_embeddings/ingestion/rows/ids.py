@@ -21,6 +21,7 @@ OURS = frozenset({"modality", "uri", "uris", "content_sha256", "start", "end", "
 PICTURES, CAPTIONS = ("image:", "image;"), ("caption:", "caption;")
 """Between these are the ids of a kind, in the order of strings."""
 _MARK = 16  # hexadecimal digits
+_MOST_PAGES = 10**9
 _DIGEST = slice(len("caption:"), len("caption:") + 64)
 _ID = re.compile(
     "image:([0-9a-f]{64})|text:([0-9a-f]{64}):[0-9]{1,18}-[0-9]{1,18}|caption:([0-9a-f]{64}):[0-9a-f]{16}"
@@ -100,6 +101,12 @@ def uris_of(metadata: Mapping[str, Any]) -> list[str]:
 def fields_of_uris(uris: list[str]) -> dict[str, Any]:
     """The metadata that says where a row's files are, sorted. A field with None is taken away."""
     return {"uri": uris[0], "uris": json.dumps(uris, ensure_ascii=False) if len(uris) > 1 else None}
+
+
+def page_of(metadata: Mapping[str, Any]) -> int | None:
+    """The page of a document that a row is of, from its metadata, which may be anybody's."""
+    page = metadata.get("page")
+    return page if type(page) is int and abs(page) < _MOST_PAGES else None
 
 
 def name_of(uri: str | None) -> str:

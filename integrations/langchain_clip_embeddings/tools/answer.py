@@ -8,8 +8,7 @@ from typing import Any
 from langchain_core.messages.content import ContentBlock, create_text_block
 
 from clip_embeddings.context import DATA, NOTHING, Context, ids_of, plain
-from langchain_clip_embeddings.content import blocks_of
-from langchain_clip_embeddings.retriever import SCORE
+from langchain_clip_embeddings.content import SCORE, blocks_of
 
 
 def content_of(context: Context, *, by: str = "", narrowed: bool = False) -> list[ContentBlock]:

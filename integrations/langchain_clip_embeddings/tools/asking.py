@@ -90,7 +90,7 @@ def _shown(source: Source, roots: list[Path]) -> str | bytes:
     """A row's picture: where it is, or a page of a document itself."""
     place = _picture_of(source, roots)
     path = path_of(place)
-    if path is None or type(source.metadata.get("page")) is not int:
+    if path is None or source.page is None:
         return place
     try:
         return read_picture(path, source.metadata).content

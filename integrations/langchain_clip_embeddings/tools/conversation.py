@@ -9,6 +9,8 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import ToolException
 
+from langchain_clip_embeddings.tools.pictures_after_tools import PICTURES
+
 _MOST = 30_000_000  # characters; in base64, more than chat APIs take
 
 
@@ -52,7 +54,7 @@ def _messages(runtime: object) -> list[Any]:
 
 def _is_picture(block: Any) -> bool:
     kind = block["value"].get("type") if block["type"] == "non_standard" else block["type"]
-    return kind in ("image", "image_url", "input_image")
+    return kind in PICTURES
 
 
 def _data_uri(block: Any, name: str) -> str:

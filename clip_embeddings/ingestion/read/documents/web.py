@@ -12,17 +12,8 @@ from urllib.parse import urlsplit
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _UNSEEN = frozenset(
     {
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "iframe",
-        "svg",
-        "math",
-        "object",
-        "select",
-        "button",
-        "title",
+        *("script", "style", "noscript", "template", "iframe", "svg", "math"),
+        *("object", "select", "button", "title"),
     }
 )
 _BLOCKS = _HEADINGS | {

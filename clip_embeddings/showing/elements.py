@@ -76,16 +76,26 @@ def block(*parts: str) -> str:
 
 
 def page(title: str, *parts: str) -> str:
-    """One whole file: no scripts, no links; what is shown is inside."""
+    """One whole file in the style of this package."""
+    style = ' style="margin: 0 auto; max-width: 1240px; background: #f5f6f9"'
+    return document(title, block(*parts), body_style=style)
+
+
+def document(title: str, body: str, *, head: str = "", body_style: str = "") -> str:
+    """One whole file: no scripts, no links; what is shown is inside.
+
+    Args:
+        head, body_style: HTML of the caller's own, such as a style.
+    """
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{text(title)}</title>
-</head>
-<body style="margin: 0 auto; max-width: 1240px; background: #f5f6f9">
-{block(*parts)}
+{head}</head>
+<body{body_style}>
+{body}
 </body>
 </html>
 """

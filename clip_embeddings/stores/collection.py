@@ -1,7 +1,7 @@
 """What any collection of any store can be asked to do: take files, answer queries, tell of its vectors."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from threading import Event
 from typing import Any, Literal, Unpack
@@ -24,6 +24,7 @@ from clip_embeddings.tasks import stored
 from clip_embeddings.tasks.adapting import of_collection
 from clip_embeddings.types import ImageInput
 
+_CHECK = "Check that the store is there"
 _OF_ITS_OWN = 4  # rows of a picture that its own row finds: itself and its captions
 
 
@@ -105,6 +106,17 @@ def row_of(collection: Collection, id: str) -> Source:
     return _row_of(collection, id)[0]
 
 
+def rows_of(collection: Collection, ids: Sequence[str]) -> list[Source]:
+    """Those of some ids that there are rows of, in one request.
+
+    Raises:
+        StoreError: the store does not answer.
+    """
+    with collection.rows.errors("read rows", _CHECK):
+        found = collection.rows.get(list(ids))
+    return list(map(_source, found.ids, found.documents, found.metadatas))
+
+
 def similar(
     collection: Collection,
     id: str,
@@ -164,14 +176,18 @@ def _modality_of(row: Source) -> Literal["text", "image"]:
 
 
 def _row_of(collection: Collection, id: str, *, vectors: bool = False) -> tuple[Source, Any]:
-    with collection.rows.errors(f"read the row {id!r:.100}", "Check that the store is there"):
+    with collection.rows.errors(f"read the row {id!r:.100}", _CHECK):
         found = collection.rows.get([id], vectors=vectors)
     if not len(found.ids):
         raise InvalidInputError(
             f"no row of {collection.name!r} has the id {id!r:.100}; take one of an earlier answer"
         )
     vector = None if found.vectors is None or not len(found.vectors) else found.vectors[0]
-    return Source(found.ids[0], found.documents[0] or "", found.metadatas[0] or {}), vector
+    return _source(found.ids[0], found.documents[0], found.metadatas[0]), vector
+
+
+def _source(id: str, document: str | None, metadata: Mapping[str, Any] | None) -> Source:
+    return Source(id, document or "", metadata or {})
 
 
 def _answered(collection: Collection, query: Query) -> SearchResult:

@@ -1,4 +1,4 @@
-"""A gap report as one page of HTML: two sentences, the picture, the numbers. Imports the standard library.
+"""A gap report as one page of HTML: two sentences, the picture, the numbers. Imports the core.
 
 The page is whole in itself: no scripts, no links, and the picture is part of it.
 """
@@ -7,6 +7,7 @@ from html import escape
 
 from clip_embeddings import GapReport
 from clip_embeddings.calibration.view import CosineSpread
+from clip_embeddings.showing.elements import document
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -46,16 +47,7 @@ def page(report: GapReport, title: str, svg: str) -> str:
     calibrated = f" Calibration {escape(report.calibration)}." if report.calibration else ""
     heads = "".join(f"<th>{name}</th>" for name in report.views)
     facts = "".join(_row(label, values) for label, values in report.facts())
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>{escape(title)}</h1>
+    body = f"""<h1>{escape(title)}</h1>
 <p>{escape(report.verdict)}</p>
 <p class="quiet">{escape(report.sample)} were looked at.{calibrated}</p>
 <p>{_TEXT} {_AFTER if report.after else _RAW}</p>
@@ -64,10 +56,8 @@ def page(report: GapReport, title: str, svg: str) -> str:
 <table><tr><th></th>{heads}</tr>{facts}</table>
 <h2>Cosines</h2>
 {_cosines(report)}
-{f'<p class="quiet">{_NOTE}</p>' if report.after else ""}
-</body>
-</html>
-"""
+{f'<p class="quiet">{_NOTE}</p>' if report.after else ""}"""
+    return document(title, body, head=f"<style>{_STYLE}</style>\n")
 
 
 def _cosines(report: GapReport) -> str:

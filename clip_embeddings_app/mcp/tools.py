@@ -1,7 +1,7 @@
 """The four tools: what each does with its arguments. Imports the core and its neighbours."""
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +130,8 @@ class Tools:
         self, collection: Collection, sources: list[Source], *, as_rows: bool = True
     ) -> list[Source]:
         """Rows with the pictures that stand with their passages; as files only, where rows may not be."""
-
-        def find(ids: list[str]) -> Iterator[Source]:
-            for id in ids:
-                with suppress(InvalidInputError):  # it is no row of this collection
-                    yield stored.row_of(collection, id)
-
-        return with_pictures(sources, find if as_rows else None, roots=self._roots)
+        find = partial(stored.rows_of, collection) if as_rows else None
+        return with_pictures(sources, find, roots=self._roots)
 
     def _links(self, collection: str) -> Callable[[Source], ResourceLink | None]:
         return lambda source: self._originals.link(collection, source)

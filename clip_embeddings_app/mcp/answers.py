@@ -28,9 +28,7 @@ from clip_embeddings_app.mcp.plain import plain_metadata
 
 IMAGES, PIXELS = 4, 500_000
 """Of one answer: pictures, and pixels of each, unless the user says otherwise."""
-_BYTES = (
-    700_000  # of all pictures of an answer: clients refuse answers of a megabyte, and base64 adds a third
-)
+_BYTES = 700_000  # of all pictures of an answer, which stays below a megabyte: base64 adds a third
 _LARGER = 4  # times the pixels, where one row is shown whole
 _WHOLE = 20_000  # tokens of its text
 _FIELDS, _ALL_FIELDS = 2_000, 40_000  # characters of a row's metadata, among others and alone

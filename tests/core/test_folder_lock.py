@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -15,6 +16,7 @@ from clip_embeddings.ingestion.locking import FolderLock, folder
 
 CHILD = """
 import sys
+import time
 from pathlib import Path
 from clip_embeddings.ingestion.locking import FolderLock, folder
 folder._PATIENCE = 0.3
@@ -129,3 +131,21 @@ def test_a_folder_has_one_lock_by_whatever_name_and_none_where_it_is_not(store: 
     assert Lock.at(link) is Lock.at(store.place)
     assert Lock.at(store.place / "absent") is None
     assert folder.FolderLock.NAME == "clip-embeddings.lock"
+
+
+def test_a_folder_that_can_no_longer_be_read_is_let_go_of_all_the_same(
+    store: Counted, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(folder, "_LINGER", 0.05)
+    lock = lock_of(store.place)
+    with lock.writing(store):
+        (store.place / "number").unlink()
+        store.readings = 0
+    deadline = time.monotonic() + 20
+    while not caplog.records and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert f"the store in {store.place} could not be read anew" in caplog.text
+    (store.place / "number").write_text("3")
+    assert by_another_process(store.place) == ""  # which is not refused
+    with lock.writing(store, whole=True):
+        assert store.number == "7"

@@ -7,6 +7,7 @@ needs none of this; where two must not change one row at once, a lock for moment
 adapter has it. Imports the standard library, errors and forking.
 """
 
+import logging
 import os
 import secrets
 import socket
@@ -28,6 +29,7 @@ from clip_embeddings.ingestion.locking.file import (
     write_owner,
 )
 
+logger = logging.getLogger(__name__)
 _LINGER = 2.0  # seconds that the folder is kept after a small write: reading it anew is slow
 _PATIENCE = 5.0  # seconds that another process is waited for: longer than one lingers
 _POLL = 0.1
@@ -148,7 +150,10 @@ class FolderLock(Renewed):
         with self._mutex:
             if self._timer is threading.current_thread() and not self._users:
                 self._timer = None
-                self._let_go()
+                try:
+                    self._let_go()
+                except Exception:  # nobody is there to be told
+                    logger.warning("the store in %s could not be read anew", self._path.parent, exc_info=True)
 
     def _check_file(self) -> None:
         """The file may have been deleted while it is held: then another process may write by now."""
@@ -199,11 +204,17 @@ class FolderLock(Renewed):
 
     def _let_go(self) -> None:
         """What is in memory would be written over what others make of the folder: it is dropped."""
-        if self._file is None:
+        file, store = self._file, self._store
+        if file is None:
             return
-        self.read_anew(self._store)
-        os.close(self._file)
         self._file, self._store = None, None
+        try:
+            self.read_anew(store)
+        except BaseException:
+            setattr(store, _TURN_SEEN, None)  # it is read when this process writes again
+            raise
+        finally:
+            os.close(file)  # whatever became of it: others need not wait
 
 
 _LOCKS: dict[tuple[type[FolderLock], int, int], FolderLock] = {}

@@ -1,5 +1,6 @@
 """What is used of chromadb's inside, all of it here: another release may have it otherwise."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -51,7 +52,8 @@ def bounded(store: Any) -> None:
 def read_anew(api: Any) -> None:
     """Drop what an embedded store has in memory of its folder; clients and collections stay good."""
     folder = folder_of(api)
-    if folder is not None and (folder / "chroma.sqlite3").exists():  # not where it was closed and deleted
+    # Not where it was closed and deleted, or may not be looked into for now, which Path.exists would raise.
+    if folder is not None and os.path.exists(folder / "chroma.sqlite3"):  # noqa: PTH110
         api.start()
 
 

@@ -13,7 +13,7 @@ _QUIET = ' class="quiet"'
 _STYLE = """
 .clip-embeddings { color-scheme: light; color: #1b1f27; background: #f5f6f9; padding: 1rem;
   border-radius: 8px; font: 15px/1.45 system-ui, "Segoe UI", "Noto Sans KR", "Noto Sans CJK KR",
-  "Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", sans-serif; }
+  "Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", sans-serif; word-break: keep-all; }
 .clip-embeddings h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .3rem; overflow-wrap: anywhere; }
 .clip-embeddings h2 { font-size: 1.05rem; margin: 1rem 0 .5rem; }
 .clip-embeddings p { margin: .3rem 0; color: inherit; max-width: 60rem; overflow-wrap: anywhere; }

@@ -43,7 +43,8 @@ def test_with_an_address_the_page_links_to_the_files_of_its_tag_and_shows_the_pi
     assert f"{HOME}/blob/v1.2.3/docs/getting-started.md" in files
     for file in files:
         assert (ROOT / str(file).removeprefix(f"{HOME}/blob/v1.2.3/")).exists()
-    assert [each["src"] for each in shown.select("img")] == [f"{HOME}/raw/v1.2.3/docs/contact-sheet.png"]
+    (picture,) = (str(each["src"]) for each in shown.select("img"))
+    assert (ROOT / picture.removeprefix(f"{HOME}/raw/v1.2.3/")).is_file()
 
 
 def test_a_link_to_no_file_ends_the_build(tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ def test_the_wheel_says_the_version_and_shows_the_readme(wheel: Path) -> None:
 def test_the_wheel_holds_no_program_of_the_repository_and_nothing_that_was_left_behind(wheel: Path) -> None:
     endings = {Path(name).suffix or Path(name).name for name in zipfile.ZipFile(wheel).namelist()}
     about_it = {"LICENSE", "METADATA", "RECORD", "WHEEL", ".txt"}
-    assert endings - about_it == {".py", ".typed", ".md", ".json", ".npz", ".safetensors"}
+    page = {".css", ".html", ".js", ".svg"}
+    assert endings - about_it == {".py", ".typed", ".md", ".json", ".npz", ".safetensors"} | page
 
 
 def test_the_wheel_installs_nothing_but_the_import_packages(wheel: Path) -> None:

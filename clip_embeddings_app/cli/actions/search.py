@@ -1,4 +1,4 @@
-"""`clip-embeddings search`: a query in words or a picture, answered from a collection."""
+"""`clip-embeddings search`: a query in words, a picture or both, answered from a collection."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,7 +82,9 @@ def draw_sheet(path: Path, query: str | None, image: Path | None, result: "Searc
 
 def _print_tables(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
     out = render.console()
-    out.print(f'"{render.brief(query, 160)}"' if query is not None else f"Like {image}", style="bold")
+    asked = [] if image is None else [f"Like {image}"]
+    asked += [] if query is None else [f'"{render.brief(query, 160)}"']
+    out.print(", ".join(asked), style="bold")
     out.print()
     render.show_result(out, result, modality=modality.value)
     if note := render.note_of(result, mixed=modality is Modality.any):
@@ -100,7 +102,8 @@ def _show_pictures(result: "SearchResult", wanted: bool | None) -> None:
 
 
 def _print_json(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
-    asked = {"text": query} if query is not None else {"image": str(image)}
+    given = {"text": query, "image": None if image is None else str(image)}
+    asked = {kind: value for kind, value in given.items() if value is not None}
     lists = [result.hits] if result.ranked else [result.images, result.texts]
     hits = [render.hit_record(hit, rank) for hits in lists for rank, hit in enumerate(hits, 1)]
     render.print_json({"query": asked, "modality": modality.value, "ranked": result.ranked, "hits": hits})

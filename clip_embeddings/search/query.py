@@ -1,11 +1,4 @@
-"""Search across modalities, in one ranking where the vectors allow it: the same for every store.
-
-A query is words, a picture, or both: then its vector is the unit vector of their sum.
-
-In a calibrated collection one request without a filter is right. In a raw one the modality gap puts every
-text nearer to a text than any picture: there each modality is asked for apart, which a filter makes slower,
-and what comes back is merged by calibrated scores if a calibration is given, else left in turn.
-"""
+"""One query: what to ask of a store for it, and what the answers come to. Imports the core below stores."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,71 +15,13 @@ from clip_embeddings.conditions import Condition, conditions_of
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
+from clip_embeddings.search.request import Found, Like, Request
 from clip_embeddings.similarity import l2_normalize
 from clip_embeddings.types import Embeddings, ImageInput, Modality
-
-__all__ = [
-    "AnyModality",
-    "Calibration",
-    "Found",
-    "Hit",
-    "Like",
-    "Method",
-    "Query",
-    "Request",
-    "SearchResult",
-    "joined",
-    "percentile_of",
-]
 
 AnyModality = Literal["any", "image", "text"]
 Method = Literal["filtered", "projected"]
 Calibration = ModalityCalibration | str | PathLike[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A row as a store answers it; `vector` (D,) only where the request wants it."""
-
-    id: str
-    cosine: float
-    document: str
-    metadata: dict[str, Any]
-    vector: Any = None
-
-    @property
-    def modality(self) -> str:
-        return str(self.metadata.get("modality", ""))
-
-    def hit(self, score: float, percentile: float | None) -> Hit:
-        """The hit that it is, under a score of the caller's."""
-        uri = str(self.metadata.get("uri", ""))
-        return Hit(self.id, score, self.modality, uri, self.document, dict(self.metadata), percentile)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One question to a store: its `k` rows nearest to a vector (D,).
-
-    Attributes:
-        modality: rows of this one only; None for all.
-        vectors: whether the rows are to come with theirs.
-        where: what the rows' metadata is to be.
-    """
-
-    vector: Embeddings
-    k: int
-    modality: str | None
-    vectors: bool
-    where: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Like:
-    """A stored row that others are to be like: its vector (D,), and its modality."""
-
-    vector: Embeddings
-    modality: Literal["text", "image"]
 
 
 @dataclass(frozen=True)

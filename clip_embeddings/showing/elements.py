@@ -32,9 +32,11 @@ _STYLE = """
 .clip-embeddings .scroll { overflow-x: auto; }
 .clip-embeddings table { border-collapse: collapse; margin: .5rem 0; color: inherit; background: #fff;
   font-size: .9rem; }
-.clip-embeddings th, .clip-embeddings td { padding: .3rem .7rem; border: 1px solid #dde1e7; color: inherit;
-  text-align: left; vertical-align: middle; overflow-wrap: anywhere; max-width: 32rem; background: #fff; }
-.clip-embeddings td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.clip-embeddings .scroll th, .clip-embeddings .scroll td { padding: .3rem .7rem;
+  border: 1px solid #dde1e7; color: inherit; text-align: left; vertical-align: middle;
+  overflow-wrap: anywhere; max-width: 32rem; background: #fff; }
+.clip-embeddings .scroll td.number { text-align: right; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
 .clip-embeddings th img { width: 6rem; height: 4.5rem; }
 .clip-embeddings th .none { width: 6rem; min-height: 4.5rem; box-sizing: border-box; padding: .2rem;
   font-size: .7rem; font-weight: normal; overflow: hidden; }

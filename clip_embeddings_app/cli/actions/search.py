@@ -25,6 +25,7 @@ def run(
     html: Path | None,
     where: str | None,
     calibration: str | None,
+    pictures: bool | None,
     as_json: bool,
 ) -> None:
     """Search, print the result, and draw it if asked."""
@@ -44,6 +45,7 @@ def run(
         _print_json(query, image, modality, result)
     else:
         _print_tables(query, image, modality, result)
+        _show_pictures(result, pictures)
     if where and not result.hits:
         say(
             "note",
@@ -88,6 +90,15 @@ def _print_tables(query: str | None, image: Path | None, modality: Modality, res
     if note := render.note_of(result, mixed=modality is Modality.any):
         out.print()
         out.print(note, style="dim")
+
+
+def _show_pictures(result: "SearchResult", wanted: bool | None) -> None:
+    """In a terminal that shows them, numbered as in the tables."""
+    if wanted is not False:
+        from clip_embeddings_app.figures.strip import show_strips
+
+        listed = result.hits if result.ranked else result.images
+        show_strips(render.console(), listed, wanted=wanted)
 
 
 def _print_json(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:

@@ -53,6 +53,14 @@ def search(
             help="Also write it as one file to send, pictures inside.",
         ),
     ] = None,
+    pictures: Annotated[
+        bool | None,
+        typer.Option(
+            "--pictures/--no-pictures",
+            help="Show the pictures in the terminal too. Without either: where it speaks kitty's protocol or "
+            "sixel; --pictures: as blocks in any other. Needs the extra terminal.",
+        ),
+    ] = None,
     db: opt.Db = None,
     collection: opt.Collection = opt.DEFAULT_COLLECTION,
     model: opt.Model = None,
@@ -81,5 +89,6 @@ def search(
         html=html,
         where=" and ".join(filter(None, (where, between(since, until)))) or None,
         calibration=calibration,
+        pictures=pictures,
         as_json=as_json,
     )

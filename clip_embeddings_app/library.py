@@ -1,6 +1,6 @@
 """The collections of a store, opened once and opened again where they have changed. Imports the core."""
 
-import logging
+import time
 from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from clip_embeddings.stores.protocol import Collection, Store
 
 T = TypeVar("T")
-logger = logging.getLogger(__name__)
+_OFTEN = 1.0  # seconds, after which it is looked again whether a collection is still what it was
+
+
+def _asked(collection: "Collection", work: Callable[["Collection"], T]) -> T:
+    """What comes of a collection; what its store's client raises is a StoreError."""
+    with collection.rows.errors("read the collection", "Check that the store is there"):
+        return work(collection)
 
 
 class Library:
@@ -28,6 +34,7 @@ class Library:
     ) -> None:
         self._store, self._open, self._default = store, open_collection, default
         self._opened: dict[str, Collection] = {}
+        self._recorded: dict[str, tuple[float, str | None]] = {}  # when it was looked at, and what it was
         self._lock = Lock()
 
     def chosen(self, name: str | None) -> str:
@@ -59,12 +66,12 @@ class Library:
         collection, fresh = self._collection(name)
         try:
             collection.refresh()
-            return work(collection)
+            return _asked(collection, work)
         except StoreError:
             self._opened.pop(name, None)
             if fresh:
                 raise
-        return work(self._collection(self.chosen(name))[0])
+        return _asked(self._collection(self.chosen(name))[0], work)
 
     def facts(self) -> list[dict[str, Any]]:
         """Of each collection: name, rows, model, calibrated, and what keeps it from being searched."""
@@ -75,12 +82,22 @@ class Library:
         return self._default
 
     def _collection(self, name: str) -> tuple["Collection", bool]:
-        """It, and whether it was opened just now."""
+        """It, and whether it was opened just now: another model or calibration than it had opens it anew."""
         with self._lock:
-            if name in self._opened:
+            if name in self._opened and self._is_as_it_was(name):
                 return self._opened[name], False
             found = self._opened[name] = self._open(name)
+            self._recorded[name] = (time.monotonic(), found.fingerprint)
             return found, True
+
+    def _is_as_it_was(self, name: str) -> bool:
+        """Whether its model and calibration are those on record, which is looked up once in a while."""
+        looked, fingerprint = self._recorded[name]
+        if time.monotonic() < looked + _OFTEN:
+            return True
+        self._recorded[name] = (time.monotonic(), fingerprint)
+        found = self._store.find(name)
+        return found is not None and found.fingerprint == fingerprint
 
     def _facts_of(self, name: str) -> dict[str, Any]:
         facts: dict[str, Any] = {"rows": 0, "model": "", "calibrated": False, "problem": ""}

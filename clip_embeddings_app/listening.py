@@ -9,6 +9,8 @@ import uvicorn
 from clip_embeddings.errors import InvalidInputError
 
 LOOPBACK = "127.0.0.1"
+LOCAL = (LOOPBACK, "localhost", "::1")
+_ALL = {"0.0.0.0": LOOPBACK, "::": "::1"}  # addresses that are all of them -> one to go to
 _PATIENCE = 2  # seconds that open requests have when the server is ended
 
 
@@ -23,9 +25,10 @@ def serve(app: Any, port: int, ready: Callable[[str], None], *, host: str = LOOP
         InvalidInputError: the port is taken, or the address is none of this machine.
     """
     try:
-        listening = socket.create_server((host, port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
     except OSError as error:
-        named = f"--port {port}" if host == LOOPBACK else f"--host {host} --port {port}"
+        named = f"--port {port}" if host == LOOPBACK else f"--listen {host} --port {port}"
         raise InvalidInputError(
             f"{named}: nothing can listen there ({error.strerror or error}); give another one"
         ) from error
@@ -33,5 +36,6 @@ def serve(app: Any, port: int, ready: Callable[[str], None], *, host: str = LOOP
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_PATIENCE, lifespan="on"
         )
-        ready(f"http://{host}:{listening.getsockname()[1]}")
+        shown = _ALL.get(host, host)
+        ready(f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}")
         uvicorn.Server(config).run(sockets=[listening])

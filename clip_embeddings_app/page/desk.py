@@ -1,5 +1,6 @@
 """What the page asks for, answered from a store. Knows no HTTP. Imports the core."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -28,8 +29,9 @@ MOST = 300  # of one answer
 _KNOWN = 5_000  # rows that were shown: their pictures are asked for next
 _WHOLE = 2_000_000  # pixels of a picture that is looked at
 _WHOLE_BYTES = 4_000_000
+_WHILE = 60.0  # seconds
 _MADE = 20  # lists of fields, reports, classifiers
-_PAGE = 200
+_PAGE = 500
 _LABELS = 200
 
 
@@ -51,8 +53,13 @@ class Desk:
     ) -> None:
         self._library, self._thumbnails, self._originals = library, thumbnails, originals
         self._roots = None if roots is None else list(roots)
+        self._ended = False
         self._met: Kept[tuple[str, str], Source] = Kept(_KNOWN)
         self._made: Kept[tuple[Any, ...], Any] = Kept(_MADE)
+
+    def end(self) -> None:
+        """Let what is under way come to its end: nobody waits for it any more."""
+        self._ended = True
 
     def collections(self) -> dict[str, Any]:
         """All of them, and the one that is meant where none is named."""
@@ -78,7 +85,7 @@ class Desk:
         """What is most like a row, which comes along as "like"."""
         name = self._library.chosen(name)
         find = partial(stored.similar, id=id, k=_checked(k), modality=modality, where=where)
-        return {**self._found(name, find, k), "like": answers.card(self._source(name, id))}
+        return {**self._found(name, find, k), "like": answers.card(self._stored(name, id))}
 
     def browse(
         self, name: str | None, *, start: int, k: int, modality: AnyModality, where: str | None
@@ -90,7 +97,7 @@ class Desk:
         def find(collection: Collection) -> tuple[list[tuple[int, Source]], int]:
             wanted = (
                 (place, source)
-                for place, source in _rows(collection, start)
+                for place, source in self._rows(collection, start)
                 if (modality == "any" or source.metadata.get("modality") == modality)
                 and all(each.holds(source.metadata) for each in conditions)
             )
@@ -118,7 +125,9 @@ class Desk:
 
     def fields(self, name: str | None) -> Any:
         """What the collection can be filtered by."""
-        return self._once("fields", name, fields_of)
+        return self._once(
+            "fields", name, lambda each: fields_of(source.metadata for _, source in self._rows(each))
+        )
 
     def gap(self, name: str | None) -> Any:
         """The collection's modality gap."""
@@ -161,14 +170,17 @@ class Desk:
         Raises:
             ImageDecodeError: its file is not there, or is no picture.
         """
-        source = self._source(self._library.chosen(name), id)
+        name = self._library.chosen(name)
+        source = self._met.get((name, id)) or self._stored(name, id)
+        if not self._thumbnails.tag(source):  # its file may have been moved, and found again since
+            source = self._stored(name, id)
         if known and self._thumbnails.tag(source) == known:
             return None
         return self._thumbnails.of(source)
 
     def picture(self, name: str | None, id: str) -> tuple[EncodedPicture, str]:
         """A row's picture, large and upright, and what is to be said of it, or ""."""
-        source = self._source(self._library.chosen(name), id)
+        source = self._stored(self._library.chosen(name), id)
         return picture_of(source, pixels=_WHOLE, max_bytes=_WHOLE_BYTES, roots=self._roots)
 
     def original(self, name: str | None, id: str) -> Path:
@@ -177,7 +189,7 @@ class Desk:
         Raises:
             InvalidInputError: there is none that may be read.
         """
-        source = self._source(self._library.chosen(name), id)
+        source = self._stored(self._library.chosen(name), id)
         path = next(files_of(source, self._roots), None) if self._originals else None
         if path is None:
             raise InvalidInputError(f"the row {id!r:.100} has no file that may be read here")
@@ -191,19 +203,29 @@ class Desk:
         hits = [answers.hit(each) for each in result.hits]
         return {"hits": hits, "ranked": result.ranked, "rows": rows, "next": k if more else None}
 
-    def _source(self, name: str, id: str) -> Source:
-        met = self._met.get((name, id))
-        return met or self._library.ask(name, lambda collection: stored.row_of(collection, id))
+    def _stored(self, name: str, id: str) -> Source:
+        source = self._library.ask(name, lambda collection: stored.row_of(collection, id))
+        self._meet(name, [source])
+        return source
 
     def _meet(self, name: str, sources: Sequence[Source]) -> None:
         for each in sources:
             if each.id:
                 self._met.put((name, each.id), each)
 
+    def _rows(self, collection: Collection, start: int = 0) -> Iterator[tuple[int, Source]]:
+        """Rows from a place on, each with its own place."""
+        while len((page := collection.rows.page(start, _PAGE)).ids) and not self._ended:
+            columns = zip(page.ids, page.documents, page.metadatas, strict=True)
+            for place, (id, document, metadata) in enumerate(columns, start):
+                yield place, Source(id, document or "", metadata or {})
+            start += len(page.ids)
+
     def _once(self, what: str, name: str | None, make: Callable[[Collection], Any]) -> Any:
-        """What takes long to make, until the collection's rows are more or fewer."""
+        """What takes long to make, for a while, or until the collection is another or its rows are."""
         chosen = self._library.chosen(name)
-        key = (what, chosen, self._library.ask(chosen, lambda each: each.count()))
+        state = self._library.ask(chosen, lambda each: (each.fingerprint, each.count()))
+        key = (what, chosen, *state, time.monotonic() // _WHILE)
         return self._made.get(key) or self._made.put(key, self._library.ask(chosen, make))
 
     def _classifier(self, name: str, labels: Sequence[str], embedder: CLIPEmbedder) -> ZeroShotClassifier:
@@ -214,15 +236,6 @@ class Desk:
         _ = made.class_vectors
         self._made.put(key, made)
         return made
-
-
-def _rows(collection: Collection, start: int) -> Iterator[tuple[int, Source]]:
-    """Rows from a place on, each with its own place."""
-    while len((page := collection.rows.page(start, _PAGE)).ids):
-        columns = zip(page.ids, page.documents, page.metadatas, strict=True)
-        for place, (id, document, metadata) in enumerate(columns, start):
-            yield place, Source(id, document or "", metadata or {})
-        start += len(page.ids)
 
 
 def _checked(k: int) -> int:

@@ -1,28 +1,27 @@
-"""The page over HTTP: its files, and the desk's answers as JSON and pictures. Imports Starlette."""
+"""The page over HTTP: its files, and the desk's answers as JSON and pictures. Imports Starlette and anyio."""
 
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, get_args
 
+from anyio import get_cancelled_exc_class, to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError, InvalidInputError, StoreError
 from clip_embeddings.search import AnyModality
-from clip_embeddings_app.files import media_type_of
 from clip_embeddings_app.page.desk import Desk
+from clip_embeddings_app.page.originals import response_of
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
 _BODY = 100 * 2**20  # bytes of a picture that is sent
-_SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "application/pdf", "text/plain"}
-"""Kinds of files that a browser opens; any other is saved, as nothing of it may run."""
-_ASIDE = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
+_FRESH = {"cache-control": "no-store"}
 Answer = Callable[[Request], Any]
 
 
@@ -39,10 +38,10 @@ def application(desk: Desk) -> Starlette:
         _route("gap", lambda asked: desk.gap(_name(asked))),
         _route("thumbnail", lambda asked: _thumbnail(desk, asked)),
         _route("picture", lambda asked: _picture(desk, asked)),
-        _route("original", lambda asked: _original(desk, asked)),
-        Route("/api/search", _sent(lambda asked, image: _search(desk, asked, image)), methods=["POST"]),
-        Route("/api/classify", _sent(lambda asked, image: _classify(desk, asked, image)), methods=["POST"]),
-        Route("/", lambda _: FileResponse(STATIC / "index.html", headers={"cache-control": "no-cache"})),
+        _route("original", lambda asked: response_of(desk.original(_name(asked), _id(asked)))),
+        Route("/api/search", _sent(lambda asked, body: _search(desk, asked, body)), methods=["POST"]),
+        Route("/api/classify", _sent(lambda asked, body: _classify(desk, asked, body)), methods=["POST"]),
+        Route("/", lambda _: FileResponse(STATIC / "index.html")),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes)
@@ -50,29 +49,41 @@ def application(desk: Desk) -> Starlette:
 
 def _route(name: str, answer: Answer) -> Route:
     async def reply(asked: Request) -> Response:
-        return await run_in_threadpool(_answered, answer, asked)
+        return await _apart(answer, asked)
 
     return Route(f"/api/{name}", reply)
 
 
-def _sent(answer: Callable[[Request, bytes | None], Any]) -> Callable[[Request], Awaitable[Response]]:
-    """Of a request whose body is a picture, or nothing."""
+def _sent(answer: Callable[[Request, bytes], Any]) -> Callable[[Request], Awaitable[Response]]:
+    """Of a request that has a body."""
 
     async def reply(asked: Request) -> Response:
-        body = bytearray()
-        async for chunk in asked.stream():
-            body += chunk
-            if len(body) > _BODY:
-                return _said(413, f"the picture is larger than {_BODY // 2**20} MiB")
-        image = bytes(body) or None
-        return await run_in_threadpool(_answered, lambda each: answer(each, image), asked)
+        parts, size = [], 0
+        try:
+            async for chunk in asked.stream():
+                parts.append(chunk)
+                size += len(chunk)
+                if size > _BODY:
+                    return _said(413, f"the picture is larger than {_BODY // 2**20} MiB")
+        except ClientDisconnect:
+            return _said(400, "what was sent broke off")
+        return await _apart(lambda each: answer(each, b"".join(parts)), asked)
 
     return reply
+
+
+async def _apart(answer: Answer, asked: Request) -> Response:
+    """An answer made in a thread, which is left to itself where the server ends."""
+    try:
+        return await to_thread.run_sync(_answered, answer, asked, abandon_on_cancel=True)
+    except get_cancelled_exc_class():
+        return _said(503, "the server ends")
 
 
 def _answered(answer: Answer, asked: Request) -> Response:
     try:
         found = answer(asked)
+        return found if isinstance(found, Response) else JSONResponse(found, headers=_FRESH)
     except ImageDecodeError as error:
         return _said(422, error.reason)
     except StoreError as error:
@@ -82,24 +93,29 @@ def _answered(answer: Answer, asked: Request) -> Response:
     except Exception as error:
         logger.exception("the page's %s failed", asked.url.path)
         return _said(500, f"this failed ({type(error).__name__}); the terminal that serves the page says why")
-    return (
-        found if isinstance(found, Response) else JSONResponse(found, headers={"cache-control": "no-store"})
-    )
 
 
 def _said(status: int, message: str) -> JSONResponse:
     shown = message.encode("utf-8", "replace").decode()
-    return JSONResponse({"error": shown}, status, headers={"cache-control": "no-store"})
+    return JSONResponse({"error": shown}, status, headers=_FRESH)
 
 
-def _search(desk: Desk, asked: Request, image: bytes | None) -> Any:
+def _search(desk: Desk, asked: Request, body: bytes) -> Any:
+    """The body is the picture, if there is one."""
     text = asked.query_params.get("text", "").strip() or None
-    return desk.search(_name(asked), text=text, image=image, **_how(asked))
+    return desk.search(_name(asked), text=text, image=body or None, **_how(asked))
 
 
-def _classify(desk: Desk, asked: Request, image: bytes | None) -> Any:
-    labels = [label for label in asked.query_params.getlist("label") if label.strip()]
-    return desk.classify(_name(asked), labels, image=image, id=asked.query_params.get("id"))
+def _classify(desk: Desk, asked: Request, body: bytes) -> Any:
+    """The body is one line of JSON, the labels, and then the picture, if it is not a row's."""
+    line, _, image = body.partition(b"\n")
+    try:
+        labels = json.loads(line)
+    except ValueError:
+        labels = None
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise InvalidInputError("labels: expected a list of texts in JSON, as the first line of the body")
+    return desk.classify(_name(asked), labels, image=image or None, id=asked.query_params.get("id"))
 
 
 def _thumbnail(desk: Desk, asked: Request) -> Response:
@@ -113,23 +129,7 @@ def _thumbnail(desk: Desk, asked: Request) -> Response:
 
 def _picture(desk: Desk, asked: Request) -> Response:
     picture, said = desk.picture(_name(asked), _id(asked))
-    headers = {"cache-control": "no-store", "x-note": said}
-    return Response(picture.content, media_type=picture.mime_type, headers=headers)
-
-
-def _original(desk: Desk, asked: Request) -> Response:
-    path = desk.original(_name(asked), _id(asked))
-    kind = media_type_of(path)
-    kind = "text/plain" if kind == "text/markdown" else kind
-    shown = kind in _SHOWN
-    return FileResponse(
-        path,
-        media_type=kind if shown else "application/octet-stream",
-        filename=path.name.encode("utf-8", "replace").decode(),
-        content_disposition_type="inline" if shown else "attachment",
-        headers={"cache-control": "no-store"}
-        | ({} if kind == "application/pdf" else {"content-security-policy": _ASIDE}),
-    )
+    return Response(picture.content, media_type=picture.mime_type, headers={**_FRESH, "x-note": said})
 
 
 def _name(asked: Request) -> str | None:

@@ -17,6 +17,7 @@ from clip_embeddings_app.files import files_of
 PIXELS, BYTES = 480 * 360, 60_000
 _FORM = "1"  # another one when what is kept changes
 _MOST = 512 * 2**20  # bytes of all that is kept
+_TRIMMED = 1_000  # thumbnails written until it is looked at again whether that is so
 
 
 class Thumbnail(NamedTuple):
@@ -39,6 +40,7 @@ class Thumbnails:
 
     def __init__(self, roots: Sequence[Path] | None, folder: Path | None = None) -> None:
         self.folder = folder or user_cache_path("clip-embeddings", appauthor=False) / "thumbnails"
+        self._written = 0
         self._roots = None if roots is None else list(roots)
 
     def tag(self, source: Source) -> str:
@@ -65,6 +67,9 @@ class Thumbnails:
         if tag:
             with suppress(OSError):  # a full disk, or one that may not be written to: it is made again
                 _write(kept, picture.content)
+            self._written += 1
+            if self._written % _TRIMMED == 0:
+                self.trim()
         return Thumbnail(picture.content, tag)
 
     def trim(self, most: int = _MOST) -> None:

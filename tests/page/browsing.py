@@ -45,6 +45,11 @@ def drop(page: Page, name: str, content: bytes, kind: str = "image/png") -> None
     expect(page.locator("#dropping")).to_be_hidden()
 
 
+def drop_below(page: Page, name: str, content: bytes) -> None:
+    """The same where a dialog lies over what is dropped on."""
+    page.dispatch_event("body", "drop", {"dataTransfer": of_transfer(page, name, content, "image/png")})
+
+
 def choose(page: Page, collection: str) -> None:
     page.select_option("#collection", collection)
     idle(page)

@@ -29,6 +29,7 @@ from clip_embeddings_app.page.thumbnails import Thumbnails
 HOSTILE = (
     "<img src=x onerror=\"document.title='ran'\"><script>document.title='ran'</script> {name} \u202etxet"
 )
+KOREAN = "부산으로 가는 기차는 아침 아홉 시에 떠난다. 표는 미리 사 두었다."
 HOSTILE_NAME = "<b onmouseover=\"document.title='ran'\">&amp;'`.png"
 
 
@@ -47,7 +48,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scene(3).save(strange / HOSTILE_NAME)
     scene(4).save(strange / "broken.png")
     scene(5).save(strange / "changed.png")
-    (strange / "drawing.svg.txt").write_text("A drawing of a boat.")
+    (strange / "메모.txt").write_bytes(KOREAN.encode("cp949"))
     exif = Image.Exif()
     exif[ORIENTATION] = 6  # a viewer turns it to the right by a quarter
     turned = photo(600, 400).rotate(90, expand=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.browsing import CARDS, choose, drop
+from tests.page.browsing import CARDS, ask, choose, drop, drop_below
 from tests.page.conftest import HOSTILE, HOSTILE_NAME
 
 
@@ -118,3 +118,44 @@ def test_a_path_can_be_copied_and_the_file_opened(page: Page, files: Path) -> No
         page.get_by_role("link", name="Open the file").click()
     opened.value.wait_for_load_state()
     assert opened.value.evaluate("document.images[0].naturalWidth") == 384
+
+
+def test_an_open_row_gives_way_to_a_picture_that_is_dropped_and_to_going_back(
+    page: Page, files: Path
+) -> None:
+    ask(page, "the sea")
+    detail = page.locator("#detail")
+    page.locator(f"{CARDS} .open >> nth=0").click()
+    expect(detail).to_be_visible()
+    drop_below(page, "query.png", (files / "query.png").read_bytes())
+    expect(detail).to_be_hidden()
+    expect(page.locator("#attached")).to_be_visible()
+    page.locator(f"{CARDS} .open >> nth=0").click()
+    expect(detail).to_be_visible()
+    page.keyboard.press("Shift+ArrowRight")  # selects, and does not go on
+    page.go_back()
+    expect(detail).to_be_hidden()
+
+
+def test_an_answer_to_another_picture_or_of_another_model_is_not_shown(page: Page, files: Path) -> None:
+    page.click("#tab-classify")
+    drop(page, "query.png", (files / "query.png").read_bytes())
+    page.fill("#labels", "a cat, asleep\na boat")
+    page.click("#labels-form .main")
+    expect(page.locator("#answer li")).to_have_count(2)  # a comma divides nothing
+    page.select_option("#collection", "raw")
+    expect(page.locator("#answer li")).to_have_count(0)
+    expect(page.locator("#subject img")).to_be_visible()
+
+
+@pytest.mark.parametrize("kept", ["constructor", None])
+def test_a_browser_that_keeps_nothing_or_nonsense_shows_the_page(page: Page, kept: str | None) -> None:
+    if kept:
+        page.evaluate("kept => localStorage.setItem('clip-embeddings.language', kept)", kept)
+    else:
+        page.add_init_script(
+            "Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked'); } })"
+        )
+    page.reload()
+    expect(page.locator(CARDS)).to_have_count(24)
+    expect(page.locator("#tab-search")).to_have_text("Search")

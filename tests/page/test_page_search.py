@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from pictures import encoded, photo
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.page.browsing import CARDS, ask, choose, drop, idle, loaded, names, of_transfer, picture_of
 
@@ -140,3 +140,100 @@ def test_more_is_shown_below_what_is_there(page: Page) -> None:
     expect(page.locator(CARDS)).to_have_count(48)
     assert names(page)[:24] == first
     expect(page.locator(f"{CARDS} >> nth=24")).to_contain_text("random pairs")
+
+
+def hold(page: Page, path: str) -> list[Route]:
+    """Requests that wait until the test lets them go on."""
+    held: list[Route] = []
+    page.route(f"**/api/{path}*", lambda route: held.append(route))  # noqa: PLW0108 - it looks into it
+    return held
+
+
+def test_what_is_shown_is_of_the_newest_question_while_others_are_on_their_way(page: Page) -> None:
+    ask(page, "a boat")
+    boats = names(page)
+    held = hold(page, "search")
+    page.fill("#words", "a cat")
+    page.press("#words", "Enter")
+    expect(page.locator("#more")).to_be_hidden()  # there is no more of a question that has no answer yet
+    page.fill("#words", "the mountains")
+    page.press("#words", "Enter")
+    page.wait_for_timeout(900)  # after which it is said that it is searched
+    held[1].continue_()
+    idle(page)
+    mountains = names(page)
+    held[0].continue_()
+    page.wait_for_timeout(300)
+    assert names(page) == mountains != boats
+    expect(page.locator("#status")).to_have_text("The 24 best")
+    page.locator(f"{CARDS} .open >> nth=0").click()
+    expect(page.locator("#detail h2")).to_have_text(mountains[0])
+
+
+def test_rows_that_came_in_between_are_shown_and_none_twice(page: Page) -> None:
+    ask(page, "the sea")
+    before = names(page)
+
+    def grown(route: Route) -> None:
+        answer = route.fetch()
+        found = answer.json()
+        found["hits"].insert(0, {**found["hits"][-1], "id": "new", "name": "new.png", "picture": False})
+        route.fulfill(response=answer, json=found)
+
+    page.route("**/api/search*", grown)
+    page.click("#more")
+    expect(page.locator(CARDS, has_text="new.png")).to_have_count(1)
+    after = names(page)
+    assert after[:24] == before
+    shown = [name for name in after if name.startswith("scene-")]
+    assert len(shown) == len(set(shown))
+    page.locator(f"{CARDS} .open >> nth=30").click()
+    expect(page.locator("#detail h2")).to_have_text(after[30])
+
+
+def test_words_that_were_typed_are_not_lost(page: Page) -> None:
+    page.fill("#words", "a dog")
+    page.check("input[value=image]", force=True)
+    expect(page.locator("#status")).to_have_text("The 24 best")
+    expect(page.locator("#words")).to_have_value("a dog")
+    page.fill("#words", "half a sen")
+    page.click("#language")
+    expect(page.locator("#words")).to_have_value("half a sen")
+    choose(page, "raw")
+    expect(page.locator("#words")).to_have_value("half a sen")
+
+
+def test_a_filter_keeps_what_rows_are_to_be_like_and_is_in_the_address(page: Page) -> None:
+    page.locator(f"{CARDS}.picture >> nth=0").locator("button.link").click()
+    expect(page.locator("#attached")).to_contain_text("Like")
+    page.click("#open-filters")
+    year = page.locator("#filters fieldset", has_text="year").locator("input").nth(0)
+    year.fill("2015")
+    year.press("Enter")
+    expect(page.locator("#open-filters")).to_have_text("Filters (1)")
+    expect(page.locator("#attached")).to_contain_text("Like")
+    idle(page)
+    narrowed = names(page)
+    page.reload()
+    expect(page.locator("#open-filters")).to_have_text("Filters (1)")
+    idle(page)
+    assert names(page) == narrowed
+    assert "where=" in page.evaluate("performance.getEntriesByType('resource').map(each => each.name).join()")
+
+
+def test_text_that_comes_with_a_picture_of_itself_is_pasted_as_text(page: Page, files: Path) -> None:
+    carried = of_transfer(page, "cells.png", (files / "query.png").read_bytes(), "image/png")
+    page.evaluate("it => it.setData('text/plain', 'a table')", carried)
+    page.focus("#words")
+    prevented = page.evaluate(
+        """it => !document.activeElement.dispatchEvent(
+            new ClipboardEvent('paste', { clipboardData: it, cancelable: true, bubbles: true }))""",
+        carried,
+    )
+    assert not prevented
+    expect(page.locator("#attached")).to_be_hidden()
+
+
+def test_an_address_of_a_collection_that_is_gone_says_so(page: Page) -> None:
+    page.goto(page.url.split("?")[0] + "?collection=nosuch&q=boat")
+    expect(page.locator("#search .problem")).to_have_text("This store has no collection “nosuch”.")

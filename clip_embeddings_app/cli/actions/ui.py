@@ -24,22 +24,27 @@ def run(
     roots: list[Path] | None,
     port: int,
     host: str,
+    also: list[str],
     browser: bool,
 ) -> None:
-    """Serve until the user ends it."""
+    """Serve until the user ends it.
+
+    Args:
+        also: names that the page may be asked by, beside this machine's own.
+    """
     from clip_embeddings.context import resolved_roots
     from clip_embeddings_app.library import Library
-    from clip_embeddings_app.listening import serve
+    from clip_embeddings_app.listening import LOCAL, serve
     from clip_embeddings_app.page.desk import Desk
-    from clip_embeddings_app.page.guard import LOCAL, Guarded
+    from clip_embeddings_app.page.guard import Guarded, names_of_machine
     from clip_embeddings_app.page.routes import application
     from clip_embeddings_app.page.thumbnails import Thumbnails
 
     store = existing_store(place)
-    names = store.names()
-    if default is not None and default not in names:
-        raise StoreError(f"no collection {default!r} in {place}; it has: {', '.join(names) or 'none'}")
-    library = Library(store, lambda name: open_in(store, name, model), default or next(iter(names), None))
+    there = store.names()
+    if default is not None and default not in there:
+        raise StoreError(f"no collection {default!r} in {place}; it has: {', '.join(there) or 'none'}")
+    library = Library(store, lambda name: open_in(store, name, model), default or next(iter(there), None))
     allowed = resolved_roots(roots) if roots else None
     thumbnails = Thumbnails(allowed)
     local = host in LOCAL
@@ -53,7 +58,11 @@ def run(
         if browser:
             webbrowser.open(address)
 
-    serve(Guarded(application(desk), LOCAL if local else None), port, ready, host=host)
+    names = LOCAL if local else [*names_of_machine(), host, *also]
+    try:
+        serve(Guarded(application(desk), names, any_address=not local), port, ready, host=host)
+    finally:
+        desk.end()
 
 
 def _prepare(library: "Library", thumbnails: "Thumbnails") -> None:

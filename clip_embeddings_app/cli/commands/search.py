@@ -74,6 +74,7 @@ def search(
     from clip_embeddings_app.cli.actions.search import run
     from clip_embeddings_app.cli.dates import between
 
+    query = (query or "").strip() or None
     if query is None and image is None:
         raise typer.BadParameter("give one of them, or both", param_hint="QUERY / --image")
     place = opt.place(db, host, port, store)

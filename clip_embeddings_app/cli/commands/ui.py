@@ -45,6 +45,15 @@ def ui(
             "reaches it, without a password.",
         ),
     ] = "127.0.0.1",
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--name",
+            metavar="HOST",
+            help="With --listen: a name that the page is opened by, beside addresses in numbers and this "
+            "machine's own; may be repeated.",
+        ),
+    ] = None,
     browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     debug: opt.Debug = False,
 ) -> None:
@@ -58,5 +67,6 @@ def ui(
         roots=root,
         port=port,
         host=listen,
+        also=name or [],
         browser=browser,
     )

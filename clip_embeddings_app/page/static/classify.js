@@ -23,9 +23,11 @@ export class Classify {
   }
 
   choose(collection) {
-    if (collection !== this.collection && this.subject?.hit) this.subject = null;
+    if (collection === this.collection) return;
+    if (this.subject?.hit) this.subject = null; // a row of the other one
     this.collection = collection;
     this.draw();
+    this.clear();
   }
 
   attach(file) {
@@ -36,14 +38,22 @@ export class Classify {
   take(subject) {
     this.subject = subject;
     this.draw();
-    byId("answer").replaceChildren();
-    byId("answer-note").textContent = "";
+    this.clear();
     if (this.labels.length > 1) this.run();
     else byId("labels").focus();
   }
 
+  /** Forget an answer, and one that is still on its way. */
+  clear() {
+    this.turn += 1;
+    byId("answer").replaceChildren();
+    byId("answer-note").textContent = "";
+    problem(this.panel, null);
+    this.panel.setAttribute("aria-busy", "false");
+  }
+
   get labels() {
-    const lines = byId("labels").value.split(/[\n,]/).map((line) => line.trim()).filter(Boolean);
+    const lines = byId("labels").value.split("\n").map((line) => line.trim()).filter(Boolean);
     return [...new Set(lines)];
   }
 
@@ -67,11 +77,12 @@ export class Classify {
     const { labels, subject } = this;
     if (!subject) return problem(this.panel, new Error(say("no subject")));
     if (labels.length < 2) return problem(this.panel, new Error(say("no labels")));
-    const given = { collection: this.collection, label: labels, id: subject.hit?.id };
+    const given = { collection: this.collection, id: subject.hit?.id };
+    const body = new Blob([`${JSON.stringify(labels)}\n`, ...(subject.file ? [subject.file] : [])]);
     const turn = ++this.turn;
     this.panel.setAttribute("aria-busy", "true");
     try {
-      const found = await ask("classify", given, { method: "POST", body: subject.file });
+      const found = await ask("classify", given, { method: "POST", body });
       if (turn !== this.turn) return undefined;
       problem(this.panel, null);
       byId("answer").replaceChildren(...found.labels.map(line));
@@ -89,6 +100,6 @@ export class Classify {
 }
 
 function line({ label, probability }) {
-  const shown = `${(100 * probability).toFixed(1)} %`;
+  const shown = say("share", { value: (100 * probability).toFixed(1) });
   return make("li", {}, make("span", { class: "label", dir: "auto" }, label), bar(shown, probability, ""));
 }

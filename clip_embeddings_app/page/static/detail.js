@@ -41,7 +41,7 @@ function draw(hit, row) {
       button("similar", act(actions.similar)),
       hit.picture ? button("tell this", act(actions.classify)) : null,
       row?.original ? make("a", { class: "button", target: "_blank", rel: "noopener", href: address("original", { collection, id: hit.id }) }, say("original")) : null,
-      row?.places.length ? button("copy", copy) : null,
+      row?.places.length && navigator.clipboard ? button("copy", copy) : null,
       place > 0 ? button("previous", () => step(-1), { class: "button side" }) : null,
       place < hits.length - 1 ? button("next", () => step(1), { class: "button side" }) : null),
     row ? facts(row) : null,
@@ -115,6 +115,7 @@ function step(by) {
 }
 
 dialog.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (event.key === "ArrowLeft") step(-1);
   if (event.key === "ArrowRight") step(1);
 });

@@ -5,9 +5,10 @@ import { number, say } from "./words.js";
 
 const QUOTE = /'/g;
 
-/** A text or a true/false as a condition has it. */
-function quoted(value) {
-  return typeof value === "boolean" ? String(value) : `'${value.replace(QUOTE, "''")}'`;
+/** A value as a condition has it: a number as it was typed, as some are larger than this language's. */
+function literal(value) {
+  if (typeof value === "boolean") return String(value);
+  return typeof value === "object" ? value.number : `'${value.replace(QUOTE, "''")}'`;
 }
 
 function dayOf(value) {
@@ -22,7 +23,7 @@ export class Filters {
     this.changed = changed;
     this.collection = null;
     this.fields = null;
-    this.chosen = {}; // "name|=", "name|>=", "name|<=" -> value
+    this.chosen = {}; // "name|=", "name|>=", "name|<=" -> a text, true, false, or {number: as it was typed}
   }
 
   /** Forget what was chosen; the next `show` asks anew. */
@@ -30,6 +31,22 @@ export class Filters {
     if (collection === this.collection) return;
     Object.assign(this, { collection, fields: null, chosen: {} });
     this.place.replaceChildren();
+  }
+
+  /** What was chosen, for an address. */
+  get kept() {
+    return this.count ? JSON.stringify(this.chosen) : "";
+  }
+
+  set kept(text) {
+    this.chosen = {};
+    try {
+      for (const [key, value] of Object.entries(JSON.parse(text || "{}"))) {
+        const number = typeof value?.number === "string";
+        if (number || typeof value === "string" || typeof value === "boolean") this.chosen[key] = number ? { number: value.number } : value;
+      }
+    } catch { /* an address that somebody wrote */ }
+    this.draw();
   }
 
   get count() {
@@ -40,8 +57,7 @@ export class Filters {
   get where() {
     const conditions = Object.entries(this.chosen).map(([key, value]) => {
       const place = key.lastIndexOf("|");
-      const shown = typeof value === "number" ? value : quoted(value);
-      return `\`${key.slice(0, place)}\` ${key.slice(place + 1)} ${shown}`;
+      return `\`${key.slice(0, place)}\` ${key.slice(place + 1)} ${literal(value)}`;
     });
     return conditions.join(" and ");
   }
@@ -74,7 +90,7 @@ export class Filters {
   }
 
   set(key, value) {
-    if (value === null || Number.isNaN(value)) delete this.chosen[key];
+    if (value === null) delete this.chosen[key];
     else this.chosen[key] = value;
     this.changed();
   }
@@ -98,9 +114,9 @@ export class Filters {
       const key = `${field.name}|${operator}`;
       const read = (event) => {
         const given = event.target.value;
-        this.set(key, given === "" ? null : Number(day ? given.replaceAll("-", "") : given));
+        this.set(key, given === "" ? null : { number: day ? given.replaceAll("-", "") : given });
       };
-      const now = this.chosen[key];
+      const now = this.chosen[key]?.number;
       const shown = day && now !== undefined ? dayOf(now) : now;
       return make("input", {
         type: day ? "date" : "number", step: day ? null : "any", value: shown, onchange: read,

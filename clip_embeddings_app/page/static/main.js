@@ -47,9 +47,12 @@ function listCollections() {
 
 /** What the address asks. */
 function go(query, options) {
-  const named = collections.find((each) => each.name === query.get("collection"));
+  const wantedName = query.get("collection");
+  const named = collections.find((each) => each.name === wantedName);
   search.recall(query);
-  return choose((named ?? first()).name, options);
+  const shown = choose((named ?? first()).name, options);
+  if (wantedName && !named) shown.then(() => problem(search.panel, new Error(say("gone", { name: wantedName }))));
+  return shown;
 }
 
 let wanted = null; // the collection that the command named
@@ -58,8 +61,9 @@ const first = () => collections.find((each) => each.name === wanted) ?? collecti
 function taken(files) {
   const file = [...files].find((each) => each.type.startsWith("image/") || /\.hei[cf]$/i.test(each.name));
   const panel = tab === "classify" ? classify : search;
+  byId("detail").close();
+  if (tab === "gap") show("search");
   if (file) {
-    if (tab === "gap") show("search");
     panel.attach(file);
   } else if (files.length) {
     problem(panel.panel, new Error(say("no image", { name: files[0].name })));
@@ -77,12 +81,15 @@ function listen() {
   });
   byId("collection").addEventListener("change", (event) => {
     search.asked.like = null; // a row of another collection; words and a picture that was given stay
+    search.take();
     choose(event.target.value);
   });
   byId("language").addEventListener("click", () => { setLanguage(language === "ko" ? "en" : "ko"); redraw(); });
+  window.addEventListener("popstate", () => byId("detail").close());
   window.addEventListener("popstate", () => go(new URLSearchParams(location.search), { remember: false }));
   window.addEventListener("paste", (event) => {
-    if (event.clipboardData.files.length) { event.preventDefault(); taken(event.clipboardData.files); }
+    const writes = event.target.matches?.("input, textarea") && event.clipboardData.types.includes("text/plain");
+    if (event.clipboardData.files.length && !writes) { event.preventDefault(); taken(event.clipboardData.files); }
   });
   const carries = (event) => event.dataTransfer?.types.includes("Files");
   window.addEventListener("dragover", (event) => {

@@ -19,13 +19,14 @@ export class Search {
     this.asked = { text: "", image: null, like: null, modality: "any" };
     this.hits = [];
     this.turn = 0; // of the newest request: what an older one answers is not shown
+    this.recalled = null; // filters of an address, for the collection that is chosen next
     this.ready = false; // whether the model has answered once
-    this.filters = new Filters(byId("filters"), () => { this.label(); this.run(); });
+    this.filters = new Filters(byId("filters"), () => { this.label(); this.take(); this.run(); });
     this.actions = { similar: (hit) => this.like(hit), classify };
     byId("ask").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.asked.text = byId("words").value.trim();
       this.asked.like = null;
+      this.take();
       this.run();
     });
     byId("words").addEventListener("search", () => { // the cross of the field empties it
@@ -33,6 +34,7 @@ export class Search {
     });
     byId("modality").addEventListener("change", (event) => {
       this.asked.modality = event.target.value;
+      this.take();
       this.run();
     });
     byId("file").addEventListener("change", (event) => {
@@ -45,20 +47,30 @@ export class Search {
 
   /** Look for what is like a picture that was given, and like the words if there are any. */
   attach(file) {
-    Object.assign(this.asked, { image: file, like: null, text: byId("words").value.trim() });
+    Object.assign(this.asked, { image: file, like: null });
+    this.take();
     this.run();
+  }
+
+  /** Take the words that were typed, which with a row that others are to be like are none. */
+  take() {
+    this.asked.text = this.asked.like ? "" : byId("words").value.trim();
   }
 
   like(hit) {
     Object.assign(this.asked, { like: { id: hit.id, name: nameOf(hit) }, image: null, text: "" });
+    byId("words").value = "";
     this.run();
     window.scrollTo({ top: 0 });
+    byId("status").focus();
   }
 
   /** Show a collection. */
   choose(collection, options) {
     this.collection = collection;
     this.filters.reset(collection);
+    if (this.recalled !== null) this.filters.kept = this.recalled;
+    this.recalled = null;
     if (!byId("filters").hidden) this.filters.show().catch((error) => problem(this.panel, error));
     return this.run(options);
   }
@@ -66,16 +78,14 @@ export class Search {
   /** Ask, and show what is found. */
   async run({ more = false, remember = true } = {}) {
     const turn = ++this.turn;
-    if (!more) this.next = 0;
+    byId("more").hidden = true; // until it is known what more there is
     this.draw();
     if (remember && !more) this.remember();
     const waiting = setTimeout(() => this.status(say(this.ready || this.isBrowsing ? "loading" : "preparing")), this.ready ? 200 : SHORT_WAIT);
     try {
-      const found = await this.answer(more);
+      const found = await this.answer(more).finally(() => clearTimeout(waiting));
       if (turn !== this.turn) return;
       this.ready ||= !this.isBrowsing;
-      if (more && this.isBrowsing) this.hits.push(...found.hits);
-      else this.hits = found.hits;
       this.next = found.next;
       problem(this.panel, null);
       this.show(found, more);
@@ -85,7 +95,6 @@ export class Search {
       if (!more) this.clear();
       problem(this.panel, error);
     } finally {
-      clearTimeout(waiting);
       if (turn === this.turn) this.panel.setAttribute("aria-busy", "false");
     }
   }
@@ -105,9 +114,12 @@ export class Search {
   }
 
   show(found, more) {
-    const { hits } = this;
+    const before = more ? this.hits : [];
+    const there = new Set(before.map((hit) => hit.id)); // rows may have come or gone in between
+    const hits = [...before, ...found.hits.filter((hit) => !there.has(hit.id))];
+    this.hits = hits;
     const list = byId("results");
-    const old = more ? list.children.length : 0;
+    const old = before.length;
     const made = hits.slice(old).map((hit, place) => card(this.collection, hit, {
       rank: old + place + 1,
       open: () => openDetail(this.collection, this.hits, old + place, this.actions),
@@ -127,7 +139,7 @@ export class Search {
     if (!this.hits.length) return say("nothing");
     if (!this.isBrowsing) return say(next === null ? "found" : "found more", { count: number(this.hits.length) });
     const all = this.filters.count === 0 && this.asked.modality === "any";
-    return all ? say("browsing", { count: number(rows) }) : next === null ? say("found", { count: number(this.hits.length) }) : "";
+    return say(all ? "browsing" : next === null ? "found" : "first", { count: number(all ? rows : this.hits.length) });
   }
 
   status(words) {
@@ -142,13 +154,12 @@ export class Search {
 
   /** The controls as what is asked. */
   draw() {
-    const { text, image, like, modality } = this.asked;
-    byId("words").value = text;
+    const { image, like, modality } = this.asked;
     byId("modality").querySelector(`[value=${modality}]`).checked = true;
     const name = image ? image.name || say("picture") : like ? say("like", { name: like.name }) : "";
     const chip = byId("attached");
     chip.hidden = !name;
-    const remove = () => { Object.assign(this.asked, { image: null, like: null }); this.run(); byId("words").focus(); };
+    const remove = () => { Object.assign(this.asked, { image: null, like: null }); this.take(); this.run(); byId("words").focus(); };
     if (this.preview) URL.revokeObjectURL(this.preview);
     this.preview = image ? URL.createObjectURL(image) : null;
     const seen = image ? make("img", { src: this.preview, alt: "" }) : null;
@@ -176,11 +187,11 @@ export class Search {
     }
   }
 
-  /** What is asked as the address has it: all but a picture and filters. */
+  /** What is asked as the address has it: all but a picture. */
   remember() {
     const { text, like, modality } = this.asked;
     const query = new URLSearchParams();
-    const given = { collection: this.collection, q: text, like: like?.id, name: like?.name, modality: modality === "any" ? "" : modality };
+    const given = { collection: this.collection, q: text, like: like?.id, name: like?.name, modality: modality === "any" ? "" : modality, filters: this.filters.kept };
     for (const [key, value] of Object.entries(given)) if (value) query.set(key, value);
     const next = `/?${query}`;
     if (next !== location.pathname + location.search) history.pushState(null, "", next);
@@ -190,6 +201,8 @@ export class Search {
   recall(query) {
     const like = query.get("like");
     const modality = query.get("modality");
+    byId("words").value = query.get("q") ?? "";
+    this.recalled = query.get("filters") ?? "";
     this.asked = {
       text: query.get("q") ?? "", image: null,
       like: like ? { id: like, name: query.get("name") ?? like } : null,

@@ -16,7 +16,7 @@ const SURE = {
 const TODO = {
   calibrate: "보정하면 둘을 한 순위로 볼 수 있습니다: clip-embeddings recalibrate",
   nothing: "더 할 일은 없습니다.",
-  "no further": "보정으로 {before}배에서 올라왔지만 더는 나아지지 않았습니다. 글과 사진의 내용이 서로 다르거나, 모델이 이런 사진을 모를 수 있습니다. 사진과 설명의 쌍으로 재 보거나 다른 모델을 써 보세요.",
+  "no further": "보정으로 비율 대비 {before}배에서 올라왔지만 더는 나아지지 않았습니다. 글과 사진의 내용이 서로 다르거나, 모델이 이런 사진을 모를 수 있습니다. 사진과 설명의 쌍으로 재 보거나 다른 모델을 써 보세요.",
   centre: "주로 사진을 찾는다면 괜찮습니다. 그렇지 않다면 중심만 맞추는 보정을 재 보세요.",
 };
 
@@ -30,5 +30,5 @@ export function verdict(report) {
     before: report.before.exposure.text.toFixed(2),
   };
   const filled = [SURE[sure], TODO[todo]].map((words) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]));
-  return [`${report.after ? "보정 후" : "벡터 그대로는"} 글로 찾으면 ${FAIR[fair]}(비율의 ${exposure}배).`, ...filled].join(" ");
+  return [`${report.after ? "보정 후" : "벡터 그대로는"} 글로 찾으면 ${FAIR[fair]}(비율 대비 ${exposure}배).`, ...filled].join(" ");
 }

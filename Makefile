@@ -20,7 +20,7 @@ CODE    := $(wildcard clip_embeddings clip_embeddings_app integrations/*_clip_em
 EXPORTS := tests/project/test_exported_names.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest check docs bench bench-quick bench-card bench-mixed clean
+.PHONY: help demo test test-lowest check docs notebook bench bench-quick bench-card bench-mixed clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,10 @@ check: $(READY) ## format, lint, types, import direction, sizes, exported names
 docs: $(READY) ## build the documentation into build/site; a warning fails it
 	@echo "Building the documentation into build/site."
 	@NO_MKDOCS_2_WARNING=1 "$(BIN)/python" -m mkdocs build --strict
+
+notebook: $(READY) ## execute examples/quickstart.ipynb and keep what it shows
+	@echo "Executing the notebook."
+	@"$(BIN)/python" tools/notebook.py
 
 bench: $(RIVALS) ## measure speed beside the peers (ARGS="--work FOLDER" keeps the model's 605 MB there)
 	@echo "Measuring speed beside the peers (a quarter of an hour on two cores)."

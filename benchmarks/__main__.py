@@ -6,6 +6,7 @@ from importlib import import_module
 OTHERS = {
     "ingest": "benchmarks.storing.ingest",
     "stores": "benchmarks.storing.stores",
+    "filtered": "benchmarks.storing.filtered",
     "ray": "benchmarks.storing.ray_workers",
     "bundled-model": "benchmarks.quality.bundled_model",
     "mixed-retrieval": "benchmarks.mixed.retrieval",

@@ -68,13 +68,14 @@ def pytest_sessionfinish() -> None:
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
     """A file's tests go to one worker; those of all files that use Ray to the same, which starts it once.
 
-    So do those of the command line, which use what the demo made.
+    So do those of the command line, which use what the demo made, and those of the page and its browser.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        if file.startswith("tests/cli/"):
-            return "cli"
+        for folder in ("cli", "page"):
+            if file.startswith(f"tests/{folder}/"):
+                return folder
         return "ray" if "_ray" in file else file
 
 

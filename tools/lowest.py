@@ -54,6 +54,9 @@ LEFT_OUT = (
     # open_clip, beside the benchmarks.
     f"--ignore={_ADAPTERS}/chroma/collection/test_open_clip_parity.py",
     "--ignore-glob=tests/project/test_benchmark_*",
+    # The notebook, which jupyter executes, and releases, which ask no version of a dependency.
+    "--ignore=tests/project/test_notebook.py",
+    "--ignore=tests/project/test_release.py",
     # Long.
     "-m=not slow",
     "--ignore=tests/robustness/ingest",

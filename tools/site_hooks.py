@@ -2,13 +2,16 @@
 
 A guide stands once, where a reader of the repository looks for it. On the site it has another place, so links
 between files of the repository become links between pages; one to a file that is no page is a warning, which
-ends the build.
+ends the build. The notebook's cells and what they show become a page too.
 """
 
+import json
 import logging
 import posixpath
 import re
+from html import escape
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -31,7 +34,8 @@ TEXTS = {
 }
 PROGRAMS = [*ROOT.glob("examples/**/*.py"), ROOT / "benchmarks" / "mixed" / "hubs.py"]
 CODE = {str(path.relative_to(ROOT)): f"code/{path.stem}.md" for path in sorted(PROGRAMS)}
-PAGES = TEXTS | CODE
+NOTEBOOKS = {"examples/quickstart.ipynb": "quickstart.md"}
+PAGES = TEXTS | CODE | NOTEBOOKS
 HOMES = {page: home for home, page in PAGES.items()}
 NESTED = re.compile(r"^  (?=- )", re.MULTILINE)  # a list in a list, which the site's Markdown indents by four
 LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
@@ -44,7 +48,30 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for home, page in CODE.items():
         shown = f"# {home}\n\n```python\n{(ROOT / home).read_text(encoding='utf-8')}```\n"
         files.append(File.generated(config, page, content=shown))
+    for home, page in NOTEBOOKS.items():
+        files.append(File.generated(config, page, content=_page_of(ROOT / home)))
     return files
+
+
+def _page_of(notebook: Path) -> str:
+    """A notebook's cells and outputs as Markdown, with the HTML that they show."""
+    parts: list[str] = []
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        parts.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
+        parts += [_shown(output) for output in cell.get("outputs", [])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _shown(output: dict[str, Any]) -> str:
+    """One output, in the richest of its forms."""
+    data: dict[str, str | list[str]] = output.get("data", {})
+    if "text/html" in data:
+        return "".join(data["text/html"])
+    if "image/png" in data:
+        content = "".join(data["image/png"]).replace("\n", "")
+        return f'<img src="data:image/png;base64,{content}" alt="">'
+    return f"<pre>{escape(''.join(output.get('text') or data['text/plain']).rstrip())}</pre>"
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

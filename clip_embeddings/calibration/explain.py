@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clip_embeddings.calibration.kinds import Kind, unit_rows
 from clip_embeddings.calibration.modality import ModalityCalibration
-from clip_embeddings.calibration.verdict import verdict
+from clip_embeddings.calibration.verdict import findings, verdict
 from clip_embeddings.calibration.view import BINS, TOP, GapView, view_of
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.types import Modality
@@ -65,6 +65,7 @@ class GapReport:
             "counts": counts,
             "calibration": self.calibration,
             "verdict": self.verdict,
+            "findings": findings(*self._judged)._asdict(),
             "bins": bins,
             "after": None,
             **views,
@@ -97,9 +98,13 @@ class GapReport:
     @property
     def verdict(self) -> str:
         """How fair, how sure, and what to do, in three sentences."""
+        return verdict(*self._judged)
+
+    @property
+    def _judged(self) -> tuple[float, float | None, int]:
         after = self.after.exposure["text"] if self.after else None
         fewest = min(self.counts["document", kind] for kind in _NAMES)
-        return verdict(self.before.exposure["text"], after, fewest)
+        return self.before.exposure["text"], after, fewest
 
     def facts(self) -> list[tuple[str, list[str]]]:
         """The numbers in words: a label and a value for each view, most telling first."""

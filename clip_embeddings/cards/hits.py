@@ -27,12 +27,12 @@ def block_of_result(result: "SearchResult") -> str:
 
 
 def page_of_result(result: "SearchResult", *, query: str | None = None, image: Path | None = None) -> str:
-    """One whole HTML file: the query, in words or as a picture, above what it found."""
+    """One whole HTML file: the query, in words, as a picture or both, above what it found."""
     thumbnails = Thumbnails(_PICTURES_OF_PAGE)
     if image is None:
         title, heading = query or "", [f"<h1>“{words(query)}”</h1>"]
     else:
-        title = f"Like {image.name}"
+        title = f"Like {image.name}" if query is None else f"Like {image.name}, “{query}”"
         shown = thumbnails.of_input(image, image.name)
         heading = [f"<h1>{words(title)}</h1>", f'<div class="cards"><div class="card">{shown}</div></div>']
     return page(title, *heading, *_parts(result, thumbnails))

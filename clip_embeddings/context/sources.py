@@ -72,9 +72,13 @@ class Source:
     @property
     def name(self) -> str:
         """Its file's name, with the page if there is one; its id where it has no file."""
+        return self.file_name if self.page is None else f"{self.file_name}, page {self.page}"
+
+    @property
+    def file_name(self) -> str:
+        """The same without the page."""
         names = (_name_of(uri) for uri in self.uris)
-        name = one_line(next((name for name in names if name), "") or self.id or "no name")
-        return name if self.page is None else f"{name}, page {self.page}"
+        return one_line(next((name for name in names if name), "") or self.id or "no name")
 
     @property
     def page(self) -> int | None:

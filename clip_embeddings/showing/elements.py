@@ -13,7 +13,7 @@ _QUIET = ' class="quiet"'
 _STYLE = """
 .clip-embeddings { color-scheme: light; color: #1b1f27; background: #f5f6f9; padding: 1rem;
   border-radius: 8px; font: 15px/1.45 system-ui, "Segoe UI", "Noto Sans KR", "Noto Sans CJK KR",
-  "Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", sans-serif; }
+  "Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", sans-serif; word-break: keep-all; }
 .clip-embeddings h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .3rem; overflow-wrap: anywhere; }
 .clip-embeddings h2 { font-size: 1.05rem; margin: 1rem 0 .5rem; }
 .clip-embeddings p { margin: .3rem 0; color: inherit; max-width: 60rem; overflow-wrap: anywhere; }
@@ -32,9 +32,11 @@ _STYLE = """
 .clip-embeddings .scroll { overflow-x: auto; }
 .clip-embeddings table { border-collapse: collapse; margin: .5rem 0; color: inherit; background: #fff;
   font-size: .9rem; }
-.clip-embeddings th, .clip-embeddings td { padding: .3rem .7rem; border: 1px solid #dde1e7; color: inherit;
-  text-align: left; vertical-align: middle; overflow-wrap: anywhere; max-width: 32rem; background: #fff; }
-.clip-embeddings td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.clip-embeddings .scroll th, .clip-embeddings .scroll td { padding: .3rem .7rem;
+  border: 1px solid #dde1e7; color: inherit; text-align: left; vertical-align: middle;
+  overflow-wrap: anywhere; max-width: 32rem; background: #fff; }
+.clip-embeddings .scroll td.number { text-align: right; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
 .clip-embeddings th img { width: 6rem; height: 4.5rem; }
 .clip-embeddings th .none { width: 6rem; min-height: 4.5rem; box-sizing: border-box; padding: .2rem;
   font-size: .7rem; font-weight: normal; overflow: hidden; }

@@ -71,11 +71,11 @@ def search(
     calibration: Calibration | None = None,
     method: Method = "filtered",
 ) -> SearchResult:
-    """Find the rows nearest to a text or a picture.
+    """Find the rows nearest to a text, a picture, or both.
 
     Args:
         collection: from `Store.open`.
-        text, image: the query; exactly one of them.
+        text, image: the query; one of them, or both, which find what is like the picture and the words.
         k: how many; of each modality where they cannot be ranked in one list.
         modality: which to look for.
         where: what the metadata is to be: "year >= 2020 and lang = 'ko'", of numbers, texts, true and false.
@@ -84,7 +84,7 @@ def search(
             once without a filter, with a query freed of the gap, which is faster and a little worse. See
             benchmarks/RESULTS.md.
     Raises:
-        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, a `where` that
+        InvalidInputError: no query, k no int from 1 on, unknown modality or method, a `where` that
             cannot be read, or a calibration for a collection that has its own.
         ImageDecodeError: the picture cannot be read.
         FingerprintMismatchError: the collection holds vectors of another model, or the calibration is of one.

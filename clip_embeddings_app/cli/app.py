@@ -21,6 +21,7 @@ from clip_embeddings_app.cli.commands import (
     score,
     search,
     similarity,
+    ui,
 )
 from clip_embeddings_app.cli.commands.examples import EXAMPLES
 
@@ -79,6 +80,7 @@ _add(gap.recalibrate)
 _add(finetune.finetune)
 _add(classify.classify)
 _add(info.info)
+_add(ui.ui)
 _add(mcp.mcp)
 _add(check.check)
 _add(download.download)

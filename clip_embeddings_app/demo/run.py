@@ -110,6 +110,7 @@ def _next_steps(out: Console, folder: Path, sheet: Path) -> None:
     out.print(f"  open {sheet}: all of the above as pictures", soft_wrap=True)
     out.print(f'  clip-embeddings search "two boats at night" {store}', soft_wrap=True)
     out.print(f"  clip-embeddings search {quoted('--image', folder / 'query.png')} {store}", soft_wrap=True)
+    out.print(f"  clip-embeddings ui {store} --open   (the same in a browser)", soft_wrap=True)
     out.print(
         "  clip-embeddings ingest YOUR-FOLDER --db my-db   (pictures and texts of your own)", soft_wrap=True
     )

@@ -25,7 +25,7 @@ _THUMBNAIL = 96
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One query and what it found; exactly one of `query` and `image` is set.
+    """One query and what it found; `query`, `image` or both are set.
 
     Attributes:
         hits: best first.
@@ -142,7 +142,8 @@ def _draw_heading(canvas: Canvas, panel: Panel, top: int) -> int:
         return top + _HEADING
     draw_thumbnail(canvas, panel.image, (MARGIN, top, _THUMBNAIL, _THUMBNAIL))
     left = MARGIN + _THUMBNAIL + 20
-    canvas.text((left, top + 20), "Like this picture", 25, width=WIDTH - MARGIN - left, bold=True)
+    said = "Like this picture" if panel.query is None else f"Like this picture, “{panel.query}”"
+    canvas.text((left, top + 20), said, 25, width=WIDTH - MARGIN - left, bold=True)
     canvas.text((left, top + 56), panel.image.name, 15, width=WIDTH - MARGIN - left, color=GREY)
     return top + _HEADING_WITH_PICTURE
 

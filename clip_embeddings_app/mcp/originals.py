@@ -1,8 +1,7 @@
 """Files of rows as resources, where they lie below the roots. Imports the SDK's types and the core."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from mimetypes import guess_type
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -14,11 +13,12 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from clip_embeddings.context import Source, is_below, one_line, path_of
+from clip_embeddings.context import Source, one_line
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.read.local import UnusableFile, read_file
 from clip_embeddings.stores.collection import row_of
-from clip_embeddings_app.mcp.library import Library
+from clip_embeddings_app.files import files_of, media_type_of
+from clip_embeddings_app.library import Library
 
 _BEFORE = "clip-embeddings://rows/"  # a host of its own: some clients write one in small letters
 TEMPLATE = ResourceTemplate(
@@ -40,11 +40,11 @@ class Originals:
 
     def link(self, collection: str, source: Source) -> ResourceLink | None:
         """The address of a row's file; None where it has none that may be read."""
-        path = next(self._paths(source), None)
+        path = next(files_of(source, self._roots), None)
         if path is None or not source.id:
             return None
         uri = f"{_BEFORE}{_quoted(collection)}/{_quoted(source.id)}"
-        return ResourceLink(uri=uri, name=one_line(path.name), mime_type=_kind(path))
+        return ResourceLink(uri=uri, name=one_line(path.name), mime_type=media_type_of(path))
 
     def read(self, uri: str) -> ReadResourceResult:
         """A file.
@@ -55,24 +55,14 @@ class Originals:
         """
         collection, id = _parts(uri)
         source = self._library.ask(self._library.chosen(collection), lambda found: row_of(found, id))
-        path = next(self._paths(source), None)
+        path = next(files_of(source, self._roots), None)
         if path is None:
             raise InvalidInputError(f"the row {id!r:.100} has no file in the folders that may be read")
         try:
             content = read_file(path)
         except UnusableFile as error:
             raise InvalidInputError(f"the file of the row {id!r:.100} cannot be read: {error}") from error
-        return ReadResourceResult(contents=[_contents(uri, content, _kind(path))])
-
-    def _paths(self, source: Source) -> Iterator[Path]:
-        """Files of a row that are there, below the roots, links followed."""
-        for uri in source.uris:
-            try:
-                path = located.resolve() if (located := path_of(uri)) else None
-                if path and is_below(path, self._roots) and path.is_file():
-                    yield path
-            except (OSError, RuntimeError, ValueError):  # no file's name, or a circle of links
-                continue
+        return ReadResourceResult(contents=[_contents(uri, content, media_type_of(path))])
 
 
 def _parts(uri: str) -> tuple[str, str]:
@@ -86,10 +76,6 @@ def _parts(uri: str) -> tuple[str, str]:
 
 def _quoted(text: str) -> str:
     return quote(text, safe="", errors="replace")
-
-
-def _kind(path: Path) -> str:
-    return guess_type(path.name)[0] or "application/octet-stream"
 
 
 def _contents(uri: str, content: bytes, kind: str) -> TextResourceContents | BlobResourceContents:

@@ -29,8 +29,8 @@ from pydantic import BaseModel
 
 from clip_embeddings import __version__
 from clip_embeddings.errors import ClipEmbeddingsError
+from clip_embeddings_app.library import Library
 from clip_embeddings_app.mcp import answers, asked
-from clip_embeddings_app.mcp.library import Library
 from clip_embeddings_app.mcp.originals import TEMPLATE, Originals
 from clip_embeddings_app.mcp.tools import Tools
 

@@ -1,19 +1,14 @@
-"""Running the server: over stdin and stdout, or HTTP on this machine only. Imports the SDK and uvicorn."""
+"""Running the server: over stdin and stdout, or HTTP on this machine only. Imports the SDK."""
 
 import signal
-import socket
 from collections.abc import Callable
 from typing import Any
 
 import anyio
-import uvicorn
 from mcp.server import Server
 from mcp.server.stdio import stdio_server
 
-from clip_embeddings.errors import InvalidInputError
-
-LOOPBACK = "127.0.0.1"
-_PATIENCE = 2  # seconds that open requests have when the server is ended
+from clip_embeddings_app.listening import LOOPBACK, serve
 
 
 def serve_stdio(server: Server[Any]) -> None:
@@ -42,16 +37,5 @@ def serve_http(server: Server[Any], port: int, ready: Callable[[str], None]) -> 
     Raises:
         InvalidInputError: the port is taken.
     """
-    try:
-        listening = socket.create_server((LOOPBACK, port))
-    except OSError as error:
-        raise InvalidInputError(
-            f"--port {port}: nothing can listen there ({error.strerror or error}); give another one"
-        ) from error
-    with listening:
-        app = server.streamable_http_app(stateless_http=True, json_response=True, host=LOOPBACK)
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=_PATIENCE, lifespan="on"
-        )
-        ready(f"http://{LOOPBACK}:{listening.getsockname()[1]}/mcp")
-        uvicorn.Server(config).run(sockets=[listening])
+    app = server.streamable_http_app(stateless_http=True, json_response=True, host=LOOPBACK)
+    serve(app, port, lambda address: ready(f"{address}/mcp"))

@@ -14,8 +14,8 @@ from clip_embeddings.ingestion.read.local import UnusableFile, read_file
 from clip_embeddings.search import SearchResult
 from clip_embeddings.stores import collection as stored
 from clip_embeddings.stores.protocol import Collection
+from clip_embeddings_app.library import Library
 from clip_embeddings_app.mcp import answers, asked
-from clip_embeddings_app.mcp.library import Library
 from clip_embeddings_app.mcp.originals import Originals
 
 

@@ -26,14 +26,14 @@ def search(
     calibration: Calibration | None = None,
     method: Method = "filtered",
 ) -> SearchResult:
-    """Find the rows nearest to a text or a picture, among those that a filter leaves.
+    """Find the rows nearest to a text, a picture, or both, among those that a filter leaves.
 
     Without an index every row is compared. One of the caller's own, of the cosine, is used if it is there:
     the rows found are then nearly the nearest.
 
     Args:
         table: made with `open_table`.
-        text, image: the query; exactly one of them.
+        text, image: the query; one of them, or both, which find what is like the picture and the words.
         k: how many; of each modality where they cannot be ranked in one list.
         modality: which to look for.
         where: a condition in SQL over the columns, the user's fields among them: "year >= 2020 AND lang =
@@ -42,7 +42,7 @@ def search(
         calibration: for a raw table: ranks both modalities in one list, with nothing embedded again.
         method: how: "filtered" or "projected", as in Chroma's adapter.
     Raises:
-        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, where no text, or
+        InvalidInputError: no query, k no int from 1 on, unknown modality or method, where no text, or
             a calibration for a table that has its own.
         ImageDecodeError: the picture cannot be read.
         FingerprintMismatchError: the table holds vectors of another model, or the calibration is of one.

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from clip_embeddings import CLIPEmbedder, InvalidInputError, l2_normalize
+from clip_embeddings import CLIPEmbedder, InvalidInputError
+from clip_embeddings.search import joined
 
 Question = str | dict[str, Any]
 _KEYS = {"text", "image", "weights"}
@@ -33,8 +34,8 @@ def vector_of(question: Question, embedder: CLIPEmbedder) -> tuple[str, list[flo
             raise InvalidInputError(f"question: weights beside {next(iter(rows))} alone; {_EXPECTED}")
         ((kind, row),) = rows.items()
     else:
-        of_text, of_image = _weights(given.get("weights", (0.5, 0.5)))
-        kind, row = "text", l2_normalize(of_text * rows["text"] + of_image * rows["image"])[0]
+        weights = _weights(given.get("weights", (0.5, 0.5)))
+        kind, row = "text", joined(rows["text"][None], rows["image"][None], weights)[0]
     vector: list[float] = row.tolist()
     return kind, vector
 

@@ -13,8 +13,8 @@ from clip_embeddings import CLIPEmbedder
 from clip_embeddings.context import resolved_roots
 from clip_embeddings.stores.collection import ingest
 from clip_embeddings.stores.lookup import open_store
+from clip_embeddings_app.library import Library
 from clip_embeddings_app.mcp.answers import Shown
-from clip_embeddings_app.mcp.library import Library
 from clip_embeddings_app.mcp.server import make_server
 
 

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+
+from clip_embeddings import __version__
 
 ROOT = Path(__file__).parents[2]
 MEGABYTE = 2**20
@@ -65,6 +68,23 @@ def test_the_wheel_holds_the_packages_their_types_and_the_bundled_weights(wheel:
     for package in PACKAGES:
         wanted |= {f"{package}/__init__.py", f"{package}/py.typed"}
     assert wanted - names == set()
+
+
+def test_the_wheel_says_the_version_and_shows_the_readme(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    said = message_from_bytes(archive.read(name))
+    assert said["Version"] == __version__
+    assert wheel.name.startswith(f"clip_embeddings-{__version__}-")
+    assert said["Description-Content-Type"] == "text/markdown"
+    assert str(said.get_payload()).startswith("# clip-embeddings\n")
+
+
+def test_the_wheel_holds_no_program_of_the_repository_and_nothing_that_was_left_behind(wheel: Path) -> None:
+    endings = {Path(name).suffix or Path(name).name for name in zipfile.ZipFile(wheel).namelist()}
+    about_it = {"LICENSE", "METADATA", "RECORD", "WHEEL", ".txt"}
+    page = {".css", ".html", ".js", ".svg"}
+    assert endings - about_it == {".py", ".typed", ".md", ".json", ".npz", ".safetensors"} | page
 
 
 def test_the_wheel_installs_nothing_but_the_import_packages(wheel: Path) -> None:

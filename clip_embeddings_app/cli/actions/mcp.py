@@ -27,8 +27,8 @@ def run(
     """
     with redirect_stdout(sys.stderr):  # stdout is for the protocol alone, from the first byte on
         from clip_embeddings.context import resolved_roots
+        from clip_embeddings_app.library import Library
         from clip_embeddings_app.mcp.answers import Shown
-        from clip_embeddings_app.mcp.library import Library
         from clip_embeddings_app.mcp.server import make_server
         from clip_embeddings_app.mcp.serving import serve_http, serve_stdio
 

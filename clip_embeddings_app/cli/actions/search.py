@@ -1,4 +1,4 @@
-"""`clip-embeddings search`: a query in words or a picture, answered from a collection."""
+"""`clip-embeddings search`: a query in words, a picture or both, answered from a collection."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ def run(
     html: Path | None,
     where: str | None,
     calibration: str | None,
+    pictures: bool | None,
     as_json: bool,
 ) -> None:
     """Search, print the result, and draw it if asked."""
@@ -44,6 +45,7 @@ def run(
         _print_json(query, image, modality, result)
     else:
         _print_tables(query, image, modality, result)
+        _show_pictures(result, pictures)
     if where and not result.hits:
         say(
             "note",
@@ -80,7 +82,9 @@ def draw_sheet(path: Path, query: str | None, image: Path | None, result: "Searc
 
 def _print_tables(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
     out = render.console()
-    out.print(f'"{render.brief(query, 160)}"' if query is not None else f"Like {image}", style="bold")
+    asked = [] if image is None else [f"Like {image}"]
+    asked += [] if query is None else [f'"{render.brief(query, 160)}"']
+    out.print(", ".join(asked), style="bold")
     out.print()
     render.show_result(out, result, modality=modality.value)
     if note := render.note_of(result, mixed=modality is Modality.any):
@@ -88,8 +92,18 @@ def _print_tables(query: str | None, image: Path | None, modality: Modality, res
         out.print(note, style="dim")
 
 
+def _show_pictures(result: "SearchResult", wanted: bool | None) -> None:
+    """In a terminal that shows them, numbered as in the tables."""
+    if wanted is not False:
+        from clip_embeddings_app.figures.strip import show_strips
+
+        listed = result.hits if result.ranked else result.images
+        show_strips(render.console(), listed, wanted=wanted)
+
+
 def _print_json(query: str | None, image: Path | None, modality: Modality, result: "SearchResult") -> None:
-    asked = {"text": query} if query is not None else {"image": str(image)}
+    given = {"text": query, "image": None if image is None else str(image)}
+    asked = {kind: value for kind, value in given.items() if value is not None}
     lists = [result.hits] if result.ranked else [result.images, result.texts]
     hits = [render.hit_record(hit, rank) for hits in lists for rank, hit in enumerate(hits, 1)]
     render.print_json({"query": asked, "modality": modality.value, "ranked": result.ranked, "hits": hits})

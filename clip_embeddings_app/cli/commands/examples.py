@@ -11,6 +11,7 @@ EXAMPLES = {
     "finetune": "finetune pairs.csv --output my-model --model tiny",
     "classify": "classify photos --labels cat,dog,car --csv classes.csv",
     "info": "info --model openai/clip-vit-base-patch32",
+    "ui": "ui --db db --collection photos --open",
     "mcp": "mcp --db db --collection photos --root my-folder",
     "check": "check --db db",
     "download": "download openai/clip-vit-base-patch32 --to clip-b32",

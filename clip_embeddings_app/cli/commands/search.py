@@ -16,7 +16,11 @@ def search(
     image: Annotated[
         Path | None,
         typer.Option(
-            "--image", metavar="FILE", exists=True, dir_okay=False, help="Look for what is like a picture."
+            "--image",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Look for what is like a picture; with QUERY for what is like both.",
         ),
     ] = None,
     k: Annotated[
@@ -49,6 +53,14 @@ def search(
             help="Also write it as one file to send, pictures inside.",
         ),
     ] = None,
+    pictures: Annotated[
+        bool | None,
+        typer.Option(
+            "--pictures/--no-pictures",
+            help="Show the pictures in the terminal too. Without either: where it speaks kitty's protocol or "
+            "sixel; --pictures: as blocks in any other. Needs the extra terminal.",
+        ),
+    ] = None,
     db: opt.Db = None,
     collection: opt.Collection = opt.DEFAULT_COLLECTION,
     model: opt.Model = None,
@@ -58,12 +70,12 @@ def search(
     as_json: opt.Json = False,
     debug: opt.Debug = False,
 ) -> None:
-    """Find the pictures and texts that are nearest to a query; give QUERY or --image."""
+    """Find the pictures and texts that are nearest to a query: words, --image, or both."""
     from clip_embeddings_app.cli.actions.search import run
     from clip_embeddings_app.cli.dates import between
 
-    if (query is None) == (image is None):
-        raise typer.BadParameter("give exactly one of them", param_hint="QUERY / --image")
+    if query is None and image is None:
+        raise typer.BadParameter("give one of them, or both", param_hint="QUERY / --image")
     place = opt.place(db, host, port, store)
     run(
         query,
@@ -77,5 +89,6 @@ def search(
         html=html,
         where=" and ".join(filter(None, (where, between(since, until)))) or None,
         calibration=calibration,
+        pictures=pictures,
         as_json=as_json,
     )

@@ -1,17 +1,15 @@
 """`search` in a Chroma collection: each request of a `clip_embeddings.search.Query` is one `query` of it."""
 
 import math
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import chromadb
-from chromadb.api.models.CollectionCommon import CollectionCommon
 
 from chroma_clip_embeddings.client.connection import store_errors
-from chroma_clip_embeddings.client.kinds import answer, apart, ordinary, steps_of
-from chroma_clip_embeddings.client.lock import asked
+from chroma_clip_embeddings.client.kinds import apart, ordinary, steps_of
 from chroma_clip_embeddings.collection.identity import check_identity, embedder_of
+from chroma_clip_embeddings.retrieval.nearest import nearest_rows
 from clip_embeddings.conditions import Condition
 from clip_embeddings.search import AnyModality, Calibration, Found, Method, Query, Request, SearchResult
 from clip_embeddings.stores import collection as any_collection
@@ -77,24 +75,20 @@ async def search(
 @ordinary
 async def nearest(collection: chromadb.Collection, request: Request, own: Any = None) -> list[Found]:
     """Nearest first; `own` is a filter of Chroma's."""
-    include = ["documents", "metadatas", "distances", *(["embeddings"] if request.vectors else [])]
-    arguments: dict[str, Any] = {"n_results": request.k, "include": include}
     every: list[dict[str, Any]] = [{"modality": request.modality}] if request.modality else []
     every += [where_of(each) for each in request.where]
     every += [own] if own else []
-    arguments["where"] = {"$and": every} if len(every) > 1 else every[0] if every else None
-    ask = partial(collection.query, query_embeddings=request.vector[None], **arguments)
     with store_errors("search", "Check that the store is there and the collection exists, and the filter"):
-        return list(_rows_of(await answer(asked, collection, ask), collection))
-
-
-def _rows_of(found: Any, collection: CollectionCommon[Any]) -> Iterator[Found]:
-    """The rows of an answer, nearest first."""
-    if not found["ids"]:
-        return
+        rows = await steps_of(nearest_rows)(
+            collection,
+            request.vector,
+            request.k,
+            where={"$and": every} if len(every) > 1 else every[0] if every else None,
+            holds=request.wants if every and not own else None,  # its own filter is Chroma's to read
+            vectors=request.vectors,
+        )
     cosine = COSINE_OF[(collection.configuration_json.get("hnsw") or {}).get("space", "cosine")]
-    names = ("ids", "distances", "documents", "metadatas", "embeddings")
-    empty = [None] * len(found["ids"][0])
-    columns = [empty if found.get(name) is None else found[name][0] for name in names]
-    for id, distance, document, metadata, vector in zip(*columns, strict=True):
-        yield Found(id, cosine(distance), document or "", dict(metadata or {}), vector)
+    return [
+        Found(row.id, cosine(row.distance), row.document or "", dict(row.metadata or {}), row.vector)
+        for row in rows
+    ]

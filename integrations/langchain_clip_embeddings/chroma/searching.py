@@ -9,7 +9,7 @@ Imports langchain-chroma, the Chroma adapter and the public core.
 # The host's methods take any keyword and lose a misspelt one on the way; these name theirs.
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from langchain_core.documents import Document
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from chroma_clip_embeddings.client.connection import store_errors
-from chroma_clip_embeddings.client.lock import asked
+from chroma_clip_embeddings.retrieval.nearest import nearest_rows
 from chroma_clip_embeddings.retrieval.search import COSINE_OF
 from clip_embeddings import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
@@ -211,23 +211,27 @@ class SearchableChroma(Chroma):
                     f"{name}: got {type(given).__name__}; expected a dictionary, as of Chroma's where"
                 )
         condition = where(modality, filter)
-        included = ["documents", "metadatas", "distances", *(["embeddings"] if vectors else [])]
+        # What else Chroma is asked to hold is Chroma's to read.
+        alone = condition and not filter and not where_document
         with store_errors("search", "Check that the store is there, and the filter"):
-            query = partial(
-                self._collection.query,
-                query_embeddings=cast(Any, [vector]),
-                n_results=k,
+            rows = nearest_rows(
+                self._collection,
+                vector,
+                k,
                 where=condition,
-                where_document=cast(Any, where_document),
-                include=cast(Any, included),
+                holds=partial(_is_of, modality) if alone else None,
+                where_document=where_document,
+                vectors=vectors,
             )
-            found: Any = asked(self._collection, query)
-        columns = [found[name][0] for name in ("ids", "documents", "metadatas", "distances")]
-        units = found["embeddings"][0] if vectors else [None] * len(columns[0])
         return [
-            (to_document(id, content, metadata), distance, unit)
-            for id, content, metadata, distance, unit in zip(*columns, units, strict=True)
+            (to_document(row.id, cast(str, row.document), row.metadata), row.distance, row.vector)
+            for row in rows
         ]
+
+
+def _is_of(modality: Modality, metadata: Mapping[str, Any]) -> bool:
+    """The same as `where` of that modality."""
+    return (metadata.get("modality") == "image") is (modality == "image")
 
 
 def _documents(rows: Scored) -> list[Document]:

@@ -1,11 +1,6 @@
-"""Search across modalities, in one ranking where the vectors allow it: the same for every store.
+"""One query: what to ask of a store for it, and what the answers come to. Imports the core below stores."""
 
-In a calibrated collection one request without a filter is right. In a raw one the modality gap puts every
-text nearer to a text than any picture: there each modality is asked for apart, which a filter makes slower,
-and what comes back is merged by calibrated scores if a calibration is given, else left in turn.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, zip_longest
@@ -20,70 +15,13 @@ from clip_embeddings.conditions import Condition, conditions_of
 from clip_embeddings.embedder import CLIPEmbedder
 from clip_embeddings.errors import InvalidInputError
 from clip_embeddings.ingestion.rows.checks import check_count
+from clip_embeddings.search.request import Found, Like, Request
 from clip_embeddings.similarity import l2_normalize
-from clip_embeddings.types import Embeddings, ImageInput
-
-__all__ = [
-    "AnyModality",
-    "Calibration",
-    "Found",
-    "Hit",
-    "Like",
-    "Method",
-    "Query",
-    "Request",
-    "SearchResult",
-    "percentile_of",
-]
+from clip_embeddings.types import Embeddings, ImageInput, Modality
 
 AnyModality = Literal["any", "image", "text"]
 Method = Literal["filtered", "projected"]
 Calibration = ModalityCalibration | str | PathLike[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A row as a store answers it; `vector` (D,) only where the request wants it."""
-
-    id: str
-    cosine: float
-    document: str
-    metadata: dict[str, Any]
-    vector: Any = None
-
-    @property
-    def modality(self) -> str:
-        return str(self.metadata.get("modality", ""))
-
-    def hit(self, score: float, percentile: float | None) -> Hit:
-        """The hit that it is, under a score of the caller's."""
-        uri = str(self.metadata.get("uri", ""))
-        return Hit(self.id, score, self.modality, uri, self.document, dict(self.metadata), percentile)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One question to a store: its `k` rows nearest to a vector (D,).
-
-    Attributes:
-        modality: rows of this one only; None for all.
-        vectors: whether the rows are to come with theirs.
-        where: what the rows' metadata is to be.
-    """
-
-    vector: Embeddings
-    k: int
-    modality: str | None
-    vectors: bool
-    where: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Like:
-    """A stored row that others are to be like: its vector (D,), and its modality."""
-
-    vector: Embeddings
-    modality: Literal["text", "image"]
 
 
 @dataclass(frozen=True)
@@ -95,9 +33,10 @@ class Query:
     Args:
         name: of the collection, for messages.
         embedder: the collection's.
+        text, image: one of them or both, each of which counts half.
         like: a row of the collection in place of a text or a picture; nothing is embedded.
     Raises:
-        InvalidInputError: no query or two, k no int from 1 on, unknown modality or method, or a `where` that
+        InvalidInputError: no query, k no int from 1 on, unknown modality or method, or a `where` that
             cannot be read.
     """
 
@@ -113,8 +52,8 @@ class Query:
     like: Like | None = None
 
     def __post_init__(self) -> None:
-        if [self.text is None, self.image is None, self.like is None].count(False) != 1:
-            raise InvalidInputError("search: give exactly one of text=... and image=...")
+        if self.like is None and self.text is None and self.image is None:
+            raise InvalidInputError("search: give text=..., image=..., or both")
         check_count("k", self.k)
         _ = self.conditions
         for name, options in (("modality", AnyModality), ("method", Method)):
@@ -142,11 +81,12 @@ class Query:
         return () if self.where is None else conditions_of(self.where)
 
     @property
-    def kind(self) -> Literal["text", "image"]:
-        """The modality of the query itself."""
+    def kind(self) -> Modality | None:
+        """The modality of the query itself; None of words with a picture."""
         if self.like is not None:
             return self.like.modality
-        return "image" if self.text is None else "text"
+        given: list[Modality] = [kind for kind in get_args(Modality) if getattr(self, kind) is not None]
+        return given[0] if len(given) == 1 else None
 
     @property
     def _projected(self) -> bool:
@@ -160,11 +100,22 @@ class Query:
     @cached_property
     def vector(self) -> Embeddings:
         """(1, D)"""
-        if self.like is not None:
-            return self._as_query(self.like)
+        return self._as_query(self.like) if self.like is not None else self._joined()
+
+    @cached_property
+    def _embedded(self) -> dict[Modality, Embeddings]:
+        """The text and the picture, (1, D) each, of which there may be one."""
+        parts: dict[Modality, Embeddings] = {}
         if self.text is not None:
-            return self.embedder.embed_texts([self.text], role="query")
-        return self.embedder.embed_images([cast(ImageInput, self.image)], role="query")
+            parts["text"] = self.embedder.embed_texts([self.text], role="query")
+        if self.image is not None:
+            parts["image"] = self.embedder.embed_images([self.image], role="query")
+        return parts
+
+    def _joined(self, move: Callable[[Embeddings, Modality], Embeddings] | None = None) -> Embeddings:
+        """(1, D): one vector of what is given, each moved first; a calibration is of one modality."""
+        parts = [move(row, kind) if move else row for kind, row in self._embedded.items()]
+        return parts[0] if len(parts) == 1 else joined(parts[0], parts[1])
 
     def _as_query(self, like: Like) -> Embeddings:
         """(1, D): a calibration moves a query elsewhere than the row that it is stored as."""
@@ -177,7 +128,8 @@ class Query:
         """What to ask of the store."""
         vector, vectors = self.vector, False
         if self.late and self._projected:
-            vector = self.late.project(vector)
+            late = self.late
+            vector = self._joined(lambda row, _: late.project(row))
         elif self.late:
             vectors = True
         kinds: Sequence[str | None] = ("image", "text") if self.modality == "any" else (self.modality,)
@@ -197,12 +149,25 @@ class Query:
         percentile = percentile_of(self.embedder.calibration, row.cosine, self.kind, row.modality)
         return row.hit(row.cosine, percentile)
 
+    @cached_property
+    def _calibrated(self) -> Embeddings:
+        """(1, D) under `late`."""
+        late = cast(ModalityCalibration, self.late)
+        return self._joined(lambda row, kind: late.apply(row, kind, "query"))
+
     def _rescored(self, row: Found) -> Hit:
         """By the cosine that both would have in a calibrated collection."""
         late = cast(ModalityCalibration, self.late)
         stored = late.apply(l2_normalize(row.vector), cast(Any, row.modality))
-        score = float(np.sum(stored * late.apply(self.vector, self.kind, "query")))
+        score = float(np.sum(stored * self._calibrated))
         return row.hit(score, percentile_of(late, score, self.kind, row.modality))
+
+
+def joined(
+    of_text: Embeddings, of_image: Embeddings, weights: tuple[float, float] = (0.5, 0.5)
+) -> Embeddings:
+    """One query of words and a picture, (1, D) each: the unit vector of their weighted sum."""
+    return l2_normalize(weights[0] * of_text + weights[1] * of_image)
 
 
 def percentile_of(

@@ -4,6 +4,7 @@ Imports the scene generator, and Pillow when it draws.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -49,10 +50,11 @@ def write_query(path: Path) -> None:
     _write(next(_matching([_QUERY], QUERY_SEED)), path)
 
 
-def demo_scenes() -> list[Scene]:
-    """The wanted scenes, in order of seed."""
+@cache
+def demo_scenes() -> tuple[Scene, ...]:
+    """The wanted scenes, in order of seed; found once, which takes a second."""
     wanted = [line.strip() for line in _WANTED.replace("\n", ";").split(";") if line.strip()]
-    return list(_matching(wanted, FIRST_SEED))
+    return tuple(_matching(wanted, FIRST_SEED))
 
 
 def _matching(wanted: list[str], first_seed: int) -> Iterator[Scene]:

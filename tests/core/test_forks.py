@@ -2,10 +2,10 @@
 
 import os
 import re
-import subprocess
 import sys
 
 import pytest
+import warm
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
@@ -79,13 +79,7 @@ if child == 0:
 
 @pytest.mark.parametrize("program", [IN_FLIGHT, HELD], ids=["calls in flight", "locks that are held"])
 def test_a_child_answers(program: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", program + WAIT_FOR_CHILD],
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    done = warm.run([sys.executable, "-c", program + WAIT_FOR_CHILD], timeout=90)
     # Older releases of tokenizers say what they do at a fork.
     said = re.sub(r"huggingface/tokenizers: .*?\(true \| false\)\n", "", done.stderr, flags=re.DOTALL)
     assert (done.returncode, said) == (0, "")

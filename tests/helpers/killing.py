@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import warm
 from stored import StoredRow, write_notes, write_picture
 from stores import Held, opened
 
@@ -65,13 +66,8 @@ def running_ingestions() -> Iterator[Runner]:
         "TOKENIZERS_PARALLELISM": "false",
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     }
-    with subprocess.Popen(
-        [sys.executable, str(program)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as process:
+    pipe = subprocess.PIPE
+    with warm.start([sys.executable, str(program)], stdin=pipe, stdout=pipe, env=environment) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         yield Runner(process)

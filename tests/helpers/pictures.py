@@ -37,7 +37,10 @@ def scene(seed: int = 3, size: int = 96) -> Image.Image:
 def photo(width: int, height: int, seed: int = 0) -> Image.Image:
     """A smooth colourful picture with noise, RGB, different for each seed."""
     random = np.random.default_rng(seed)
-    y, x = np.mgrid[0:height, 0:width]
+    x, y = (
+        np.arange(width),
+        np.arange(height)[:, None],
+    )  # a row and a column: a sine of each, not of each pixel
     waves = [np.sin(x * a / 9 + p) * np.cos(y * b / 7 - p) for a, b, p in random.uniform(0.2, 1.5, (3, 3))]
     values = np.stack(waves, axis=2) * 100 + 128 + random.normal(0, 8, (height, width, 3))
     return Image.fromarray(values.clip(0, 255).astype(np.uint8))

@@ -23,7 +23,15 @@ from typing import IO, Any
 # The first line is what libraries set in a process of tests: scikit-learn, torch's compiler, Ray, pipelines.
 READ_LATER = (
     *("KMP_", "PYTHONBREAKPOINT", "TOKENIZERS_", "TORCHINDUCTOR_", "_TORCHINDUCTOR_"),
-    *("CLIP_EMBEDDINGS_", "COLUMNS", "LOOPBACK_ESCAPES", "PYTEST_", "PYTHONPATH", "RAY_"),
+    *(
+        "ANONYMIZED_TELEMETRY",
+        "CLIP_EMBEDDINGS_",
+        "COLUMNS",
+        "LOOPBACK_ESCAPES",
+        "PYTEST_",
+        "PYTHONPATH",
+        "RAY_",
+    ),
 )
 READ_BY_THE_HUB = ("DISABLE_SAFETENSORS", "HF_", "HUGGING", "TRANSFORMERS_", "XDG_CACHE")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")

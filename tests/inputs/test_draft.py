@@ -1,6 +1,7 @@
 """Large JPEG files are decoded at a smaller scale where that was asked for, and only then."""
 
 import io
+from functools import cache
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 
 
+@cache
 def encoded(
     size: tuple[int, int], mode: str = "RGB", kind: str = "JPEG", *, seed: int = 0, turn: int = 1
 ) -> bytes:

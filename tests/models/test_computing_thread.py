@@ -1,16 +1,17 @@
 """Where torch computes on a CPU: one thread beside the main one, with the caller's settings, after a fork."""
 
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from subprocess import CompletedProcess, run
 from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 import torch
+import warm
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.models.running.thread import ComputingThread, compute
@@ -75,11 +76,12 @@ def test_it_has_as_many_threads_of_torch_as_the_caller() -> None:
 
 
 FORKED = """
-import os
+import os, warnings
 import numpy as np
 from clip_embeddings import CLIPEmbedder
 
 embedder = CLIPEmbedder("tiny", device="cpu", dtype="float32")
+warnings.simplefilter("ignore")
 texts = ["a red car", "two dogs"]
 rows = embedder.embed_texts(texts)
 child = os.fork()
@@ -110,17 +112,14 @@ def end():
 """
 
 
-def ended(program: str) -> CompletedProcess[str]:
-    command = [sys.executable, "-W", "ignore", "-c", program]
-    return run(command, check=False, capture_output=True, text=True, timeout=120)
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_process_has_a_thread_of_its_own() -> None:
-    done = ended(FORKED)
+    done = warm.run([sys.executable, "-c", FORKED], timeout=120)
     assert (done.stdout, done.returncode) == ("0\n", 0), done.stderr
 
 
 def test_it_answers_while_the_interpreter_ends() -> None:
-    done = ended(ENDING)
+    """An interpreter of its own, as it is about how that ends."""
+    command = [sys.executable, "-W", "ignore", "-c", ENDING]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.returncode) == ("(1, 128)\n", 0), done.stderr

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
 STRIPS = [(5, 300), (300, 5), (5, 301), (7, 999), (999, 8), (1, 700), (1000, 1), (13, 500), (40, 1201)]
 
 
+@cache
 def pictures() -> list[Image.Image]:
     return [photo(*size, seed=seed) for seed, size in enumerate(SIZES.values())]
 

@@ -1,10 +1,10 @@
 """Long texts: split in bounded memory and linear time, into the passages of a text tokenised whole."""
 
-import subprocess
 import sys
 import time
 
 import pytest
+import warm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,7 +122,7 @@ base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 assert len(model.split_text("The dog ran on the beach, and it was 3 o'clock. " * 10_000)) > 2_000
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1024)
 """
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    run = warm.run([sys.executable, "-c", script], check=True)
     assert float(run.stdout) < 70  # it was 120
 
 

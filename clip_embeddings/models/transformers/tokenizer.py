@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from operator import attrgetter
 from pathlib import Path
@@ -17,7 +17,7 @@ from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.family import TokenizerRule
 from clip_embeddings.models.hub.assets import key_of, read_note, write_note
 from clip_embeddings.models.hub.layout import TOKENIZER_CONFIG
-from clip_embeddings.models.identity.digest import file_digest
+from clip_embeddings.models.identity.digest import file_digest, stamp
 from clip_embeddings.models.identity.stored import StoredModel
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def tokenizer_identity(files: "ModelFiles", rule: TokenizerRule | None = None) -
 
     The second is noted for the release of transformers, so it costs an import of it only once.
     """
-    said = key_of({path.name: stable_content(files, path) for path in files.tokenizer()})
+    said = _said(files, tuple(stamp(path) for path in files.tokenizer()))
     model = files.json("config.json").get("model_type")
     key = key_of(said, model, *_releases())
     noted = read_note(_KIND, key)
@@ -88,6 +88,12 @@ def tokenizer_identity(files: "ModelFiles", rule: TokenizerRule | None = None) -
         noted = {"probe": _probe(files, rule)}
         write_note(_KIND, key, noted)
     return {"files": said, "probe": noted["probe"]}
+
+
+@lru_cache(maxsize=64)
+def _said(files: "ModelFiles", stamps: tuple[tuple[object, ...], ...]) -> str:
+    """What its files say, read once for as long as they are the same: a vocabulary is megabytes of JSON."""
+    return key_of({path.name: stable_content(files, path) for path in files.tokenizer()})
 
 
 def stable_content(files: StoredModel, path: Path) -> object:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from hub.hub_process import settings
 from open_clip_backend.beside.cases import CASES
 
@@ -29,12 +30,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
-def run_beside(home: Path, folder: Path, *arguments: str) -> str:
-    """The last line that a program prints which has open_clip on its path and no hub but one of its own."""
+def run_beside(home: Path, folder: Path, *arguments: str, fresh: bool = False) -> str:
+    """The last line that a program prints which has open_clip on its path and no hub but one of its own.
+
+    Args:
+        fresh: with an interpreter that has imported nothing.
+    """
     env = settings("http://127.0.0.1:9", home, ANONYMIZED_TELEMETRY="False")
     env["PYTHONPATH"] = os.pathsep.join([env["PYTHONPATH"], str(PEERS)])
     command = [sys.executable, *arguments]
-    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
+    if fresh:
+        done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
+    else:
+        done = warm.run(command, env=env, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert not (home / "escapes").exists(), (home / "escapes").read_text()
     return done.stdout.splitlines()[-1]
@@ -144,7 +152,7 @@ def test_the_fingerprint_of_a_model_that_was_looked_at_imports_neither_open_clip
         "made = [CLIPEmbedder(name).fingerprint for name in names]\n"
         "print(*made, {'open_clip', 'torch', 'transformers', 'tokenizers', 'ftfy'} & sys.modules.keys())"
     )
-    said = run_beside(home, home, "-c", program)
+    said = run_beside(home, home, "-c", program, fresh=True)
     cases = [found["cases"][name]["fingerprint"] for name in ("RN50", "ViT-B-16-SigLIP")]
     assert said == " ".join([*cases, "set()"])
 

@@ -12,21 +12,23 @@ import pytest
 from chromadb.api import ClientAPI
 from stores import FOLDERS, Held, opened
 
-from chroma_clip_embeddings import CLIPEmbeddingFunction, add_items, explain, open_collection
+from chroma_clip_embeddings import CLIPEmbeddingFunction, explain, open_collection
 from chroma_clip_embeddings.plugin import ChromaCollection
+from chroma_clip_embeddings.row_store import ChromaRows
 from clip_embeddings import CLIPEmbedder, FingerprintMismatchError, InvalidInputError
 from clip_embeddings.ingestion.rows.row import Row
 from clip_embeddings.scenes.captions import caption
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 from clip_embeddings.stores.collection import draw_rows
+from clip_embeddings.types import Embeddings
 
 Fill = Callable[[ClientAPI, str, CLIPEmbedder], chromadb.Collection]
 Make = Callable[[str, CLIPEmbedder], Held]
+Put = Callable[[Callable[[list[Row], Embeddings], None], CLIPEmbedder], None]
 SCENES = 40
 
 
-@pytest.fixture(scope="session")
 def content() -> tuple[list[Any], list[str]]:
     """Scenes, and their captions in both languages."""
     shown, rng = list(scenes(920_000, SCENES)), random.Random(7)
@@ -34,34 +36,43 @@ def content() -> tuple[list[Any], list[str]]:
     return [render(scene, 64) for scene in shown], texts
 
 
-@pytest.fixture(scope="session")
-def fill(content: tuple[list[Any], list[str]]) -> Fill:
-    """Makes a collection of them; pictures first."""
-    pictures, texts = content
+@pytest.fixture(scope="module")
+def put() -> Put:
+    """Adds them as rows, pictures first; what they are embedded to is kept."""
+    pictures, texts = content()
+    kept: dict[str, tuple[Embeddings, Embeddings]] = {}
+
+    def added(add: Callable[[list[Row], Embeddings], None], embedder: CLIPEmbedder) -> None:
+        if embedder.fingerprint not in kept:
+            kept[embedder.fingerprint] = embedder.embed_images(pictures), embedder.embed_texts(texts)
+        seen, read = kept[embedder.fingerprint]
+        add([Row(f"p{i:03}", "", True, "", {"modality": "image"}) for i in range(len(seen))], seen)
+        rows = [Row(f"t{i:03}", "", False, text, {"modality": "text"}) for i, text in enumerate(texts)]
+        add(rows, read)
+
+    return added
+
+
+@pytest.fixture
+def fill(put: Put) -> Fill:
+    """Makes a collection of them."""
 
     def made(client: ClientAPI, name: str, embedder: CLIPEmbedder) -> chromadb.Collection:
         collection = open_collection(client, name, embedder=embedder)
-        add_items(collection, ids=[f"p{i:03}" for i in range(len(pictures))], images=pictures)
-        add_items(collection, ids=[f"t{i:03}" for i in range(len(texts))], texts=texts)
+        put(ChromaRows(collection, embedder.dimension).add, embedder)
         return collection
 
     return made
 
 
 @pytest.fixture(params=["server", *FOLDERS])
-def make(
-    request: pytest.FixtureRequest, tmp_path: Path, unused: str, content: tuple[list[Any], list[str]]
-) -> Make:
+def make(request: pytest.FixtureRequest, tmp_path: Path, unused: str, put: Put) -> Make:
     """Makes a collection or a table of them."""
-    pictures, texts = content
     place = request.getfixturevalue("chroma_port") if request.param == "server" else tmp_path / "db"
 
     def made(name: str, embedder: CLIPEmbedder) -> Held:
         held = opened(request.param, place, f"{unused}-{name}", embedder=embedder)
-        rows = [Row(f"p{i:03}", "", True, "", {"modality": "image"}) for i in range(len(pictures))]
-        held.put(rows, embedder.embed_images(pictures))
-        rows = [Row(f"t{i:03}", "", False, text, {"modality": "text"}) for i, text in enumerate(texts)]
-        held.put(rows, embedder.embed_texts(texts))
+        put(held.put, embedder)
         return held
 
     return made

@@ -7,6 +7,7 @@ import chromadb
 import numpy as np
 import pytest
 from chromadb.api import ClientAPI
+from servers import put_empty_store
 
 from chroma_clip_embeddings import asearch, connect, ingest, open_collection, search
 from chroma_clip_embeddings.aio import aopen_collection
@@ -33,16 +34,24 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def raw(client: ClientAPI, tiny: CLIPEmbedder, files: Path) -> chromadb.Collection:
-    collection = open_collection(client, "raw", embedder=tiny)
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> ClientAPI:
+    """The store of the two collections below."""
+    return connect(put_empty_store(tmp_path_factory.mktemp("shared") / "db"))
+
+
+@pytest.fixture(scope="module")
+def raw(shared: ClientAPI, tiny: CLIPEmbedder, files: Path) -> chromadb.Collection:
+    """The files without a calibration; not to be written to."""
+    collection = open_collection(shared, "raw", embedder=tiny)
     ingest([files], collection)
     return collection
 
 
-@pytest.fixture
-def calibrated(client: ClientAPI, tiny: CLIPEmbedder, files: Path) -> chromadb.Collection:
-    collection = open_collection(client, "calibrated", embedder=tiny.with_calibration("reference"))
+@pytest.fixture(scope="module")
+def calibrated(shared: ClientAPI, tiny: CLIPEmbedder, files: Path) -> chromadb.Collection:
+    """The files with the reference calibration; not to be written to."""
+    collection = open_collection(shared, "calibrated", embedder=tiny.with_calibration("reference"))
     ingest([files], collection)
     return collection
 
@@ -126,8 +135,10 @@ def test_a_calibration_of_another_model_is_refused(
 
 
 def test_a_row_without_a_modality_is_found_in_a_calibrated_collection(
-    calibrated: chromadb.Collection,
+    client: ClientAPI, tiny: CLIPEmbedder, files: Path
 ) -> None:
+    calibrated = open_collection(client, "calibrated", embedder=tiny.with_calibration("reference"))
+    ingest([files / "00.txt", files / "01.png"], calibrated)
     calibrated.add(ids=["bare"], documents=[TEXT])
     first = search(calibrated, text=TEXT, k=1).hits[0]
     assert (first.id, first.modality, first.percentile) == ("bare", "", None)

@@ -158,9 +158,9 @@ def test_what_is_shown_is_of_the_newest_question_while_others_are_on_their_way(p
     expect(page.locator("#more")).to_be_hidden()  # there is no more of a question that has no answer yet
     page.fill("#words", "the mountains")
     page.press("#words", "Enter")
-    page.wait_for_timeout(900)  # after which it is said that it is searched
     held[1].continue_()
     idle(page)
+    page.wait_for_timeout(400)  # after which the older one would say that it is searched
     mountains = names(page)
     held[0].continue_()
     page.wait_for_timeout(300)

@@ -81,7 +81,9 @@ export class Search {
     byId("more").hidden = true; // until it is known what more there is
     this.draw();
     if (remember && !more) this.remember();
-    const waiting = setTimeout(() => this.status(say(this.ready || this.isBrowsing ? "loading" : "preparing")), this.ready ? 200 : SHORT_WAIT);
+    const waiting = setTimeout(() => {
+      if (turn === this.turn) this.status(say(this.ready || this.isBrowsing ? "loading" : "preparing"));
+    }, this.ready ? 200 : SHORT_WAIT);
     try {
       const found = await this.answer(more).finally(() => clearTimeout(waiting));
       if (turn !== this.turn) return;
@@ -92,7 +94,8 @@ export class Search {
     } catch (error) {
       if (turn !== this.turn) return;
       this.status("");
-      if (!more) this.clear();
+      if (more) byId("more").hidden = false; // to try again
+      else this.clear();
       problem(this.panel, error);
     } finally {
       if (turn === this.turn) this.panel.setAttribute("aria-busy", "false");
@@ -134,7 +137,7 @@ export class Search {
     this.status(this.counted(found));
   }
 
-  counted({ hits, rows, next }) {
+  counted({ rows, next }) {
     if (rows === 0) return say("empty");
     if (!this.hits.length) return say("nothing");
     if (!this.isBrowsing) return say(next === null ? "found" : "found more", { count: number(this.hits.length) });

@@ -134,16 +134,16 @@ def name_of_hit(hit: "Hit") -> str:
 
 
 def _mixed(hits: "Sequence[Hit]") -> RenderableType:
-    made = table("#", "score", "above", "kind", "found", right=(0, 1, 2))
+    told = any(hit.percentile is not None for hit in hits)  # not of words with a picture
+    made = table("#", "score", *(["above"] if told else []), "kind", "found", right=(0, 1, 2)[: 2 + told])
     for rank, hit in enumerate(hits, 1):
         name = name_of_hit(hit)
         if hit.modality == "image" and hit.document == Path(hit.uri).name:
             found = Text(name)
         else:
             found = Text(brief(hit.document, LETTERS)).append(f"\n{name}", style="dim")
-        made.add_row(
-            str(rank), f"{hit.score:.3f}", above(hit.percentile), KINDS.get(hit.modality, "row"), found
-        )
+        near = [above(hit.percentile)] if told else []
+        made.add_row(str(rank), f"{hit.score:.3f}", *near, KINDS.get(hit.modality, "row"), found)
     return made if hits else Text(NOTHING)
 
 

@@ -12,6 +12,7 @@ from clip_embeddings_app.files import media_type_of
 _SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "application/pdf"}
 _TEXTS = {"text/plain", "text/markdown", "text/csv"}
 _ALONE = {"content-security-policy": "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"}
+_LARGE = 10_000_000  # bytes of a text that is saved and not shown
 _FRESH = {"cache-control": "no-store"}
 
 
@@ -36,12 +37,14 @@ def response_of(path: Path) -> Response:
 
 
 def _text(path: Path) -> str | None:
-    """None where it is no text after all."""
+    """None where it is no text after all, or more than a browser likes to show."""
     try:
+        if path.stat().st_size > _LARGE:
+            return None
         content = read_file(path)
         text = unicode_text(content)
         return other_text(content)[0] if text is None else text
     except NotText:
         return None
-    except UnusableFile as error:
+    except (OSError, UnusableFile) as error:
         raise InvalidInputError(f"{path.name}: {error}") from error

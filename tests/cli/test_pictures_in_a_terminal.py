@@ -98,7 +98,8 @@ def run(answers: dict[re.Pattern[bytes], bytes], *command: object, piped: bool =
     terminal = Terminal(answers)
     path = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
     known = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": path, **env}
-    given = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
+    others = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}  # which say more than the terminal does
+    given = {name: value for name, value in os.environ.items() if name not in others}
     done = subprocess.run(
         [sys.executable, *map(str, command)],
         stdin=terminal.slave,

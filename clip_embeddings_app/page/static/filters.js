@@ -42,6 +42,7 @@ export class Filters {
     this.chosen = {};
     try {
       for (const [key, value] of Object.entries(JSON.parse(text || "{}"))) {
+        if (!/.\|(=|>=|<=)$/.test(key)) continue;
         const number = typeof value?.number === "string";
         if (number || typeof value === "string" || typeof value === "boolean") this.chosen[key] = number ? { number: value.number } : value;
       }
@@ -87,6 +88,7 @@ export class Filters {
     this.chosen = {};
     this.draw();
     this.changed();
+    this.place.querySelector("select, input")?.focus(); // where the keyboard was is drawn anew
   }
 
   set(key, value) {

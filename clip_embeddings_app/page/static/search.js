@@ -184,8 +184,11 @@ export class Search {
     if (place.hidden) return;
     try {
       await this.filters.show();
+      problem(this.panel, null);
     } catch (error) {
       place.replaceChildren();
+      place.hidden = true;
+      byId("open-filters").setAttribute("aria-expanded", "false");
       problem(this.panel, error);
     }
   }

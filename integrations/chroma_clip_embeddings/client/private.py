@@ -16,6 +16,7 @@ _WRITTEN = """
     SELECT (SELECT max(seq_id) FROM embeddings_queue), (SELECT sum(seq_id) FROM max_seq_id),
            (SELECT group_concat(id) FROM collections)
 """
+_SEEN, _QUESTIONS = "_clip_seen", 1_000  # on what is open: the state, and the questions asked in it
 SECONDS = 60.0
 """The longest silence of a server in the middle of a request."""
 
@@ -72,6 +73,24 @@ def written(store: Any) -> tuple[Any, ...]:
             return tuple(file.execute(_WRITTEN).fetchone())
     except sqlite3.Error:  # busy, or of another release
         return (table.stat().st_mtime_ns,) if table.exists() else ()
+
+
+def is_seen(store: Any, question: str) -> bool:
+    """Whether a question was asked since anybody wrote to an embedded store; from now on it was.
+
+    Chroma finds in memory what others have written only where its filter finds it in the file. Of a server,
+    which always sees everything, it is true.
+    """
+    api, state = api_of(store), written(store)
+    if not state:
+        return True
+    known, questions = getattr(api, _SEEN, (None, set()))
+    if known != state:
+        known, questions = state, set()
+    seen = question in questions
+    if len(questions) < _QUESTIONS:
+        setattr(api, _SEEN, (known, questions | {question}))
+    return seen
 
 
 def is_open(folder: str) -> bool:

@@ -2,7 +2,8 @@
 
 Chroma's filter walks all rows of a collection, and reading what a row holds takes far longer than finding it.
 So where the conditions can be looked at here, more rows than are wanted are found by their ids alone, and
-read from the nearest on until there are enough: the first k that hold are the k nearest that do.
+read from the nearest on until there are enough: the first k that hold are the k nearest that do. After a
+folder was written to, the filter is asked once: it alone finds what other processes have written.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +14,13 @@ import chromadb
 
 from chroma_clip_embeddings.client.kinds import answer, ordinary
 from chroma_clip_embeddings.client.lock import asked
+from chroma_clip_embeddings.client.private import is_seen
 
-_TIMES, _LEAST = 10, 300  # ids asked for: an index then finds as many of the nearest as with the filter
+_IDS = 300  # as many of the nearest are found as with the filter, and Chroma Cloud gives no more
 _READ = 3  # times k rows read at once
 _RARE = 8  # where less than one of so many rows holds, the filter is faster
 _COLUMNS = ("distances", "documents", "metadatas", "embeddings")
-_MOST = 50  # the largest k, beyond which so many ids take long
+_MOST = 30  # the largest k; for more, so many ids are too few
 
 
 class NearRow(NamedTuple):
@@ -52,8 +54,8 @@ async def nearest_rows(
     """
     fields: Any = ["documents", "metadatas", *(["embeddings"] if vectors else [])]
     query = partial(collection.query, query_embeddings=[vector])
-    if holds is not None and k <= _MOST:
-        ask: Any = partial(query, n_results=max(_TIMES * k, _LEAST), include=["distances"])
+    if holds is not None and k <= _MOST and is_seen(collection, f"{collection.id} {where}"):
+        ask: Any = partial(query, n_results=_IDS, include=["distances"])
         found = await answer(asked, collection, ask)
         near = list(zip(found["ids"][0], found["distances"][0], strict=True)) if found["ids"] else []
         kept: list[NearRow] = []

@@ -98,7 +98,7 @@ def test_what_cannot_be_asked_is_said(
         with pytest.raises(InvalidInputError, match="where: got"):
             search(filled, text="a cat", where=where)  # type: ignore[arg-type]
     wrong: Any
-    for wrong in ({}, {"text": "a", "image": photo(8, 8)}, {"text": "a", "k": 0}):
+    for wrong in ({}, {"text": "a", "k": 0}, {"text": "a", "modality": "sound"}):
         with pytest.raises(InvalidInputError):
             search(filled, **wrong)
     from lancedb_clip_embeddings import table

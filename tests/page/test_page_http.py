@@ -19,7 +19,7 @@ from clip_embeddings.stores.protocol import Store
 from clip_embeddings_app.library import Library
 from clip_embeddings_app.page.desk import Desk
 from clip_embeddings_app.page.guard import Guarded
-from clip_embeddings_app.page.routes import application
+from clip_embeddings_app.page.routes import STATIC, application
 from clip_embeddings_app.page.thumbnails import Thumbnails
 from tests.page.conftest import HOSTILE_NAME, KOREAN
 
@@ -221,3 +221,16 @@ def test_a_picture_is_classified_by_labels(http: httpx.Client, files: Path) -> N
     assert absent["error"] == "no row of 'demo' has the id 'no'"
     many = json.dumps([f"라벨 {number}" for number in range(201)]).encode()
     assert "labels: got 201" in http.post("/api/classify", params={"id": scene_of}, content=many).text
+
+
+def test_all_that_the_page_says_is_there_in_both_languages() -> None:
+    words = (STATIC / "words.js").read_text(encoding="utf-8")
+    said = [dict(re.findall(r'"([a-z ]+)": "((?:[^"\\]|\\.)*)"', part)) for part in words.split("  ko: {")]
+    english, korean = said
+    assert len(english) > 70
+    assert {key: set(re.findall(r"\{\w+\}", text)) for key, text in english.items()} == {
+        key: set(re.findall(r"\{\w+\}", text)) for key, text in korean.items()
+    }
+    others = "".join(path.read_text(encoding="utf-8") for path in STATIC.iterdir() if path.name != "words.js")
+    asked = set(re.findall(r'say\("([^"]+)"|data-(?:say|label|hint|title)="([^"]+)"', others))
+    assert {one or other for one, other in asked} <= english.keys()

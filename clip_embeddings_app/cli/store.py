@@ -11,6 +11,7 @@ from clip_embeddings_app.cli.options import Place
 if TYPE_CHECKING:
     from clip_embeddings import CLIPEmbedder
     from clip_embeddings.stores.protocol import Collection, Store
+    from clip_embeddings_app.library import Library
 
 NONE = "none"  # in place of a calibration
 
@@ -39,6 +40,20 @@ def open_in(store: "Store", name: str, model: str | None) -> "Collection":
         return store.open(name)
     embedder, found = embedder_for(model), store.find(name)
     return store.open(name, embedder=calibrated_as(found.embedder, embedder) if found else embedder)
+
+
+def library_of(place: Place, default: str | None, model: str | None) -> "Library":
+    """The collections of a store that is there, for a server.
+
+    Raises:
+        StoreError: the store is not there, or `default` is none of its collections.
+    """
+    from clip_embeddings_app.library import Library
+
+    store = existing_store(place)
+    if default is not None and default not in (names := store.names()):
+        raise StoreError(f"no collection {default!r} in {place}; it has: {', '.join(names) or 'none'}")
+    return Library(store, lambda name: open_in(store, name, model), default)
 
 
 def open_or_create(place: Place, name: str, model: str | None, deployment: dict[str, Any]) -> "Collection":

@@ -4,10 +4,9 @@ import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from clip_embeddings.errors import StoreError
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import existing_store, open_in
+from clip_embeddings_app.cli.store import library_of
 
 
 def run(
@@ -27,16 +26,11 @@ def run(
     """
     with redirect_stdout(sys.stderr):  # stdout is for the protocol alone, from the first byte on
         from clip_embeddings.context import resolved_roots
-        from clip_embeddings_app.library import Library
         from clip_embeddings_app.mcp.answers import Shown
         from clip_embeddings_app.mcp.server import make_server
         from clip_embeddings_app.mcp.serving import serve_http, serve_stdio
 
-        store = existing_store(place)
-        if default is not None and default not in (names := store.names()):
-            there = ", ".join(names) or "none"
-            raise StoreError(f"no collection {default!r} in {place}; it has: {there}")
-        library = Library(store, lambda name: open_in(store, name, model), default)
+        library = library_of(place, default, model)
         server = make_server(library, resolved_roots(roots), Shown(images, pixels))
     if port is not None:
         serve_http(server, port, lambda address: say("serving", f"{address} (Ctrl-C ends it)"))

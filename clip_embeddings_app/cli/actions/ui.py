@@ -6,10 +6,10 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from clip_embeddings.errors import ClipEmbeddingsError, StoreError
+from clip_embeddings.errors import ClipEmbeddingsError
 from clip_embeddings_app.cli.guard import say
 from clip_embeddings_app.cli.options import Place
-from clip_embeddings_app.cli.store import existing_store, open_in
+from clip_embeddings_app.cli.store import existing_store, library_of
 
 if TYPE_CHECKING:
     from clip_embeddings_app.library import Library
@@ -33,18 +33,15 @@ def run(
         also: names that the page may be asked by, beside this machine's own.
     """
     from clip_embeddings.context import resolved_roots
-    from clip_embeddings_app.library import Library
     from clip_embeddings_app.listening import LOCAL, serve
     from clip_embeddings_app.page.desk import Desk
     from clip_embeddings_app.page.guard import Guarded, names_of_machine
     from clip_embeddings_app.page.routes import application
     from clip_embeddings_app.page.thumbnails import Thumbnails
 
-    store = existing_store(place)
-    there = store.names()
-    if default is not None and default not in there:
-        raise StoreError(f"no collection {default!r} in {place}; it has: {', '.join(there) or 'none'}")
-    library = Library(store, lambda name: open_in(store, name, model), default or next(iter(there), None))
+    if default is None:  # the first, which is shown at once
+        default = next(iter(existing_store(place).names()), None)
+    library = library_of(place, default, model)
     allowed = resolved_roots(roots) if roots else None
     thumbnails = Thumbnails(allowed)
     local = host in LOCAL

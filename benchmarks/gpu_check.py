@@ -86,9 +86,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _device(name: str) -> "torch.device":
+    """By its number: torch limits the memory of no other."""
+    import torch
+
     from clip_embeddings.models.running.device import choose_device
 
-    return choose_device(name)
+    device = choose_device(name)
+    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
 
 
 def about(check: "Check") -> str:

@@ -53,10 +53,11 @@ def _works(check: Check, lanes: int, size: int) -> dict[str, Embed]:
     """As many batches as there are lanes; of texts with more items, as one takes less memory."""
     settings: dict[str, Any] = {"lanes": lanes, "dtype": "float32"}
     pictures = embedder(check, _NAME, batch_size=size, **settings)
-    texts = embedder(check, _NAME, batch_size=8 * size, **settings)
+    many = size if check.tiny else 8 * size
+    texts = embedder(check, _NAME, batch_size=many, **settings)
     return {
         "pictures": partial(pictures.embed_images, crops(pictures, lanes * size)),
-        "texts": partial(texts.embed_texts, captions(lanes * 8 * size)),
+        "texts": partial(texts.embed_texts, captions(lanes * many)),
     }
 
 

@@ -27,7 +27,7 @@ def lanes(check: Check) -> Iterator[str]:
         rows.append(
             [label, *map(spread, (alone, together, ratios(together, alone))), f"{most:.1e}", f"{apart:.1e}"]
         )
-        if most > apart / 10:
+        if most > apart / 3:  # rounding is far below; another order is not
             wrong.append(f"{label}: {most:.1e} from those of one lane, {apart:.1e} from the next item's")
     yield f"{_NAME} in {check.dtype}, batches of {one.batch_size} pictures."
     header = ["items a second", "one lane", "two lanes", "two over one", "greatest distance of vectors"]

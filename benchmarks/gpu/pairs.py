@@ -4,7 +4,7 @@ Imports torch, this library and the tests' helpers; other libraries where they a
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +33,7 @@ class Pair(NamedTuple):
     pictures: NDArray[np.float32] | None
 
 
+@cache
 def pictures() -> list[Image.Image]:
     """RGB, of several shapes."""
     return [photo(size, seed) for seed, size in enumerate(_SIZES)]

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,7 @@ from benchmarks.gpu.check import TIME_UP, Check, Unlike, difference
 from benchmarks.gpu.loads import InLanes
 from benchmarks.gpu.pairs import Pair, pairs
 from clip_embeddings.models import loaded
+from clip_embeddings.models.running import device as running
 from clip_embeddings.models.running.last_mlp import only_what_is_read
 
 TINY = ["--device", "cpu", "--tiny"]
@@ -151,6 +153,48 @@ def test_a_card_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
         gpu_check.run(["--device", "cuda:99"])
     assert stopped.value.code == 2
     assert "'cuda:99' is not on this machine" in capsys.readouterr().err
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Check, list[float]]:
+    """What is asked of CUDA, answered by hand, and the shares of memory that were set."""
+    shares = [1.0]
+    answers: dict[str, Any] = {
+        "empty_cache": lambda: None,
+        "get_device_properties": lambda device: SimpleNamespace(name="A card", total_memory=2**30),
+        "max_memory_reserved": lambda device: 0.6 * 2**30,
+        "memory_reserved": lambda device: 0.1 * 2**30,
+        "reset_peak_memory_stats": lambda device: None,
+        "set_per_process_memory_fraction": lambda share, device: shares.append(share),
+    }
+    for name, answer in answers.items():
+        monkeypatch.setattr(torch.cuda, name, answer)
+    return Check(torch.device("cuda", 0), True, tmp_path, float("inf")), shares
+
+
+def test_on_a_card_memory_is_held_to_the_weights_and_a_share_of_the_rest(
+    card: tuple[Check, list[float]],
+) -> None:
+    check, shares = card
+
+    def features(items: Any) -> Any:
+        if shares[-1] < 1 and len(items) > 3:
+            raise torch.OutOfMemoryError("full")
+        return np.eye(8, dtype=np.float32)[items]
+
+    work = partial(running.with_halving, features, np.arange(8))
+    cosine, halvings = halving._in_little(check, work, 0)
+    assert (cosine, halvings) == (1, [8, 4, 4])
+    assert shares == pytest.approx([1, 0.3, 1])
+
+
+def test_the_card_is_named_even_if_its_driver_cannot_be(
+    card: tuple[Check, list[float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    head = gpu_check.about(card[0])
+    assert head.startswith("A card, 1 GiB, driver unknown, CUDA ")
+    assert f"torch {torch.__version__}" in head
 
 
 def test_batches_that_are_not_halved_fail(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,8 @@ class NearestKept:
         k: how many of the nearest were looked at.
         overlap: mean share of the k nearest that are among the k nearest still.
         first: share of queries whose first hit is the same.
-        worse: where the first hit is another, by how much its cosine with the query is below that of the one
-            before, in the vectors as they were, at most.
+        worse: how much less near a hit is than the one that was at its place among the k, at most: cosines
+            with the query, of the vectors as they were. Where two equally near change places it is next to 0.
     """
 
     queries: int
@@ -56,8 +56,7 @@ def nearest_kept(
     k = min(k, (len(rows) - own) // 2)
     if k < 1:
         return None
-    overlap = first = 0.0
-    worse = 0.0
+    overlap = first = worse = 0.0
     for start in range(0, len(queries), _BLOCK):
         part = slice(start, start + _BLOCK)
         before = _cosines(queries[part], rows, start if own else None)
@@ -65,7 +64,7 @@ def nearest_kept(
         old, new = _best(before, k), _best(after, k)  # (B, k)
         overlap += float((old[:, :, None] == new[:, None, :]).sum()) / k
         first += float((old[:, 0] == new[:, 0]).sum())
-        lost = np.take_along_axis(before, old[:, :1], 1) - np.take_along_axis(before, new[:, :1], 1)
+        lost = np.take_along_axis(before, old, 1) - np.take_along_axis(before, new, 1)  # (B, k)
         worse = max(worse, float(lost.max()))
     return NearestKept(len(queries), k, overlap / len(queries), first / len(queries), worse)
 

@@ -84,8 +84,8 @@ class PrecisionReport:
             notes.append(
                 "Each item is a query and does not find itself. k nearest kept: how many of its k nearest in "
                 f"{self.dtypes[0]} are among its k nearest still. First kept: how often the nearest stays. "
-                "Worse by: where it does not, how much less near the new one is, at most: a cosine in "
-                f"{self.dtypes[0]}."
+                "Worse by: how much less near a hit is than the one that was at its place, at most, by their "
+                f"cosines in {self.dtypes[0]}."
             )
         if any(kept.k < TOP for kept in self.nearest.values()):
             notes.append(

@@ -158,9 +158,8 @@ def _show_cosines(out: Console, seen: _Seen) -> None:
 def _show_nearest(out: Console, report: PrecisionReport) -> None:
     made = render.table("query -> found", "k", "k nearest kept", "first kept", "worse by", right=(1, 2, 3, 4))
     for (query, document), kept in report.nearest.items():
-        worse = f"{kept.worse:.6f}" if kept.first < 1 else "-"
         shares = f"{kept.overlap:.1%}", f"{kept.first:.1%}"
-        made.add_row(f"{NAMES[query]} -> {NAMES[document]}s", str(kept.k), *shares, worse)
+        made.add_row(f"{NAMES[query]} -> {NAMES[document]}s", str(kept.k), *shares, f"{kept.worse:.6f}")
     out.print()
     out.print(made)
 
@@ -198,7 +197,8 @@ def _record(seen: _Seen, seed: int) -> dict[str, Any]:
         del record["cosines"][name]["least_at"]
         item: dict[str, Any] = {"path": str(row.uri)}
         item |= {key: row.metadata[key] for key in ("page", "start", "end") if key in row.metadata}
-        record["cosines"][name]["least_item"] = item if row.is_picture else item | {"text": row.document}
+        item |= {} if row.is_picture else {"text": row.document}
+        record["cosines"][name]["least_item"] = None if each.is_same else item
     drawn: dict[Modality, Drawn] = {"image": seen.items.pictures, "text": seen.items.passages}
     return {
         "model": seen.other.config.model,

@@ -70,7 +70,7 @@ def test_what_is_kept_of_the_nearest_is_what_two_searches_share(
         old, new = (sorted(range(each.shape[1]), key=lambda j: -each[i, j])[:k] for each in scores)
         shared.append(len(set(old) & set(new)) / k)
         first.append(old[0] == new[0])
-        worse.append(float(scores[0][i, old[0]] - scores[0][i, new[0]]))
+        worse += [float(scores[0][i, a] - scores[0][i, b]) for a, b in zip(old, new, strict=True)]
     said = answer["nearest"][f"{query} {document}"]
     assert (said["queries"], said["k"]) == (len(shared), k)
     assert said["overlap"] == pytest.approx(np.mean(shared), abs=1e-6)
@@ -132,8 +132,10 @@ def test_at_most_so_many_are_drawn_and_the_seed_says_which(cli: Cli, mine: Path)
     first, again, other = drawn(1), drawn(1), drawn(2)
     assert first["drawn"]["text"] == {"items": 4, "seen": 4, "files_unread": 8}
     assert first["nearest"] == again["nearest"]
-    assert first["cosines"]["text"]["least_item"] == again["cosines"]["text"]["least_item"]
-    assert other["cosines"]["text"]["least_item"] != first["cosines"]["text"]["least_item"]
+    assert first["cosines"]["image"]["least_item"] == again["cosines"]["image"]["least_item"] is not None
+    assert first["cosines"]["text"]["least_item"] is None
+    assert first["cosines"]["image"]["mean"] == again["cosines"]["image"]["mean"]
+    assert first["cosines"]["image"]["mean"] != other["cosines"]["image"]["mean"]
     shown = cli("precision", mine, *DRAFT, "--most", 4, "--seed", 1).out
     assert "- 4 of 14 pictures, drawn at random" in shown
     assert "- 4 texts of 4 files, drawn at random; 8 more files were not read" in shown

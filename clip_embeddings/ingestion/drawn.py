@@ -36,14 +36,15 @@ class Drawn:
     unread: int
 
     def of_how_many(self, noun: str) -> str:
-        """In words: "500 of 12,340 pictures", or where that is not known "500 texts of 63 files".
+        """In words: "500 of 12,340 pictures"; where that is not known "500 texts of 63 of 1,204 files".
 
         Args:
             noun: "picture", of which a file holds one, or "text".
         """
-        number, more = len(self.rows), f"{self.unread:,} more files were not read"
+        number = len(self.rows)
         if self.unread and noun != "picture":
-            return f"{number:,} {noun}s of {self.files:,} files, drawn at random; {more}"
+            files = self.files + self.unread
+            return f"{number:,} {noun}s of {self.files:,} of {files:,} files, drawn at random"
         total = self.seen + self.unread
         if number == total:
             return f"{number:,} {noun}{'' if number == 1 else 's'}, all there are"

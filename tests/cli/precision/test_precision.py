@@ -138,7 +138,7 @@ def test_at_most_so_many_are_drawn_and_the_seed_says_which(cli: Cli, mine: Path)
     assert first["cosines"]["image"]["mean"] != other["cosines"]["image"]["mean"]
     shown = cli("precision", mine, *DRAFT, "--most", 4, "--seed", 1).out
     assert "- 4 of 14 pictures, drawn at random" in shown
-    assert "- 4 texts of 4 files, drawn at random; 8 more files were not read" in shown
+    assert "- 4 texts of 4 of 12 files, drawn at random" in shown
 
 
 def test_of_one_long_text_so_many_passages_are_drawn(cli: Cli, mine: Path, tmp_path: Path) -> None:

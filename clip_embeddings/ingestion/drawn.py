@@ -27,12 +27,15 @@ class Drawn:
         rows: in the order of their files; a picture that is a file is there as its path.
         seen: how many there are in the files that were read; each content counts once.
         files: how many files gave those that were drawn.
-        unread: how many files were found that were not read, as there was enough.
+        found: how many files were found that are named as ones of this kind; what is not named as a picture
+            counts as a text.
+        unread: how many of those were not read, as there was enough.
     """
 
     rows: tuple[Row, ...]
     seen: int
     files: int
+    found: int
     unread: int
 
     def of_how_many(self, noun: str) -> str:
@@ -43,8 +46,7 @@ class Drawn:
         """
         number = len(self.rows)
         if self.unread and noun != "picture":
-            files = self.files + self.unread
-            return f"{number:,} {noun}s of {self.files:,} of {files:,} files, drawn at random"
+            return f"{number:,} {noun}s of {self.files:,} of {self.found:,} files, drawn at random"
         total = self.seen + self.unread
         if number == total:
             return f"{number:,} {noun}{'' if number == 1 else 's'}, all there are"
@@ -83,7 +85,7 @@ def draw_items(
         named = named_as_picture(Path(name_of(entry.uri)))
         if kinds[named].full:
             continue
-        kinds[named].unread -= 1
+        kinds[named].read += 1
         try:
             source = read_entry(entry, remote)
         except NotWanted:
@@ -110,7 +112,7 @@ def _entries(
             failures.append(IngestFailure(each.place, each.reason))
         elif each.uri not in seen:
             seen.add(each.uri)
-            kinds[named_as_picture(Path(name_of(each.uri)))].unread += 1
+            kinds[named_as_picture(Path(name_of(each.uri)))].found += 1
             yield each
 
 
@@ -124,7 +126,8 @@ class _Kind:
 
     size: int
     chance: random.Random
-    unread: int = 0
+    found: int = 0
+    read: int = 0
     seen: set[str] = field(default_factory=set)
     taken: list[Row] = field(default_factory=list)
     spare: list[Row] = field(default_factory=list)
@@ -146,7 +149,8 @@ class _Kind:
         wanted = min(self.size - len(self.taken), len(self.spare))
         rows = self.taken + self.chance.sample(self.spare, wanted)
         rows.sort(key=_order)
-        return Drawn(tuple(rows), len(self.seen), len({row.uri for row in rows}), self.unread)
+        files, unread = len({row.uri for row in rows}), self.found - self.read
+        return Drawn(tuple(rows), len(self.seen), files, self.found, unread)
 
 
 def _order(row: Row) -> tuple[str, int, int]:

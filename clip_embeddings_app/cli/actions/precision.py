@@ -24,7 +24,7 @@ _REFERENCE: dict[str, Any] = {"dtype": "float32", "draft": False}
 _CHOICES: dict[str, object] = {
     "--dtype bfloat16": "half the bits, the range of float32",
     "--dtype float16": "half the bits, nearer to float32, but some models overflow in it",
-    "--draft on": "large JPEG files decoded at 1/2, 1/4 or 1/8 of their size",
+    "--draft on": "large pictures made smaller by a whole factor first",
 }
 _LETTERS = 40  # of a passage that is named
 _SHOWN = 100  # failures that are printed; JSON has all
@@ -74,8 +74,11 @@ def run(
 
 
 def _settings(embedder: CLIPEmbedder) -> dict[str, Any]:
-    """Its precision, and whether it decodes JPEG files smaller."""
-    return {"dtype": embedder.dtype, "draft": embedder.config.draft}
+    """Its precision, and whether it makes large pictures smaller first, as they come out on this machine."""
+    draft = embedder.config.draft
+    if not isinstance(draft, bool):  # "auto"
+        draft = embedder.dtype != _REFERENCE["dtype"]
+    return {"dtype": embedder.dtype, "draft": draft}
 
 
 def _compared(
@@ -113,8 +116,7 @@ def _tell_same(embedder: CLIPEmbedder, settings: dict[str, Any], *, as_json: boo
     )
     out = render.console()
     out.print(
-        f"{chosen}: float32, with every pixel of a JPEG file decoded. Nothing would differ, so nothing was "
-        "embedded. What can be compared:\n"
+        f"{chosen}: float32, draft off. Nothing would differ, so nothing was embedded. What can be compared:\n"
     )
     out.print(render.facts(_CHOICES))
 
@@ -148,9 +150,9 @@ def _show_cosines(out: Console, seen: _Seen) -> None:
         made.add_row(render.counted(each.count, NAMES[name]), *numbers, Text(least))
     out.print(made)
     pictures = seen.report.cosines.get("image")
-    if seen.other.config.draft and seen.other.dtype == "float32" and pictures and pictures.is_same:
+    if _settings(seen.other)["draft"] and seen.other.dtype == "float32" and pictures and pictures.is_same:
         out.print(
-            "draft changed nothing: it is for JPEG files of four times what the model takes, or more.",
+            "draft changed nothing: it is for pictures of four times what the model takes, or more.",
             style="dim",
         )
 

@@ -12,7 +12,7 @@ from clip_embeddings_app.cli.guard import guarded
 
 
 class Draft(StrEnum):
-    """Whether large JPEG files are decoded smaller."""
+    """Whether large pictures are made smaller by a whole factor first."""
 
     auto = "auto"
     on = "on"
@@ -30,8 +30,8 @@ def precision(
         typer.Option(
             metavar="HOW",
             rich_help_panel=opt.MODEL_PANEL,
-            help="Decode large JPEG files at 1/2, 1/4 or 1/8 of their size: on, off, or auto, the default "
-            "of an embedder.",
+            help="Make large pictures smaller by a whole factor first: on, off, or auto, the default of an "
+            "embedder.",
         ),
     ] = Draft.auto,
     most: Annotated[int, typer.Option(metavar="N", min=3, help="Compare up to N of each.")] = 500,

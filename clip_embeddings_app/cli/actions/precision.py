@@ -116,7 +116,7 @@ def _tell_same(embedder: CLIPEmbedder, settings: dict[str, Any], *, as_json: boo
     )
     out = render.console()
     out.print(
-        f"{chosen}: float32, draft off. Nothing would differ, so nothing was embedded. What can be compared:\n"
+        f"{chosen}: float32, draft off. Nothing would differ, so nothing was embedded. To be compared are:\n"
     )
     out.print(render.facts(_CHOICES))
 

@@ -46,7 +46,7 @@ def main() -> None:
     intro = (
         "Distance from the vectors of transformers' Pillow processor, which `draft=False` equals; bundled "
         f"model, which takes {_edge(exact)} pixels, scenes of unseen seeds with the grain of photographs. "
-        f"Made {FACTOR} times smaller, a picture still has so many times what the model takes; `draft` wants 2."
+        f"Made {FACTOR} times smaller, a picture still has so many times what it takes; `draft` wants 2."
     )
     text = "\n\n".join(["## Large pictures made smaller first", machine() + ".", intro, table(header, rows)])
     print(text)

@@ -106,10 +106,9 @@ def http(address: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """While playwright runs, this thread has an event loop, which other tests cannot have: it ends with this
-    folder, whose last files are those that ask for it."""
+    """For one file: while playwright runs, this thread has an event loop, which other tests cannot have."""
     names = ("chromium", "chromium-browser", "google-chrome")
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
@@ -121,7 +120,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def windows(browser: Browser, address: str) -> Callable[[str], Page]:
     """The window of a language: to open one takes thrice what it takes to load the page anew."""
 

@@ -24,14 +24,16 @@ def settings(bench: Bench) -> str:
         ("One picture query", "pictures", files[:1], often),
         ("One text query", "texts", texts[:1], often),
     ):
-        engines, first = ["ours", "ours-packed", "ours-unpacked"], None
+        parts.append(f"{title}, the first over the second:")
+        pairs = [("ours-packed", "ours-unpacked")]
         if bench.sizes.compiles:
-            engines.append("ours-compiled")
-            bench.workers.start(engines)
-            first = bench.workers.ask("ours-compiled", call, items)
-        lines = [Line(engine, call, items, times=times) for engine in engines]
-        compiling = f"; the first call took the compiler {first['seconds'][0]:.1f} s" if first else ""
-        parts.append(f"{title}{compiling}:\n\n{peers_table(bench, lines, bench.rates(lines), 'items')}")
+            pairs.append(("ours-compiled", "ours"))
+            bench.workers.start(pairs[1])
+            if first := bench.workers.ask("ours-compiled", call, items):
+                parts.append(f"The first call took the compiler {first['seconds'][0]:.1f} s.")
+        lines = [[Line(engine, call, items, times=times) for engine in pair] for pair in pairs]
+        rates = bench.rates([line for pair in lines for line in pair])
+        parts += [peers_table(bench, pair, rates, "items") for pair in lines]
     return "\n\n".join(parts)
 
 

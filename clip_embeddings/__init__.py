@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from clip_embeddings.similarity import ScoreFunction, cosine_similarity, l2_normalize, softmax
     from clip_embeddings.tasks.duplicates import DuplicateGroup, find_duplicates
     from clip_embeddings.tasks.linear_probe import LinearProbe
+    from clip_embeddings.tasks.precision import PrecisionReport, compare_precision
     from clip_embeddings.tasks.scoring import clip_score, ref_clip_score
     from clip_embeddings.tasks.templates import TEMPLATES
     from clip_embeddings.tasks.tip_adapter import TipAdapter
@@ -67,6 +68,7 @@ __all__ = [
     "ModelLoadError",
     "ModelSpec",
     "Passage",
+    "PrecisionReport",
     "ScoreFunction",
     "StoreError",
     "TextItem",
@@ -75,6 +77,7 @@ __all__ = [
     "TruncationWarning",
     "ZeroShotClassifier",
     "clip_score",
+    "compare_precision",
     "contrastive_loss",
     "cosine_similarity",
     "explain_vectors",
@@ -116,6 +119,7 @@ _HOMES = {
     "tasks.scoring": ("clip_score", "ref_clip_score"),
     "tasks.token_states": ("token_states",),
     "tasks.linear_probe": ("LinearProbe",),
+    "tasks.precision": ("PrecisionReport", "compare_precision"),
     "tasks.templates": ("TEMPLATES",),
     "tasks.tip_adapter": ("TipAdapter",),
     "tasks.zero_shot": ("ZeroShotClassifier",),

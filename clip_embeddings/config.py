@@ -8,7 +8,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, get_args
 
 from clip_embeddings.errors import InvalidInputError
-from clip_embeddings.types import LongText, ModelName
+from clip_embeddings.types import Draft, LongText, ModelName
 
 if TYPE_CHECKING:
     from clip_embeddings.calibration import ModalityCalibration
@@ -49,8 +49,9 @@ class EmbedderConfig:
         batch_size: items in one forward pass; None is what suits the device.
         max_pixels: a picture with more pixels is refused before it is decoded.
         threads: how many threads decode pictures; None is one for each core, at most 8.
-        draft: decode a large JPEG at 1/2, 1/4 or 1/8 of its size, as long as it stays twice as large as what
-            the model takes; False decodes every pixel, as the reference does.
+        draft: make large pictures smaller by a whole factor first, as long as they stay twice as large as
+            what the model takes: a JPEG while it is decoded, others when they are. "auto" does so in
+            bfloat16 and float16; False decodes and resizes every pixel, as the reference does.
         compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
             CPU with AVX-512, where weights are laid out for it by default.
         allow_pickle: whether weights that exist as pickles only are converted to safetensors, once; None is
@@ -69,7 +70,7 @@ class EmbedderConfig:
     batch_size: int | None = None
     max_pixels: int = DEFAULT_MAX_PIXELS
     threads: int | None = None
-    draft: bool = False
+    draft: Draft = "auto"
     compile: bool = False
     allow_pickle: bool | None = None
 
@@ -85,7 +86,9 @@ class EmbedderConfig:
             value = getattr(self, name)
             if not (value is None and name != "max_pixels") and (type(value) is not int or value < 1):
                 raise InvalidInputError(f"{name}: got {value!r}; expected a whole number of at least 1")
-        for name in ("normalize", "draft", "compile"):
+        if not isinstance(self.draft, bool) and self.draft != "auto":
+            raise InvalidInputError(f'draft: got {self.draft!r}; expected "auto", True or False')
+        for name in ("normalize", "compile"):
             if not isinstance(value := getattr(self, name), bool):
                 raise InvalidInputError(f"{name}: got {value!r}; expected True or False")
         if self.calibration is not None and not self.normalize:

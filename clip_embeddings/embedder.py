@@ -23,7 +23,7 @@ from clip_embeddings.items import Item, ItemBatch, embed_items, iter_items
 from clip_embeddings.model_handle import ModelHandle
 from clip_embeddings.pipeline import progress
 from clip_embeddings.similarity import cosine_similarity
-from clip_embeddings.types import DecodedImage, Embeddings, ImageInput, ImageSource, LongText, Role
+from clip_embeddings.types import DecodedImage, Draft, Embeddings, ImageInput, ImageSource, LongText, Role
 
 _ROLES: tuple[Role, ...] = get_args(Role)
 _FEW = 32  # texts of one asynchronous call that are embedded together with other callers'
@@ -60,9 +60,9 @@ class CLIPEmbedder(ModelHandle):
         batch_size: items in one forward pass; None is what suits the device.
         max_pixels: larger pictures are refused before they are decoded.
         threads: how many threads decode pictures.
-        draft: decode JPEG files of four times what the model takes, or more, at 1/2, 1/4 or 1/8 of their
-            size. Faster; on the bundled model vectors move by 0.000004 of a cosine on average, 0.00003 at
-            most. False decodes every pixel, as the reference does.
+        draft: make pictures of four times what the model takes, or more, smaller by a whole factor first:
+            a JPEG while it is decoded. Vectors move about as far as by bfloat16, so "auto" does so in that
+            and in float16; False decodes and resizes every pixel, as the reference does.
         compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
             CPU with AVX-512, where weights are laid out for it by default.
         allow_pickle: whether weights that exist as pickles only are converted to safetensors, once and
@@ -85,7 +85,7 @@ class CLIPEmbedder(ModelHandle):
         batch_size: int | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         threads: int | None = None,
-        draft: bool = False,
+        draft: Draft = "auto",
         compile: bool = False,
         allow_pickle: bool | None = None,
     ) -> None:

@@ -145,6 +145,14 @@ class ModelHandle:
         return self._encoder.preprocessing.least_edge or _PAGE
 
     @property
+    def _least_edge(self) -> int | None:
+        """Pixels that a large picture's shorter edge keeps when it is made smaller first; None: it is not."""
+        draft = self.config.draft
+        if draft == "auto":  # in reduced precision vectors move as far by themselves
+            draft = self.dtype != "float32"
+        return self._encoder.preprocessing.least_edge if draft else None
+
+    @property
     def _lanes(self) -> int:
         """Batches under way at once."""
         return 2 if self.device.startswith("cuda") else 1

@@ -19,7 +19,7 @@ from clip_embeddings.scenes.scene import scenes
 
 pairs = [
     (ImageOps.invert(render(scene, 96)), caption(scene, "en", random.Random(i), full=True).text)
-    for i, scene in enumerate(scenes(0, 100))
+    for i, scene in enumerate(scenes(0, 60))
 ]
 with TemporaryDirectory() as folder:
     report = finetune(
@@ -27,7 +27,7 @@ with TemporaryDirectory() as folder:
         pairs,
         output=Path(folder) / "model",
         epochs=4,
-        batch_size=25,
+        batch_size=15,
         learning_rate=3e-3,  # so small a model bears more than the default
         validation=0.25,
     )

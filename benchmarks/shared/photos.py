@@ -25,14 +25,14 @@ def photo(size: tuple[int, int], seed: int) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def write_photos(folder: Path, number: int, size: tuple[int, int] = (500, 375)) -> Path:
+def write_photos(folder: Path, number: int, size: tuple[int, int] = (500, 375), *, threads: int = 2) -> Path:
     """Write `number` of them at quality 90, no two alike, if the folder is not there."""
     if folder.exists():
         return folder
     part = folder.with_name(f"{folder.name}.part")  # what was interrupted is not taken for the whole
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda i: photo(size, i).save(part / f"{i:06}.jpg", quality=90), range(number)))
     part.rename(folder)
     return folder

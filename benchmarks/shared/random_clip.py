@@ -63,7 +63,7 @@ def write_random_clip(folder: Path, *, shape: str = "ViT-B/32", peers: Sequence[
 
     part = folder.with_name(f"{folder.name}.part")  # what was interrupted is not taken for the whole
     shutil.rmtree(part, ignore_errors=True)
-    tokenizer = clip_tokenizer(merges) if merges else _byte_tokenizer()
+    tokenizer = clip_tokenizer(merges) if merges else byte_tokenizer()
     ends = {"bos_token_id": 49406, "eos_token_id": 49407, "pad_token_id": 49407}
     if not merges:
         ends = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1}
@@ -77,7 +77,8 @@ def write_random_clip(folder: Path, *, shape: str = "ViT-B/32", peers: Sequence[
     return folder
 
 
-def _byte_tokenizer() -> Any:
+def byte_tokenizer() -> Any:
+    """Bytes and a few pairs of them; the ids 0 and 1 begin and end a text."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 

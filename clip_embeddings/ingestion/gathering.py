@@ -20,7 +20,7 @@ from clip_embeddings.inputs.formats import named_as_picture
 _TOGETHER = 128  # pictures embedded together
 _BYTES = 64_000_000  # of pictures that wait together
 _LISTED = 50_000  # files named as pictures that are kept to choose from, and as many others
-_SHARE = 20  # at first no file gives more than one passage in so many of the sample
+SHARE = 20  # at first no file gives more than one passage in so many of the sample
 
 Vectors = dict[str, NDArray[np.float32]]
 Pairs = tuple[
@@ -44,15 +44,8 @@ class Gathering:
         self._spare: dict[str, str] = {}
 
     def shuffled(self, entries: Iterable[Entry]) -> list[Entry]:
-        """In random order; of very many, a random part. Of a file that is named twice, what has a caption."""
-        kept: dict[bool, list[tuple[float, int, Entry]]] = {True: [], False: []}
-        for number, entry in enumerate(entries):
-            heap = kept[named_as_picture(Path(name_of(entry.uri)))]
-            put = heappush if len(heap) < _LISTED else heappushpop
-            put(heap, (self._random.random(), number, entry))
-        chosen = [entry for *_, entry in sorted(kept[True] + kept[False])]
-        captioned = {entry.uri: entry for entry in chosen if entry.words}
-        return list(({entry.uri: entry for entry in chosen} | captioned).values())
+        """`shuffled`, by the seed of this one."""
+        return shuffled(entries, self._random)
 
     @property
     def full(self) -> bool:
@@ -110,7 +103,7 @@ class Gathering:
     def _take_passages(self, rows: list[tuple[str, str]]) -> None:
         self._random.shuffle(rows)
         rows = [row for row in rows[: self._size] if row[0] not in self._passages]
-        share = min(max(self._size // _SHARE, 1), self._size - len(self._passages))
+        share = min(max(self._size // SHARE, 1), self._size - len(self._passages))
         self._passages.update(rows[:share])
         self._spare.update(rows[share:])
 
@@ -128,3 +121,15 @@ class Gathering:
         self._passages.update(self._random.sample(spare, min(wanted, len(spare))))
         vectors = self._embedder.embed_texts(list(self._passages.values()))
         return dict(zip(self._passages, vectors, strict=True))
+
+
+def shuffled(entries: Iterable[Entry], chance: random.Random) -> list[Entry]:
+    """In random order; of very many, a random part. Of a file that is named twice, what has a caption."""
+    kept: dict[bool, list[tuple[float, int, Entry]]] = {True: [], False: []}
+    for number, entry in enumerate(entries):
+        heap = kept[named_as_picture(Path(name_of(entry.uri)))]
+        put = heappush if len(heap) < _LISTED else heappushpop
+        put(heap, (chance.random(), number, entry))
+    chosen = [entry for *_, entry in sorted(kept[True] + kept[False])]
+    captioned = {entry.uri: entry for entry in chosen if entry.words}
+    return list(({entry.uri: entry for entry in chosen} | captioned).values())

@@ -25,8 +25,8 @@ from clip_embeddings.errors import ImageDecodeError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.colours import to_srgb
 from clip_embeddings.inputs.formats import array_problem, open_picture
-from clip_embeddings.inputs.jpeg import draft
 from clip_embeddings.inputs.modes import plain
+from clip_embeddings.inputs.shrinking import draft, without_extent
 from clip_embeddings.types import ImageInput
 
 _FILE_REASONS: dict[type[Exception], str] = {
@@ -60,7 +60,8 @@ def load_image(
     Raises:
         ImageDecodeError: unreadable, with index, source and reason.
     """
-    return to_srgb(read_image(source, index=index, max_pixels=max_pixels, least_edge=least_edge))
+    picture = read_image(source, index=index, max_pixels=max_pixels, least_edge=least_edge)
+    return without_extent(to_srgb(picture))
 
 
 def read_image(
@@ -69,7 +70,7 @@ def read_image(
     """`load_image`, for whoever makes the picture small before `to_srgb`.
 
     Where its profile says more than sRGB the result has that profile, and the mode that it is about: RGB, L
-    or CMYK.
+    or CMYK. Of a JPEG decoded smaller it has the `extent` (`inputs/shrinking.py`).
     """
     try:
         picture = _open(source)

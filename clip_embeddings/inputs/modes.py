@@ -1,4 +1,7 @@
-"""A decoded picture of any mode and orientation -> upright and opaque. Imports Pillow, numpy and colours."""
+"""A decoded picture of any mode and orientation -> upright and opaque.
+
+Imports Pillow, numpy, colours and shrinking.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -7,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from clip_embeddings.inputs.colours import PROFILE, read_as
+from clip_embeddings.inputs.shrinking import turned
 
 WHITE = (255, 255, 255, 255)
 ORIENTATION = 0x0112
@@ -56,7 +60,7 @@ def upright(picture: Image.Image) -> Image.Image:
         turn = _TURNS.get(picture.getexif().get(ORIENTATION, 1))
     except Exception:
         return picture
-    return picture if turn is None else picture.transpose(turn)
+    return picture if turn is None else turned(picture, turn)
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:

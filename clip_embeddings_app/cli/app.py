@@ -18,6 +18,7 @@ from clip_embeddings_app.cli.commands import (
     info,
     ingest,
     mcp,
+    precision,
     score,
     search,
     similarity,
@@ -79,6 +80,7 @@ _add(gap.calibrate)
 _add(gap.recalibrate)
 _add(finetune.finetune)
 _add(classify.classify)
+_add(precision.precision)
 _add(info.info)
 _add(ui.ui)
 _add(mcp.mcp)

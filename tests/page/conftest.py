@@ -4,7 +4,9 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,7 @@ import pytest
 import uvicorn
 from pictures import ORIENTATION, encoded, photo, scene
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, ViewportSize, expect, sync_playwright
 
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.stores.collection import ingest
@@ -26,6 +28,7 @@ from clip_embeddings_app.page.guard import Guarded
 from clip_embeddings_app.page.routes import application
 from clip_embeddings_app.page.thumbnails import Thumbnails
 
+SIZE: ViewportSize = {"width": 1280, "height": 900}
 HOSTILE = (
     "<img src=x onerror=\"document.title='ran'\"><script>document.title='ran'</script> {name} \u202etxet"
 )
@@ -117,18 +120,60 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(params=["en"])
-def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
-    """A window of its own, in a language; an error of a script fails the test, and so does one that ran."""
-    context = browser.new_context(locale=request.param, viewport={"width": 1280, "height": 900})
+@pytest.fixture(scope="module")
+def windows(browser: Browser, address: str) -> Callable[[str], Page]:
+    """The window of a language: to open one takes thrice what it takes to load the page anew."""
+
+    @cache
+    def opened(language: str) -> Page:
+        return new_window(browser, address, language)
+
+    return opened
+
+
+def new_window(browser: Browser, address: str, language: str) -> Page:
+    context = browser.new_context(locale=language, viewport=SIZE)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     page = context.new_page()
     page.set_default_timeout(30_000)
+    return page
+
+
+@contextmanager
+def on_the_page(page: Page, address: str) -> Iterator[Page]:
+    """An error of a script fails the test, and so does one that ran."""
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def keep(error: Error) -> None:
+        errors.append(str(error))
+
+    page.on("pageerror", keep)
     page.goto(address)
     page.wait_for_selector("#results .card")
     yield page
     assert page.title() == "clip-embeddings"
-    context.close()
+    page.remove_listener("pageerror", keep)
     assert errors == []
+
+
+@pytest.fixture(params=["en"])
+def page(request: pytest.FixtureRequest, windows: Callable[[str], Page], address: str) -> Iterator[Page]:
+    """The page as it first comes up, in the window of a language, which keeps nothing of the test before."""
+    window = windows(request.param)
+    window.set_viewport_size(SIZE)
+    try:
+        with on_the_page(window, address):
+            yield window
+    finally:
+        window.unroute_all(behavior="ignoreErrors")
+        window.goto(f"{address}/static/icon.svg")  # of the page's origin, and none of its scripts
+        window.evaluate("localStorage.clear(); sessionStorage.clear()")
+
+
+@pytest.fixture
+def own_page(browser: Browser, address: str) -> Iterator[Page]:
+    """In a window that is the test's alone, for what is set in it for good."""
+    window = new_window(browser, address, "en")
+    with on_the_page(window, address):
+        yield window
+    window.context.close()

@@ -148,13 +148,13 @@ def test_an_answer_to_another_picture_or_of_another_model_is_not_shown(page: Pag
 
 
 @pytest.mark.parametrize("kept", ["constructor", None])
-def test_a_browser_that_keeps_nothing_or_nonsense_shows_the_page(page: Page, kept: str | None) -> None:
+def test_a_browser_that_keeps_nothing_or_nonsense_shows_the_page(own_page: Page, kept: str | None) -> None:
     if kept:
-        page.evaluate("kept => localStorage.setItem('clip-embeddings.language', kept)", kept)
+        own_page.evaluate("kept => localStorage.setItem('clip-embeddings.language', kept)", kept)
     else:
-        page.add_init_script(
+        own_page.add_init_script(
             "Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked'); } })"
         )
-    page.reload()
-    expect(page.locator(CARDS)).to_have_count(24)
-    expect(page.locator("#tab-search")).to_have_text("Search")
+    own_page.reload()
+    expect(own_page.locator(CARDS)).to_have_count(24)
+    expect(own_page.locator("#tab-search")).to_have_text("Search")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,14 +14,10 @@ from clip_embeddings.scenes.scene import scenes
 ROOT = Path(__file__).parents[2]
 
 
-def run(arguments: list[str], folder: Path, *, fresh: bool = False) -> str:
-    """What a program prints; `fresh` has an interpreter of its own."""
+def run(arguments: list[str], folder: Path) -> str:
+    """What a program prints. In an interpreter of its own the notebook runs: test_notebook.py."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "integrations")])
-    command, env = [sys.executable, *arguments], {**os.environ, "PYTHONPATH": path}
-    if fresh:
-        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    else:
-        done = warm.run(command, cwd=folder, env=env)
+    done = warm.run([sys.executable, *arguments], cwd=folder, env={**os.environ, "PYTHONPATH": path})
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -41,7 +36,7 @@ def draw_six(folder: Path) -> None:
 
 
 def test_the_similarity_example_prints_a_cosine_and_a_share_for_each_text(tmp_path: Path) -> None:
-    lines = run([str(ROOT / "examples" / "similarity.py")], tmp_path, fresh=True).splitlines()
+    lines = run([str(ROOT / "examples" / "similarity.py")], tmp_path).splitlines()
     rows = [re.fullmatch(r" *(-?[\d.]+) +([\d.]+)%  (.+)", line) for line in lines]
     assert [row and row[3] for row in rows] == [
         "a photo of a cat",

@@ -10,6 +10,7 @@ EXAMPLES = {
     "recalibrate": "recalibrate --db db --collection photos --calibration calibration.json",
     "finetune": "finetune pairs.csv --output my-model --model tiny",
     "classify": "classify photos --labels cat,dog,car --csv classes.csv",
+    "precision": "precision photos my-folder --dtype bfloat16 --model tiny",
     "info": "info --model openai/clip-vit-base-patch32",
     "ui": "ui --db db --collection photos --open",
     "mcp": "mcp --db db --collection photos --root my-folder",

@@ -18,7 +18,6 @@ from families import vocabularies as words
 from numpy.typing import NDArray
 from PIL import Image
 from reference import randomised
-from transformers.models.tipsv2.tokenization_tipsv2 import Tipsv2Tokenizer
 
 SIDE = 32
 TOWER: dict[str, Any] = {
@@ -46,7 +45,7 @@ class Case:
         vocabulary: writes the tokenizer into a folder.
         pixels: preprocessor_config.json.
         processor: the reference's class for it, as "module.Class" below transformers.models.
-        tokenizer: the reference's class; AutoTokenizer where none is named.
+        tokenizer: gives the reference's class, which a release of transformers may not have.
         call: how the reference calls its tokenizer.
         pickled: whether its weights lie there as a pickle alone.
         empty: whether the reference has a vector for an empty text.
@@ -59,7 +58,7 @@ class Case:
     vocabulary: Callable[[Path], None]
     pixels: dict[str, Any]
     processor: str
-    tokenizer: Any = None
+    tokenizer: Callable[[], Any] = lambda: transformers.AutoTokenizer
     call: dict[str, Any] = field(default_factory=dict)
     pickled: bool = False
     empty: bool = True
@@ -167,7 +166,7 @@ CASES: dict[str, Case] = {
         {"image_processor_type": "Tipsv2ImageProcessor", "size": {"height": SIDE, "width": SIDE},
          "resample": 2, "do_normalize": False, "image_mean": [0.5] * 3, "image_std": [0.5] * 3},
         "siglip.image_processing_pil_siglip.SiglipImageProcessorPil",  # a twin on Pillow of the same steps
-        tokenizer=Tipsv2Tokenizer, call=_PADDED, empty=False,
+        tokenizer=words.tipsv2_tokenizer, call=_PADDED, empty=False,
     ),
 }  # fmt: skip
 
@@ -192,7 +191,7 @@ class Reference:
         loaded: Any = transformers.AutoModel
         self.case = case
         self.model = loaded.from_pretrained(folder, dtype=torch.float32).eval()
-        self.tokenizer: Any = (case.tokenizer or transformers.AutoTokenizer).from_pretrained(folder)
+        self.tokenizer: Any = case.tokenizer().from_pretrained(folder)
         module, name = case.processor.rsplit(".", 1)
         given = {key: value for key, value in case.pixels.items() if value is not None}
         given.pop("image_processor_type", None)

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import sentencepiece
 from reference import clip_tokenizer
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import (
@@ -17,7 +16,6 @@ from transformers import (
     XLMRobertaTokenizer,
 )
 from transformers.convert_slow_tokenizer import T5Converter
-from transformers.models.tipsv2.tokenization_tipsv2 import Tipsv2Tokenizer
 
 LANGUAGES = {
     "English": "A photo of two dogs running on the beach at sunset",
@@ -104,13 +102,22 @@ def siglip2(folder: Path, padding_side: str) -> None:
     made.save_pretrained(folder)
 
 
+def tipsv2_tokenizer() -> Any:
+    """By its path: transformers shows the class only beside sentencepiece, which it does not use."""
+    from transformers.models.tipsv2.tokenization_tipsv2 import Tipsv2Tokenizer
+
+    return Tipsv2Tokenizer
+
+
 def tipsv2(folder: Path) -> None:
-    make: Any = Tipsv2Tokenizer
+    make = tipsv2_tokenizer()
     make(vocab=_pieces("<pad>", "<unk>"), merges=[]).save_pretrained(folder)
 
 
 def siglip(folder: Path) -> None:
     """A sentencepiece model and the fast tokenizer of the same pieces beside it, as Google's lie."""
+    import sentencepiece  # not everywhere that the other families are compared
+
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(CORPUS * 4), model_writer=model, vocab_size=250, model_type="unigram",

@@ -22,7 +22,6 @@ from benchmarks.speed.workers import Workers
 from benchmarks.speed.workload import FULL, QUICK
 from clip_embeddings.models.hub.locate import locate
 
-_WHY = "Why rows are missed, and what was tried: docs/performance.md."
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "clip-embeddings-benchmarks")
 
 
@@ -44,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             body = CASES[name](bench)
             print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
             show(bench, name.replace("-", " "), body, options.results)
-        verdicts = f"{targets_table(bench.figures, workers.missing)}\n\n{_WHY}"
+        verdicts = (
+            f"{targets_table(bench.figures, workers.missing)}\n\nWhy rows are missed: docs/performance.md."
+        )
         show(bench, "targets", verdicts, options.results if "all" in options.cases else None)
 
 

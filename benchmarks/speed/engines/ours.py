@@ -45,7 +45,7 @@ class Ours(Engine):
         processor = torch.backends.cpu.get_cpu_capability().lower()
         if not self._embedder.device.startswith("cpu"):
             processor = self._embedder.device.partition(":")[0]
-        return {**found, "processor": processor, "drafts": self._least_edge is not None}
+        return {**found, "processor": processor, "drafts": self._embedder._least_edge is not None}
 
     def prepare(self, call: str, items: Sequence[str], **options: Any) -> Work:
         methods: dict[str, Callable[..., Work]] = {
@@ -84,16 +84,11 @@ class Ours(Engine):
     def _tokenise(self, texts: list[str]) -> Work:
         return lambda: self._encoder.tokenizer.windows(texts, "truncate")
 
-    @property
-    def _least_edge(self) -> int | None:
-        """Pixels of the shorter edge that a JPEG keeps by the embedder's default."""
-        return self._encoder.preprocessing.least_edge if self._embedder.config.draft else None
-
     def _decode(self, paths: list[str]) -> Work:
-        return self._on_threads(partial(load_image, least_edge=self._least_edge), paths)
+        return self._on_threads(partial(load_image, least_edge=self._embedder._least_edge), paths)
 
     def _preprocess(self, paths: list[str]) -> Work:
-        pictures = [load_image(path, least_edge=self._least_edge) for path in paths[:_PART]]
+        pictures = [load_image(path, least_edge=self._embedder._least_edge) for path in paths[:_PART]]
         again = [pictures[i % len(pictures)] for i in range(len(paths))]
         return self._on_threads(self._encoder.preprocessing.to_pixels, again)
 

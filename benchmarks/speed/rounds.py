@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.shared.figures import Spread
 from benchmarks.speed.engines import ENGINES, Setting
-from benchmarks.speed.figures import Spread
 from benchmarks.speed.workers import Workers
 from benchmarks.speed.workload import Sizes
 

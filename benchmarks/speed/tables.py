@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from benchmarks.shared.figures import Spread, efficiency, ratios
 from benchmarks.shared.results import table
 from benchmarks.speed.engines import ENGINES
-from benchmarks.speed.figures import Spread, efficiency, ratios
 from benchmarks.speed.rounds import Bench, Line, Rates
 
 END_TO_END = "end to end"

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from benchmarks.shared.figures import Spread, number
 from benchmarks.shared.results import table
-from benchmarks.speed.figures import Spread, number
 
 AT_LEAST = {
     "short text: ours over chroma": 22,

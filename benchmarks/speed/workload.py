@@ -37,6 +37,7 @@ class Sizes(NamedTuple):
     phone: Counts = Counts(32, 16, 10)  # pictures of 4000x3000
     queries: int = 10  # repetitions in a round
     callers: int = 64
+    rows: int = 20_000  # into a store
     few: int = 1000  # texts, for the cost of an item
     many: int = 50_000
     starts: int = 3  # new processes
@@ -51,6 +52,7 @@ QUICK = Sizes(
     small=Counts(32, 16, 2),
     phone=Counts(4, 2, 2),
     queries=2,
+    rows=500,
     few=500,
     many=5000,
     starts=1,

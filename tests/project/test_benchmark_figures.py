@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.shared.figures import Spread, efficiency, number, ratios
 from benchmarks.shared.vocabulary import clip_tokenizer, find_merges
 from benchmarks.speed.cases.items import record, record_best
 from benchmarks.speed.cases.settings import tower_operations
 from benchmarks.speed.engines import ENGINES, Setting
-from benchmarks.speed.figures import Spread, efficiency, number, ratios
 from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.tables import END_TO_END, peers_table, stages_table
 from benchmarks.speed.targets import AT_LEAST, AT_MOST, targets_table

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from benchmarks.speed.cases.cold import cold_start
-from benchmarks.speed.cases.growth import growth
 from benchmarks.speed.cases.items import long_text, phone_photos, short_text, small_pictures
+from benchmarks.speed.cases.many import growth, store
 from benchmarks.speed.cases.queries import callers, one_query
 from benchmarks.speed.cases.settings import settings
 from benchmarks.speed.rounds import Bench
@@ -16,6 +16,7 @@ CASES: dict[str, Callable[[Bench], str]] = {
     "phone-photos": phone_photos,
     "query": one_query,
     "callers": callers,
+    "store": store,
     "growth": growth,
     "settings": settings,
     "cold-start": cold_start,

@@ -4,8 +4,8 @@ import subprocess
 import sys
 import time
 
+from benchmarks.shared.figures import Spread
 from benchmarks.shared.results import table
-from benchmarks.speed.figures import Spread
 from benchmarks.speed.rounds import Bench
 from benchmarks.speed.workers import Worker
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from benchmarks.shared.figures import ratios
 from benchmarks.speed.engines import ENGINES, PEERS
-from benchmarks.speed.figures import ratios
 from benchmarks.speed.rounds import Bench, Line, Rates
 from benchmarks.speed.tables import END_TO_END, peers_table, stages_table
 from benchmarks.speed.workload import PHONE, SMALL, Counts, captions, passages, pictures

@@ -1,8 +1,8 @@
 """One query at a time, and many callers at once."""
 
+from benchmarks.shared.figures import Spread, ratios
 from benchmarks.shared.results import table
 from benchmarks.speed.cases.items import beside_peers, record
-from benchmarks.speed.figures import Spread, ratios
 from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.tables import peers_table
 from benchmarks.speed.workers import Workers

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed.figures import Spread, ratios
+from benchmarks.shared.figures import Spread, ratios
 from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.tables import peers_table
 from benchmarks.speed.workload import SMALL, captions, pictures

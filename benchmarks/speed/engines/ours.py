@@ -1,6 +1,6 @@
 """CLIPEmbedder, end to end by its public methods, and each stage of it alone, on inputs that are ready.
 
-Imports the core and, for callers, the adapter for LangChain.
+Imports the core and, for callers and rows, the adapters for LangChain and Chroma.
 """
 
 import asyncio
@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from os import cpu_count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -58,6 +60,7 @@ class Ours(Engine):
             "preprocess": self._preprocess,
             "pictures: model": partial(self._model, "encode_image"),
             "matrix product": self._product,
+            "store": self._store,
             "callers at once": partial(self._callers, at_once=True),
             "callers in turn": partial(self._callers, at_once=False),
         }
@@ -112,6 +115,25 @@ class Ours(Engine):
         size, dtype = int(sizes[0]), getattr(torch, self._embedder.dtype)
         left, right = (torch.randn(size, size, dtype=dtype) for _ in range(2))
         return lambda: torch.mm(left, right)
+
+    def _store(self, texts: list[str]) -> Work:
+        """Rows with random vectors into a new collection on disk, in the largest steps Chroma takes."""
+        from chroma_clip_embeddings import connect, open_collection
+
+        vectors = np.random.default_rng(0).standard_normal((len(texts), self._embedder.dimension), np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        ids = [str(i) for i in range(len(texts))]
+
+        def work() -> None:
+            with TemporaryDirectory() as folder:
+                client = connect(Path(folder))
+                collection = open_collection(client, "rows", embedder=self._embedder)
+                step = client.get_max_batch_size()
+                for at in range(0, len(ids), step):
+                    part = slice(at, at + step)
+                    collection.upsert(ids[part], embeddings=vectors[part], documents=texts[part])
+
+        return work
 
     def _callers(self, queries: list[str], *, at_once: bool) -> Work:
         from langchain_clip_embeddings import CLIPEmbeddings

@@ -1,10 +1,26 @@
-"""The cost of an item among few and among many, and the memory of both."""
+"""Many rows: into Chroma, and the cost of an item among few and among many."""
 
+from benchmarks.shared.figures import Spread
 from benchmarks.shared.results import table
-from benchmarks.speed.figures import Spread
-from benchmarks.speed.rounds import Bench
+from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.workers import Worker
 from benchmarks.speed.workload import captions
+
+
+def store(bench: Bench) -> str:
+    """Rows upserted into a collection on disk, beside what embedding them takes."""
+    texts = captions(bench.sizes.rows, seed=3)
+    lines = [
+        Line("ours", "texts", texts[: bench.sizes.captions.whole], "embed"),
+        Line("ours", "store", texts, "store in Chroma"),
+    ]
+    spent = {name: 1000 / found[0] for name, found in bench.rates(lines, rounds=1).items()}
+    rows = [[name, f"{each:.3g}", f"{each / sum(spent.values()):.0%}"] for name, each in spent.items()]
+    header = [f"{len(texts):,} captions", "ms a row", "share of both"]
+    return (
+        f"Each measured once; embedding on {len(lines[0].items):,} of them, as its cost does not grow.\n\n"
+        + table(header, rows)
+    )
 
 
 def growth(bench: Bench) -> str:

@@ -20,7 +20,7 @@ CODE    := $(wildcard clip_embeddings clip_embeddings_app integrations/*_clip_em
 EXPORTS := tests/project/test_exported_names.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest check docs notebook bench bench-quick bench-card bench-mixed clean
+.PHONY: help demo test test-lowest check docs notebook bench bench-quick bench-gpu bench-card bench-mixed clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -97,11 +97,14 @@ notebook: $(READY) ## execute examples/quickstart.ipynb and keep what it shows
 
 bench: $(RIVALS) ## measure speed beside the peers (ARGS="--work FOLDER" keeps the model's 605 MB there)
 	@echo "Measuring speed beside the peers (a quarter of an hour on two cores)."
-	@"$(BIN)/python" -m benchmarks all --results benchmarks/RESULTS.md $(ARGS)
+	@"$(BIN)/python" -m benchmarks all --results benchmarks $(ARGS)
 
 bench-quick: $(RIVALS) ## the same on less of everything, in minutes, written nowhere
 	@echo "Measuring speed beside the peers, quickly."
 	@"$(BIN)/python" -m benchmarks all --quick $(ARGS)
+
+bench-gpu: $(READY) ## check and measure everything on a CUDA card, in under 8 minutes (ARGS="--results FILE")
+	@"$(BIN)/python" -m benchmarks gpu-check $(ARGS)
 
 bench-card: $(READY) ## measure the bundled model on held-out scenes
 	@echo "Measuring the bundled model on held-out scenes."

@@ -17,6 +17,7 @@ OTHERS = {
     "draft": "benchmarks.quality.draft",
     "reference-calibration": "benchmarks.quality.reference_calibration",
     "families": "benchmarks.speed.families",
+    "gpu-check": "benchmarks.gpu_check",
 }
 
 

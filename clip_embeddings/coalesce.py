@@ -18,8 +18,9 @@ class _Call(NamedTuple):
 class Coalescer(Renewed):
     """Answers concurrent calls with one call of `work` for all that wait.
 
-    Whoever comes while nothing runs goes at once, so a lone caller waits for nobody. Those that come
-    meanwhile go together when it is done, so they wait for one pass at most; no timer is involved.
+    Whoever comes while nothing runs goes at once, with those that ask in the same turn of the event loop, so
+    a lone caller waits for nobody. Those that come meanwhile go together when it is done, so they wait for
+    one pass at most; no timer is involved.
 
     Args:
         work: N texts -> (N, D), row i for text i; called in a thread of the event loop's executor, one call
@@ -39,16 +40,25 @@ class Coalescer(Renewed):
 
     async def __call__(self, texts: list[str]) -> Embeddings:
         """(N, D) for one caller's texts; an error in another caller's texts is not this one's."""
-        call = _Call(texts, Future())
+        call, loop = _Call(texts, Future()), asyncio.get_running_loop()
         with self._lock:
             self._waiting.append(call)
             first, self._running = not self._running, True
         if first:
             try:
-                asyncio.get_running_loop().run_in_executor(None, self._run)
-            except RuntimeError as error:  # the loop's threads are gone: nobody would answer
-                self._refuse(error)
+                await asyncio.sleep(0)  # the others of this turn ask now
+            except BaseException:
+                call.answer.cancel()
+                raise
+            finally:  # also where this caller is cancelled, or its loop ends: others wait
+                self._start(loop)
         return await asyncio.wrap_future(call.answer)
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            loop.run_in_executor(None, self._run)
+        except RuntimeError as error:  # the loop's threads are gone: nobody would answer
+            self._refuse(error)
 
     def _refuse(self, error: RuntimeError) -> None:
         """Give the error to all that wait, so that the next to come is first again."""

@@ -26,6 +26,7 @@ TEXTS = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "benchmarks/RESULTS.md": "results.md",
+    **{f"benchmarks/{path.name}": path.name for path in sorted(ROOT.glob("benchmarks/speed-*.md"))},
     "clip_embeddings/models/tiny/weights/README.md": "bundled-model.md",
     **{
         f"integrations/{name}_clip_embeddings/README.md": f"adapters/{name}.md"

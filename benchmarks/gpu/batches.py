@@ -5,9 +5,10 @@ from typing import Any
 
 import torch
 
-from benchmarks.gpu.check import TIME_UP, Check, number, ratios, spread
+from benchmarks.gpu.check import TIME_UP, Check, ratios, spread
 from benchmarks.gpu.loads import embedder
 from benchmarks.gpu.shapes import SHAPES, Shape, picture_operations, sized, text_operations
+from benchmarks.shared.figures import number
 from benchmarks.shared.results import table
 
 _FULL = "out of memory"

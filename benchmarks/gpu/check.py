@@ -1,16 +1,16 @@
 """What all parts have: the device, the time that is left, and rates. Imports torch and numpy."""
 
 import os
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from benchmarks.shared.figures import Spread
 
 TIME_UP = "not measured: time was up"
 ROUNDS = 3
@@ -21,27 +21,6 @@ Work = Callable[[], object]
 
 class Unlike(Exception):
     """What was measured is wrong, beginning with vectors that are not those of the reference."""
-
-
-class Spread(NamedTuple):
-    """Of one figure over the rounds."""
-
-    median: float
-    least: float
-    most: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
-        return cls(statistics.median(values), min(values), max(values))
-
-    def text(self) -> str:
-        return f"{number(self.median)} ({number(self.least)} to {number(self.most)})"
-
-
-def number(value: float) -> str:
-    """Three digits that count: 1,234, 56.7, 8.90, 0.123."""
-    digits = next((d for d, bound in enumerate((100, 10, 1)) if abs(value) >= bound), 3)
-    return f"{value:,.{digits}f}"
 
 
 def spread(values: Sequence[float]) -> str:

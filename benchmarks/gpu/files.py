@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
-from benchmarks.gpu.check import TIME_UP, Check, Spread, Work, ratios, spread
+from benchmarks.gpu.check import TIME_UP, Check, Work, ratios, spread
 from benchmarks.gpu.loads import InLanes, embedder
+from benchmarks.shared.figures import Spread
 from benchmarks.shared.photos import write_photos
 from benchmarks.shared.results import table
 from clip_embeddings.models.running.pixels import normalised, to_device, to_numpy

@@ -1,4 +1,4 @@
-"""benchmarks/RESULTS.md: one section for each benchmark, written anew by it. Imports the standard library.
+"""Files of results: one section for each benchmark, written anew by it. Imports the standard library.
 
 A section lies between two comments and says what it was run on, as its neighbours may have run elsewhere.
 """
@@ -30,18 +30,19 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def replace_section(path: Path, name: str, body: str) -> None:
+def replace_section(path: Path, name: str, body: str, *, head: str = HEAD) -> None:
     """Write one section of a results file; what lies outside it stays as it is.
 
     Args:
         path: created if it is not there.
         name: what the marks around the section say.
         body: Markdown.
+        head: what a new file begins with.
     Raises:
         InvalidInputError: the file has one mark of the section without the other.
     """
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    text = path.read_text(encoding="utf-8") if path.exists() else HEAD
+    text = path.read_text(encoding="utf-8") if path.exists() else head
     section = f"{begin}\n{body.strip()}\n{end}"
     start, stop = text.find(begin), text.find(end)
     if start < 0 and stop < 0:

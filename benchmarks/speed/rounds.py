@@ -4,12 +4,11 @@ import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from benchmarks.speed.client import EngineMissing, Workers
+from benchmarks.shared.figures import Spread
 from benchmarks.speed.engines import ENGINES, Setting
-from benchmarks.speed.figures import Spread
+from benchmarks.speed.workers import Workers
 from benchmarks.speed.workload import Sizes
 
 Rates = dict[str, list[float]]
@@ -44,10 +43,6 @@ class Bench:
     figures: dict[str, Spread] = field(default_factory=dict)
 
     @property
-    def work(self) -> Path:
-        return self.setting.work
-
-    @property
     def float32_is_default(self) -> bool:
         """Whether "auto" chose float32 here; then ours in float32 is not measured a second time."""
         return bool(self.workers.there["ours"].facts["dtype"] == "float32")
@@ -55,7 +50,7 @@ class Bench:
     def rates(self, lines: Sequence[Line], *, rounds: int = 0) -> Rates:
         """Items in a second by label and round, after one round to warm up.
 
-        An engine that is missing, or fails on the way, has an empty list.
+        A line whose engine is missing, or fails on the way, has an empty list.
         """
         self.workers.start(line.engine for line in lines)
         found: Rates = {line.label: [] for line in lines}
@@ -65,18 +60,15 @@ class Bench:
             for line in lines:
                 if rate := self._rate(line, line.items):
                     found[line.label].append(rate)
-        for line in lines:
-            if line.engine in self.workers.missing:
-                found[line.label] = []
-        return found
+        return {line.label: [] if self.why(line) else found[line.label] for line in lines}
+
+    def why(self, line: Line) -> str:
+        """Why a line was not measured."""
+        return self.workers.why(line.engine, line.call)
 
     def _rate(self, line: Line, items: Sequence[str]) -> float | None:
-        if line.engine not in self.workers.there:
-            return None
-        try:
-            answer = self.workers.there[line.engine].ask(line.call, items, times=line.times, **line.options)
-        except EngineMissing as reason:
-            self.workers.drop(line.engine, reason)
+        answer = self.workers.ask(line.engine, line.call, items, times=line.times, **line.options)
+        if answer is None:
             return None
         rate: float = len(items) / statistics.median(answer["seconds"])
         print(f"  {line.label}: {len(items)} at {rate:.1f}/s", file=sys.stderr)

@@ -19,69 +19,43 @@ _KINDS, _NOUNS, _DOING, _JOINS, _WHERE = (
 )
 
 
+class Counts(NamedTuple):
+    """Items of one kind: ours end to end; batched peers and ours by stages; who takes one at a time."""
+
+    whole: int
+    part: int
+    single: int
+
+
 class Sizes(NamedTuple):
-    """How much a run does: items of ours and of one-at-a-time peers, and rounds."""
+    """How much a run does."""
 
-    rounds: int
-    captions: int  # short texts
-    captions_in_part: int  # of them for batched peers
-    passages: int  # long texts, cut off
-    passages_in_part: int  # of them in windows, and for batched peers
-    small: int  # pictures of 500x375, end to end
-    small_in_part: int  # of them for batched peers and for stages alone
-    phone: int  # pictures of 4000x3000, likewise
-    phone_in_part: int
-    single_texts: int  # for what takes one item at a time
-    single_pictures: int
-    queries: int  # repetitions in a round
-    starts: int  # new processes of each engine
-    started: tuple[str, ...]  # which engines those are
-    callers: int
-    rows: int  # in the store
-    few: int  # texts, for the cost of an item
-    many: int
-    compiles: bool  # whether torch.compile is measured, which takes minutes
+    rounds: int = 3
+    captions: Counts = Counts(1000, 384, 40)
+    passages: Counts = Counts(200, 32, 20)
+    small: Counts = Counts(256, 64, 10)  # pictures of 500x375
+    phone: Counts = Counts(32, 16, 10)  # pictures of 4000x3000
+    queries: int = 10  # repetitions in a round
+    callers: int = 64
+    rows: int = 20_000  # into a store
+    few: int = 1000  # texts, for the cost of an item
+    many: int = 50_000
+    starts: int = 3  # new processes
+    compiles: bool = True  # which takes minutes
 
 
-FULL = Sizes(
-    rounds=3,
-    captions=1000,
-    captions_in_part=384,
-    passages=200,
-    passages_in_part=32,
-    small=256,
-    small_in_part=64,
-    phone=32,
-    phone_in_part=16,
-    single_texts=40,
-    single_pictures=10,
-    queries=10,
-    starts=2,
-    started=("ours", "chroma", "langchain", "sentence-transformers", "transformers"),
-    callers=64,
-    rows=20_000,
-    few=1000,
-    many=50_000,
-    compiles=True,
-)
-QUICK = FULL._replace(
+FULL = Sizes()
+QUICK = Sizes(
     rounds=2,
-    captions=128,
-    captions_in_part=64,
-    passages=12,
-    passages_in_part=4,
-    small=32,
-    small_in_part=16,
-    phone=4,
-    phone_in_part=2,
-    single_texts=6,
-    single_pictures=2,
+    captions=Counts(128, 64, 6),
+    passages=Counts(12, 4, 3),
+    small=Counts(32, 16, 2),
+    phone=Counts(4, 2, 2),
     queries=2,
-    starts=1,
-    started=("ours",),
     rows=500,
     few=500,
     many=5000,
+    starts=1,
     compiles=False,
 )
 

@@ -23,11 +23,11 @@ from typing import NamedTuple
 import chromadb
 from PIL import Image
 
+from benchmarks.shared.figures import Spread, ratios
 from benchmarks.shared.memory import peak_memory
 from benchmarks.shared.photos import write_photos
 from benchmarks.shared.random_clip import write_random_clip
 from benchmarks.shared.results import machine, replace_section, table
-from benchmarks.speed.figures import Spread, ratios
 from chroma_clip_embeddings import connect, ingest, open_collection
 from clip_embeddings import CLIPEmbedder, StoreError
 

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.shared.figures import Spread, efficiency, number, ratios
 from benchmarks.shared.vocabulary import clip_tokenizer, find_merges
+from benchmarks.speed.cases.items import record, record_best
 from benchmarks.speed.cases.settings import tower_operations
-from benchmarks.speed.figures import Spread, efficiency, number, ratios
-from benchmarks.speed.rounds import Line
+from benchmarks.speed.engines import ENGINES, Setting
+from benchmarks.speed.rounds import Bench, Line
 from benchmarks.speed.tables import END_TO_END, peers_table, stages_table
-from benchmarks.speed.targets import TARGETS, Target, targets_table
-from benchmarks.speed.workload import captions, passages
+from benchmarks.speed.targets import AT_LEAST, AT_MOST, targets_table
+from benchmarks.speed.workers import Worker, Workers
+from benchmarks.speed.workload import QUICK, captions, passages
 
 
 def test_a_spread_is_the_median_with_the_least_and_the_most() -> None:
@@ -37,33 +40,76 @@ def test_efficiency_is_over_the_slower_of_the_limits_in_each_round() -> None:
     assert efficiency([9.0, 9.0], [10.0, 100.0], [100.0, 18.0]) == (0.7, 0.5, 0.9)
 
 
-def test_a_verdict_follows_the_direction_of_its_target() -> None:
-    faster, shorter = Target("rate", "a", 2.5), Target("time", "b", 80, at_most=True)
-    assert [faster.verdict(Spread.of([each])) for each in (2.5, 2.4)] == ["pass", "**miss**"]
-    assert [shorter.verdict(Spread.of([each])) for each in (80, 81)] == ["pass", "**miss**"]
-
-
-def test_the_median_alone_decides_a_verdict() -> None:
-    assert Target("rate", "a", 2.0).verdict(Spread.of([0.1, 2.0, 2.1])) == "pass"
-
-
-def test_every_target_has_a_row_and_what_was_not_measured_says_why() -> None:
-    figures = {"short text: ours over chroma": Spread.of([26.0]), "cold start: import": Spread.of([200.0])}
-    missing = {"langchain": "ModuleNotFoundError: No module named 'open_clip'", "gpu": "none here"}
+def test_every_target_has_a_row_decided_by_the_median_and_what_was_not_measured_says_why() -> None:
+    figures = {
+        "short text: ours over chroma": Spread.of([0.1, 22.0, 22.1]),
+        "text query: whole over tower": Spread.of([1.15]),
+        "cold start: import clip_embeddings, ms": Spread.of([81.0]),
+        "callers: at once over in turn": Spread.of([3.9, 3.9, 9.0]),
+    }
+    missing = {"langchain": "no open_clip", "onnx: pictures": "no such file"}
     rows = targets_table(figures, missing).splitlines()
-    assert len(rows) == 2 + len(TARGETS)
-    assert rows[2] == "| short text over Chroma's OpenCLIP | at least 25.0 | 26.0 (26.0 to 26.0) | pass |"
-    assert "not measured: ModuleNotFoundError: No module named 'open_clip'" in rows[3]
-    assert next(row for row in rows if row.startswith("| import")).endswith("| **miss** |")
-    assert next(row for row in rows if row.startswith("| GPU")).endswith("| not measured: none here |  |")
+    assert len(rows) == 2 + len(AT_LEAST) + len(AT_MOST)
+    assert "| short text: ours over chroma | at least 22.0 | 22.0 (0.100 to 22.1) | pass |" in rows
+    assert "| text query: whole over tower | at most 1.15 | 1.15 (1.15 to 1.15) | pass |" in rows
+    assert sum(row.endswith("| **miss** |") for row in rows) == 2
+    assert "| short text: ours over langchain | at least 22.0 | not measured: no open_clip |  |" in rows
+    assert "| phone photos: ours over onnx | at least 5.00 | not measured: no such file |  |" in rows
 
 
-def test_a_missing_peer_is_in_the_table_with_the_reason() -> None:
-    lines = [Line("ours", "texts", ["a"]), Line("chroma", "texts", ["a"]), Line("onnx", "texts", ["a"])]
-    rates = {lines[0].label: [20.0, 20.0], lines[1].label: [2.0, 4.0], lines[2].label: []}
-    rows = peers_table(lines, rates, {"onnx": "ImportError: no onnx"}, "captions").splitlines()
-    assert rows[3].endswith("| 7.50 (5.00 to 10.0) |")
-    assert rows[4].startswith(f"| {lines[2].label} | missing: ImportError: no onnx |")
+class _Loaded(Worker):
+    """Facts without a process."""
+
+    def __init__(self, dtype: str) -> None:
+        self.facts = {"dtype": dtype}
+
+
+def bench_of(**dtypes: str) -> Bench:
+    """Engines are loaded in these precisions."""
+    setting = Setting("model", Path(), Path())
+    bench = Bench(Workers(setting), setting, QUICK)
+    bench.workers.there.update({name.replace("_", "-"): _Loaded(dtype) for name, dtype in dtypes.items()})
+    return bench
+
+
+def test_a_missing_peer_is_in_the_table_with_the_reason_and_the_others_with_their_precision() -> None:
+    bench = bench_of(ours="bfloat16", openvino="bfloat16")
+    bench.workers.missing = {"onnx": "ImportError: no onnx", "faster-clip: texts": "not CLIP"}
+    lines = [Line(name, "texts", ["a"]) for name in ("ours", "openvino", "onnx", "faster-clip")]
+    rates = {lines[0].label: [20.0, 20.0], lines[1].label: [2.0, 4.0], lines[2].label: [], lines[3].label: []}
+    rows = peers_table(bench, lines, rates, "captions").splitlines()
+    assert rows[3] == "| OpenVINO | bfloat16 | 3.00 (2.00 to 4.00) | 375 (250 to 500) | 7.50 (5.00 to 10.0) |"
+    assert rows[4] == "| ONNX Runtime | missing: ImportError: no onnx |  |  |  |"
+    assert rows[5] == "| faster-clip | missing: not CLIP |  |  |  |"
+
+
+def test_ours_in_float32_has_a_column_and_no_ratio_over_itself() -> None:
+    bench = bench_of(ours="bfloat16", ours_float32="float32", onnx="float32")
+    lines = [Line(name, "texts", ["a"]) for name in ("ours", "ours-float32", "onnx")]
+    rates = {line.label: [rate] for line, rate in zip(lines, (20.0, 10.0, 5.0), strict=True)}
+    rows = peers_table(bench, lines, rates, "captions").splitlines()
+    two, four = "2.00 (2.00 to 2.00)", "4.00 (4.00 to 4.00)"
+    over = [[cell.strip() for cell in row.split("|")[-3:-1]] for row in rows[2:]]
+    assert over == [["", "0.500 (0.500 to 0.500)"], [two, ""], [four, two]]
+
+
+def test_float32_counts_as_measured_where_it_is_the_default() -> None:
+    bench = bench_of(ours="float32")
+    ours, peer = Line("ours", "texts", ["a"]), Line("sentence-transformers", "texts", ["a"])
+    rates = {ours.label: [30.0, 30.0], peer.label: [10.0, 20.0]}
+    record(bench, "short text", [ours, peer], rates)
+    for mine in ("ours", "ours in float32"):
+        assert bench.figures[f"short text: {mine} over sentence-transformers"] == (2.25, 1.5, 3.0)
+
+
+def test_the_best_of_three_peers_is_not_named_if_one_of_them_is_missing() -> None:
+    bench = bench_of()
+    four = {"ours": 40.0, "chroma": 10.0, "langchain": 20.0, "sentence-transformers": 5.0}
+    rates = {ENGINES[name].label: [rate] for name, rate in four.items()}
+    record_best(bench, "phone photos", rates)
+    assert bench.figures.pop("phone photos: ours over the best of these three") == (2.0, 2.0, 2.0)
+    record_best(bench, "phone photos", {**rates, ENGINES["chroma"].label: []})
+    assert not bench.figures
 
 
 def test_stages_end_with_the_efficiency_over_the_slower_limit() -> None:
@@ -71,7 +117,7 @@ def test_stages_end_with_the_efficiency_over_the_slower_limit() -> None:
     table, share = stages_table(rates, "pictures", ["model", "decode"])
     assert share == (0.9, 0.9, 0.9)
     assert table.splitlines()[-1].startswith(
-        "| efficiency: end to end over model or decode, the slower | 0.900"
+        "| efficiency: end to end over the slower of model and decode | 0.900"
     )
 
 
@@ -95,7 +141,3 @@ def test_the_models_tokenizer_is_that_of_clip() -> None:
     tokenizer = clip_tokenizer(merges)
     assert len(tokenizer) == 49_408
     assert tokenizer("a photo of a cat")["input_ids"] == [49406, 320, 1125, 539, 320, 2368, 49407]
-
-
-def test_no_folder_of_peers_means_no_vocabulary() -> None:
-    assert find_merges([Path("no-such-folder")]) is None

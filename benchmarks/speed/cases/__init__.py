@@ -3,12 +3,10 @@
 from collections.abc import Callable
 
 from benchmarks.speed.cases.cold import cold_start
-from benchmarks.speed.cases.gpu import on_gpu
-from benchmarks.speed.cases.pictures import phone_photos, small_pictures
+from benchmarks.speed.cases.items import long_text, phone_photos, short_text, small_pictures
+from benchmarks.speed.cases.many import growth, store
 from benchmarks.speed.cases.queries import callers, one_query
 from benchmarks.speed.cases.settings import settings
-from benchmarks.speed.cases.store import growth, store
-from benchmarks.speed.cases.texts import long_text, short_text
 from benchmarks.speed.rounds import Bench
 
 CASES: dict[str, Callable[[Bench], str]] = {
@@ -22,5 +20,4 @@ CASES: dict[str, Callable[[Bench], str]] = {
     "growth": growth,
     "settings": settings,
     "cold-start": cold_start,
-    "gpu": on_gpu,
 }

@@ -1,4 +1,4 @@
-"""ONNX Runtime on both towers in float32: the engine of fastembed, prepared and batched as fastembed does it.
+"""Both towers exported to ONNX: run by ONNX Runtime, prepared and batched as fastembed does, and by OpenVINO.
 
 fastembed itself asks for an older Pillow than this project, so that its engine is measured: onnxruntime with
 default options, texts in batches of 256 padded to the longest, pictures in batches of 16 by Pillow and numpy.
@@ -6,85 +6,83 @@ default options, texts in batches of 256 padded to the longest, pictures in batc
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.speed.engines import Setting, Work
-from benchmarks.speed.engines.simple import Simple
+from benchmarks.speed.engines import Engine, Setting
 
 _TEXTS, _PICTURES, _CONTEXT = 256, 16, 77
 
 
-class OnnxRuntime(Simple):
+class OnnxRuntime(Engine):
     """The towers of the model folder, exported once into the work folder."""
 
-    def __init__(self, setting: Setting, dtype: str) -> None:
+    def __init__(self, setting: Setting) -> None:
         from tokenizers import Tokenizer
 
-        onnxruntime, model = import_module("onnxruntime"), Path(setting.model)
+        model = Path(setting.model)
         folder = export(model, setting.work / f"onnx-{model.name}")
-        self._text, self._picture = (
-            onnxruntime.InferenceSession(folder / f"{tower}.onnx", providers=["CPUExecutionProvider"])
-            for tower in ("text", "picture")
-        )
+        self._text, self._picture = (self.load(folder / f"{tower}.onnx") for tower in ("text", "picture"))
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._tokenizer.enable_truncation(_CONTEXT)
         self._tokenizer.enable_padding(pad_id=self._tokenizer.token_to_id("<|endoftext|>"))
-        self._pixels = Pixels.of(model)
+        self._pixels = json.loads((model / "preprocessor_config.json").read_text(encoding="utf-8"))
+
+    def load(self, tower: Path) -> Callable[[NDArray[Any]], Any]:
+        session = import_module("onnxruntime").InferenceSession(tower, providers=["CPUExecutionProvider"])
+        name = session.get_inputs()[0].name
+        return lambda batch: session.run(None, {name: batch})[0]
 
     def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = []
         for at in range(0, len(texts), _TEXTS):
             encoded = self._tokenizer.encode_batch(list(texts[at : at + _TEXTS]))
             ids = np.array([each.ids for each in encoded], np.int64)
-            rows.append(self._text.run(None, {"input_ids": ids})[0])
+            rows.append(self._text(ids))
         return _unit(np.concatenate(rows))
 
     def pictures(self, paths: Sequence[str]) -> NDArray[np.float32]:
         rows = []
         for at in range(0, len(paths), _PICTURES):
-            values = np.stack([self._pixels.values(path) for path in paths[at : at + _PICTURES]])
-            rows.append(self._picture.run(None, {"pixel_values": values})[0])
+            values = np.stack([self._values(path) for path in paths[at : at + _PICTURES]])
+            rows.append(self._picture(values))
         return _unit(np.concatenate(rows))
 
-    def prepare(self, call: str, items: Sequence[str], **options: Any) -> Work:
-        if call != "pictures: model":
-            return super().prepare(call, items, **options)
-        ready = np.stack([self._pixels.values(path) for path in items])
-        batches = [ready[at : at + _PICTURES] for at in range(0, len(ready), _PICTURES)]
-        return lambda: [self._picture.run(None, {"pixel_values": batch}) for batch in batches]
-
-
-class Pixels(NamedTuple):
-    """CLIP's preprocessing, as fastembed writes it."""
-
-    size: int
-    mean: NDArray[np.float32]
-    std: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, model: Path) -> "Pixels":
-        given = json.loads((model / "preprocessor_config.json").read_text(encoding="utf-8"))
-        mean, std = (np.array(given[name], np.float32) for name in ("image_mean", "image_std"))
-        return cls(given["crop_size"]["height"], mean, std)
-
-    def values(self, path: str) -> NDArray[np.float32]:
-        """One file: (3, H, W)."""
+    def _values(self, path: str) -> NDArray[np.float32]:
+        """One file as CLIP takes it, by the code of fastembed: (3, H, W)."""
+        size = self._pixels["crop_size"]["height"]
+        mean, std = (np.array(self._pixels[name], np.float32) for name in ("image_mean", "image_std"))
         with Image.open(path) as opened:
             picture = opened.convert("RGB")
-        share = self.size / min(picture.size)
-        size = (max(self.size, int(picture.width * share)), max(self.size, int(picture.height * share)))
-        picture = picture.resize(size, Image.Resampling.BICUBIC)
-        left, top = (picture.width - self.size) // 2, (picture.height - self.size) // 2
-        picture = picture.crop((left, top, left + self.size, top + self.size))
-        values = (np.asarray(picture, np.float32) / 255 - self.mean) / self.std  # (H, W, 3)
+        share = size / min(picture.size)
+        wide = (max(size, int(picture.width * share)), max(size, int(picture.height * share)))
+        picture = picture.resize(wide, Image.Resampling.BICUBIC)
+        left, top = (picture.width - size) // 2, (picture.height - size) // 2
+        picture = picture.crop((left, top, left + size, top + size))
+        values = (np.asarray(picture, np.float32) / 255 - mean) / std  # (H, W, 3)
         return values.transpose(2, 0, 1).astype(np.float32, copy=False)
+
+
+class OpenVino(OnnxRuntime):
+    """OpenVINO's CPU plugin with default options: it chooses bfloat16 where the processor computes in it."""
+
+    def load(self, tower: Path) -> Callable[[NDArray[Any]], Any]:
+        # Without openvino-telemetry, which the group of peers leaves out, it has nothing that could send.
+        compiled = import_module("openvino").Core().compile_model(tower, "CPU")
+        self._chosen = compiled.get_property
+        return lambda batch: compiled(batch)[0]
+
+    def facts(self) -> dict[str, Any]:
+        precision = str(
+            self._chosen("INFERENCE_PRECISION_HINT")
+        )  # <Type: 'bfloat16'>; to_dtype() takes it for float16
+        return {"dtype": precision.split("'")[1], "threads": self._chosen("INFERENCE_NUM_THREADS")}
 
 
 def _unit(features: NDArray[np.float32]) -> NDArray[np.float32]:

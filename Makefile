@@ -50,6 +50,10 @@ demo: $(READY) ## set up, then index and search a small picture collection
 	@echo "Running the demonstration."
 	@"$(BIN)/clip-embeddings" demo $(ARGS)
 
+# Bytecode is kept, also where the environment says not to: else each worker and each process that a test starts
+# compiles all files and their assertions anew, which takes a worker alone over ten seconds.
+test test-lowest: export PYTHONDONTWRITEBYTECODE =
+
 test: $(READY) $(PEERS) ## set up, then run the tests (ARGS="-k foo" goes to pytest)
 	@echo "Running the tests."
 	@"$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
@@ -55,15 +56,16 @@ def in_two_scans(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "content",
+    "make",
     [
-        jpeg((1600, 1200), progressive=True),
-        in_two_scans(jpeg((1600, 1200))),
-        encoded(photo(60, 40).resize((1600, 1200))),
+        lambda: jpeg((1600, 1200), progressive=True),
+        lambda: in_two_scans(jpeg((1600, 1200))),
+        lambda: encoded(photo(60, 40).resize((1600, 1200))),
     ],
     ids=["progressive", "in several scans", "PNG"],
 )
-def test_what_a_decoder_has_to_hold_whole_stays_refused(content: bytes) -> None:
+def test_what_a_decoder_has_to_hold_whole_stays_refused(make: Callable[[], bytes]) -> None:
+    content = make()
     with pytest.raises(
         ImageDecodeError, match="1600 x 1200 is 1,920,000 pixels, over the limit of 1,000,000"
     ):

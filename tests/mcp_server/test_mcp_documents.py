@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 from documents.pdf import pdf
-from mcp import Client
-from mcp_types import ImageContent
 from pictures import scene
 
 from clip_embeddings import CLIPEmbedder
@@ -14,12 +12,13 @@ from clip_embeddings.context import resolved_roots
 from clip_embeddings.stores.collection import ingest
 from clip_embeddings.stores.lookup import open_store
 from clip_embeddings_app.library import Library
-from clip_embeddings_app.mcp.answers import Shown
-from clip_embeddings_app.mcp.server import make_server
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, tiny: CLIPEmbedder) -> object:
+    from clip_embeddings_app.mcp.answers import Shown
+    from clip_embeddings_app.mcp.server import make_server
+
     folder, db = tmp_path_factory.mktemp("manual"), tmp_path_factory.mktemp("db") / "db"
     for name in ("flour", "oven"):
         scene(len(name)).save(folder / f"{name}.png")
@@ -38,6 +37,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, tiny: CLIPEmbedder) -> obje
 async def test_a_passage_that_is_found_brings_its_picture(
     server: object, query: str, name: str, words: str
 ) -> None:
+    from mcp import Client
+    from mcp_types import ImageContent
+
     async with Client(server) as client:  # type: ignore[arg-type]
         answer = await client.call_tool("search", {"query": query, "k": 1})
         passage, picture = json.loads(json.dumps(answer.structured_content))["results"]

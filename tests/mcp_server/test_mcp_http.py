@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import warm
-from mcp_types import ImageContent, ResourceLink
 from typer.testing import CliRunner
 
 from clip_embeddings_app.cli.app import app
@@ -42,6 +41,8 @@ def talk(address: str) -> Iterator[Talk]:
 
 
 def test_without_roots_what_rows_name_is_shown_and_nothing_else_is_read(talk: Talk) -> None:
+    from mcp_types import ImageContent, ResourceLink
+
     answer = talk("search", query="a picture", collection="mine", k=20)
     assert {each["name"] for each in found(answer)} >= {"link.png", "turned.jpg", "기차.txt"}
     assert sum(isinstance(block, ImageContent) for block in answer.content) == 4

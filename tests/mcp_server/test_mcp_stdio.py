@@ -13,9 +13,6 @@ from typing import Any
 
 import pytest
 import warm
-from mcp import MCPError
-from mcp.client.stdio import StdioServerParameters
-from mcp_types import BlobResourceContents, ImageContent, ResourceLink, TextResourceContents
 from pictures import photo
 from PIL import Image, ImageChops, ImageStat
 
@@ -30,6 +27,8 @@ PIXELS = 200_000
 @pytest.fixture(scope="module")
 def talk(files: Path, stores: dict[str, str], environment: dict[str, str]) -> Iterator[Talk]:
     """Started as the guide has it."""
+    from mcp.client.stdio import StdioServerParameters
+
     guide = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text(encoding="utf-8")
     snippet = re.search(r"```json\n(.*?)```", guide, re.DOTALL)
     assert snippet
@@ -48,6 +47,8 @@ def talk(files: Path, stores: dict[str, str], environment: dict[str, str]) -> It
 
 
 def pictures(answer: Any) -> list[Image.Image]:
+    from mcp_types import ImageContent
+
     blocks = [block for block in answer.content if isinstance(block, ImageContent)]
     return [Image.open(io.BytesIO(b64decode(block.data))) for block in blocks]
 
@@ -154,6 +155,9 @@ def test_what_is_asked_wrongly_is_an_error_in_words(
 
 
 def test_originals_below_the_roots_are_resources_and_no_others(talk: Talk, files: Path) -> None:
+    from mcp import MCPError
+    from mcp_types import BlobResourceContents, ResourceLink, TextResourceContents
+
     answer = talk("search", query="a picture", k=20)
     results = {each["name"]: each for each in found(answer)}
     links = {block.name: block.uri for block in answer.content if isinstance(block, ResourceLink)}

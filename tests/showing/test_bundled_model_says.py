@@ -1,10 +1,10 @@
 """The bundled model says that it knows drawn scenes only, where it meets pictures of another kind."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import sklearn.datasets
 from chromadb.api import ClientAPI
 
 from chroma_clip_embeddings import connect, ingest, open_collection, search
@@ -14,7 +14,10 @@ from clip_embeddings.models.tiny.own import NOTE, unlike
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 
-PHOTOS = sorted((Path(sklearn.datasets.__file__).parent / "images").glob("*.jpg"))
+SKLEARN = find_spec("sklearn")  # found without importing it, which takes a second and more
+assert SKLEARN is not None
+assert SKLEARN.origin is not None
+PHOTOS = sorted((Path(SKLEARN.origin).parent / "datasets" / "images").glob("*.jpg"))
 SEED = 640_000
 
 Said = Callable[[], int]

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from pictures import scene
-from sklearn.linear_model import LogisticRegression
 
 from benchmarks.quality import few_shot as benchmark
 from clip_embeddings import (
@@ -99,6 +98,8 @@ def test_draws_of_examples_have_none_in_common() -> None:
 def test_the_probe_gives_the_probabilities_of_scikit_learn(
     tiny: CLIPEmbedder, brown: Brown, names: list[str]
 ) -> None:
+    from sklearn.linear_model import LogisticRegression
+
     labels = [names[BROWN.index(label)] for label in brown.examples.labels]
     ours = LinearProbe(tiny, c=3).fit_vectors(brown.examples.rows, labels)
     theirs = LogisticRegression(C=3, max_iter=5000, tol=1e-8).fit(brown.examples.rows.astype(float), labels)

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from pictures import ORIENTATION, photo
 from PIL import Image
 from reference import row_cosines
-from sentence_transformers import SentenceTransformer
 
 from clip_embeddings import CLIPEmbedder, TextTooLongError, TruncationWarning
 from clip_embeddings.inputs.images import load_image
@@ -34,6 +33,8 @@ class Theirs:
     """The library as its documentation shows it, with each item named as what it is."""
 
     def __init__(self, folder: Path, kind: str) -> None:
+        from sentence_transformers import SentenceTransformer
+
         self.model: Any = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         self.options = {"processing_kwargs": PADDED} if kind == "siglip" else {}
 

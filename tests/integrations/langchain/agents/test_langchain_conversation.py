@@ -4,13 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain.agents import create_agent
 from langchain_agents.asking import Scripted, ask, call, ids, sent, texts
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import MessagesState, StateGraph
-from langgraph.prebuilt import ToolNode
 
 from langchain_clip_embeddings import MultimodalChroma, MultimodalRetriever, to_content_blocks
 
@@ -19,6 +15,8 @@ BASE64 = "aGk="  # "hi", no picture
 
 def answers(tool: BaseTool, *messages: Any, **arguments: Any) -> list[ToolMessage]:
     """Of an agent whose model asks once."""
+    from langchain.agents import create_agent
+
     script = [{"content": "", "tool_calls": [call("1", **arguments)]}, {"content": "That is all."}]
     made = create_agent(Scripted(script=script), [tool]).invoke({"messages": list(messages)})
     return [message for message in made["messages"] if isinstance(message, ToolMessage)]
@@ -84,6 +82,10 @@ def test_outside_of_an_agent_there_is_no_conversation(tool: BaseTool) -> None:
 async def test_a_graph_with_a_tool_node_and_a_checkpointer_answers_parallel_calls(
     tool: BaseTool, uris: list[str]
 ) -> None:
+    from langgraph.checkpoint.memory import InMemorySaver
+    from langgraph.graph import MessagesState, StateGraph
+    from langgraph.prebuilt import ToolNode
+
     graph = StateGraph(MessagesState)
     graph.add_node("tools", ToolNode([tool]))
     graph.set_entry_point("tools")
@@ -98,6 +100,8 @@ async def test_a_graph_with_a_tool_node_and_a_checkpointer_answers_parallel_call
 
 
 def test_a_graph_that_retrieves_and_then_answers_is_shown_texts_and_pictures(store: MultimodalChroma) -> None:
+    from langgraph.graph import MessagesState, StateGraph
+
     retriever = MultimodalRetriever(vectorstore=store, k=4, min_images=1)
     model = Scripted(script=[{"content": "On Tuesday [1]."}])
 

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain.agents import create_agent
 from langchain_agents.asking import Scripted, call
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from PIL import Image
 
 from clip_embeddings import load_image
-from langchain_clip_embeddings import PicturesAfterTools, pictures_after_tools
+from langchain_clip_embeddings import pictures_after_tools
 
 PICTURE = {"type": "image", "base64": "aGk=", "mime_type": "image/png"}
 
@@ -84,6 +83,10 @@ def test_messages_without_pictures_of_tools_are_left_as_they_are() -> None:
 async def test_an_agents_model_sees_the_pictures_of_results_and_its_state_keeps_them(
     tool: BaseTool, uris: list[str], way: str
 ) -> None:
+    from langchain.agents import create_agent
+
+    from langchain_clip_embeddings import PicturesAfterTools
+
     calls = [call("a", query="a cat", modality="image", k=1), call("b", like="picture-0", k=2)]
     model = Scripted(script=[{"content": "", "tool_calls": calls}, {"content": "Done."}])
     agent = create_agent(model, [tool], middleware=[PicturesAfterTools()])

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_classic.indexes import SQLRecordManager
 from langchain_core.documents import Document
 from langchain_core.indexing import InMemoryRecordManager, RecordManager, index
 from langchain_stores import in_memory, pictures
@@ -39,6 +38,8 @@ def records(
     if request.param == "in memory":
         yield InMemoryRecordManager(store.index_namespace)
         return
+    from langchain_classic.indexes import SQLRecordManager
+
     place = tmp_path_factory.mktemp("records") / "records.sql"
     in_sql = SQLRecordManager(store.index_namespace, db_url=f"sqlite:///{place}")
     yield in_sql

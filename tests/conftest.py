@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection() -> Generator[None, object, object]:
     """What is imported here stays: looking through all of it for garbage takes half a second each time.
 
-    Not even once: the garbage of collection is a few megabytes.
+    Not even once: what is garbage by then is a little memory, and finding it takes a second.
     """
     gc.disable()
     try:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Lock
+from threading import Event, Lock
 from typing import NamedTuple
 
 from clip_embeddings.forking import Renewed
 from clip_embeddings.types import Embeddings
+
+_LONGEST_TURN = 0.005  # seconds
 
 
 class _Call(NamedTuple):
@@ -20,7 +22,7 @@ class Coalescer(Renewed):
 
     Whoever comes while nothing runs goes at once, with those that ask in the same turn of the event loop, so
     a lone caller waits for nobody. Those that come meanwhile go together when it is done, so they wait for
-    one pass at most; no timer is involved.
+    one pass at most.
 
     Args:
         work: N texts -> (N, D), row i for text i; called in a thread of the event loop's executor, one call
@@ -45,20 +47,13 @@ class Coalescer(Renewed):
             self._waiting.append(call)
             first, self._running = not self._running, True
         if first:
+            turn = Event()
+            loop.call_soon(turn.set)  # after the others that ask in this turn
             try:
-                await asyncio.sleep(0)  # the others of this turn ask now
-            except BaseException:
-                call.answer.cancel()
-                raise
-            finally:  # also where this caller is cancelled, or its loop ends: others wait
-                self._start(loop)
+                loop.run_in_executor(None, self._run, turn)
+            except RuntimeError as error:  # the loop's threads are gone: nobody would answer
+                self._refuse(error)
         return await asyncio.wrap_future(call.answer)
-
-    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        try:
-            loop.run_in_executor(None, self._run)
-        except RuntimeError as error:  # the loop's threads are gone: nobody would answer
-            self._refuse(error)
 
     def _refuse(self, error: RuntimeError) -> None:
         """Give the error to all that wait, so that the next to come is first again."""
@@ -68,7 +63,8 @@ class Coalescer(Renewed):
             if call.answer.set_running_or_notify_cancel():
                 call.answer.set_exception(error)
 
-    def _run(self) -> None:
+    def _run(self, turn: Event) -> None:
+        turn.wait(_LONGEST_TURN)  # a loop that stopped or is busy keeps nobody else waiting
         while calls := self._next():
             self._answer(calls)
 

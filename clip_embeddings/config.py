@@ -49,9 +49,9 @@ class EmbedderConfig:
         batch_size: items in one forward pass; None is what suits the device.
         max_pixels: a picture with more pixels is refused before it is decoded.
         threads: how many threads decode pictures; None is one for each core, at most 8.
-        draft: make large pictures smaller by a whole factor first, as long as they stay twice as large as
-            what the model takes: a JPEG while it is decoded, others when they are. "auto" does so in
-            bfloat16 and float16; False decodes and resizes every pixel, as the reference does.
+        draft: decode a large JPEG at 1/2, 1/4 or 1/8 of its size, as long as it stays twice as large as what
+            the model takes. "auto" does so in bfloat16 and float16, as long as it stays four times as large;
+            False decodes every pixel, as the reference does.
         compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
             CPU with AVX-512, where weights are laid out for it by default.
         allow_pickle: whether weights that exist as pickles only are converted to safetensors, once; None is

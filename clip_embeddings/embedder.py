@@ -60,9 +60,9 @@ class CLIPEmbedder(ModelHandle):
         batch_size: items in one forward pass; None is what suits the device.
         max_pixels: larger pictures are refused before they are decoded.
         threads: how many threads decode pictures.
-        draft: make pictures of four times what the model takes, or more, smaller by a whole factor first:
-            a JPEG while it is decoded. Vectors move about as far as by bfloat16, so "auto" does so in that
-            and in float16; False decodes and resizes every pixel, as the reference does.
+        draft: decode JPEG files of four times what the model takes, or more, at 1/2, 1/4 or 1/8 of their
+            size. "auto" does so in bfloat16 and float16, from eight times on, where vectors of photographs
+            move less than by bfloat16; False decodes every pixel, as the reference does.
         compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
             CPU with AVX-512, where weights are laid out for it by default.
         allow_pickle: whether weights that exist as pickles only are converted to safetensors, once and

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from clip_embeddings.errors import ClipEmbeddingsError, ImageDecodeError
 from clip_embeddings.inputs.images import read_image
-from clip_embeddings.inputs.shrinking import reduced
 from clip_embeddings.model_handle import ModelHandle
 from clip_embeddings.models.tiny.own import tell
 from clip_embeddings.pipeline import map_in_lanes, map_ordered, progress
@@ -101,9 +100,9 @@ def _batched(decoded: Iterable[_Decoded | ImageDecodeError], size: int) -> Gener
 
 def decode_image(handle: ModelHandle, image: ImageInput, index: int) -> DecodedImage:
     """One picture, as small as the model sees it."""
-    preprocessing, least_edge = handle._encoder.preprocessing, handle._least_edge
-    picture = read_image(image, index=index, max_pixels=handle.config.max_pixels, least_edge=least_edge)
-    return DecodedImage(preprocessing.to_pixels(reduced(picture, least_edge)), preprocessing)
+    preprocessing, most = handle._encoder.preprocessing, handle.config.max_pixels
+    picture = read_image(image, index=index, max_pixels=most, least_edge=handle._least_edge)
+    return DecodedImage(preprocessing.to_pixels(picture), preprocessing)
 
 
 def _decode(handle: ModelHandle, item: tuple[int, ImageSource]) -> _Decoded | ImageDecodeError:

@@ -33,7 +33,7 @@ ImageSource: TypeAlias = ImageInput | DecodedImage
 """A picture as it is given, or read already."""
 
 Draft: TypeAlias = bool | Literal["auto"]
-"""Whether large pictures are made smaller by a whole factor first; "auto" where precision is reduced too."""
+"""Whether large JPEG files are decoded smaller; "auto" where precision is reduced too."""
 
 Role = Literal["document", "query"]
 """What a vector is for: to be stored or to search with."""

@@ -119,5 +119,7 @@ def difference(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[float, f
     """
     if a.shape != b.shape:
         raise Unlike(f"expected rows of one shape, got {a.shape} and {b.shape}")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise Unlike("expected numbers, got some that are not finite")
     apart = np.linalg.norm(a[1:] - a[:-1], axis=1).min()
     return float(np.linalg.norm(a - b, axis=1).max()), float(apart)

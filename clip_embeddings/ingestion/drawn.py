@@ -131,6 +131,7 @@ class _Kind:
     seen: set[str] = field(default_factory=set)
     taken: list[Row] = field(default_factory=list)
     spare: list[Row] = field(default_factory=list)
+    passed: int = 0
 
     @property
     def full(self) -> bool:
@@ -143,7 +144,16 @@ class _Kind:
         self.chance.shuffle(new)
         share = min(max(self.size // SHARE, 1), self.size - len(self.taken))
         self.taken += new[:share]
-        self.spare += new[share : self.size]
+        for row in new[share : self.size]:
+            self._keep(row)
+
+    def _keep(self, row: Row) -> None:
+        """Spare ones are a random part of all that passed, as rows of scans hold whole files."""
+        self.passed += 1
+        if len(self.spare) < self.size:
+            self.spare.append(row)
+        elif (place := self.chance.randrange(self.passed)) < self.size:
+            self.spare[place] = row
 
     def result(self) -> Drawn:
         wanted = min(self.size - len(self.taken), len(self.spare))

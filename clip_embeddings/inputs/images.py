@@ -25,8 +25,8 @@ from clip_embeddings.errors import ImageDecodeError
 from clip_embeddings.forking import FreeLock
 from clip_embeddings.inputs.colours import to_srgb
 from clip_embeddings.inputs.formats import array_problem, open_picture
+from clip_embeddings.inputs.jpeg import draft, with_extent
 from clip_embeddings.inputs.modes import plain
-from clip_embeddings.inputs.shrinking import draft, without_extent
 from clip_embeddings.types import ImageInput
 
 _FILE_REASONS: dict[type[Exception], str] = {
@@ -61,7 +61,7 @@ def load_image(
         ImageDecodeError: unreadable, with index, source and reason.
     """
     picture = read_image(source, index=index, max_pixels=max_pixels, least_edge=least_edge)
-    return without_extent(to_srgb(picture))
+    return with_extent(to_srgb(picture), None)
 
 
 def read_image(
@@ -70,7 +70,7 @@ def read_image(
     """`load_image`, for whoever makes the picture small before `to_srgb`.
 
     Where its profile says more than sRGB the result has that profile, and the mode that it is about: RGB, L
-    or CMYK. Of a JPEG decoded smaller it has the `extent` (`inputs/shrinking.py`).
+    or CMYK. Of a JPEG decoded smaller it has the `extent` (`inputs/jpeg.py`).
     """
     try:
         picture = _open(source)

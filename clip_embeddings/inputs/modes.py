@@ -1,6 +1,6 @@
 """A decoded picture of any mode and orientation -> upright and opaque.
 
-Imports Pillow, numpy, colours and shrinking.
+Imports Pillow, numpy, colours and jpeg.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from clip_embeddings.inputs.colours import PROFILE, read_as
-from clip_embeddings.inputs.shrinking import turned
+from clip_embeddings.inputs.jpeg import extent, turned, with_extent
 
 WHITE = (255, 255, 255, 255)
 ORIENTATION = 0x0112
@@ -37,6 +37,7 @@ def plain(picture: Image.Image) -> Image.Image:
     """
     mode = read_as(picture)
     result = upright(picture)
+    kept = extent(result)
     if result.mode != mode or result.has_transparency_data:
         result = to_rgb(result)
     if mode and result.mode != mode:  # a grey one, whose three levels are the same
@@ -45,6 +46,7 @@ def plain(picture: Image.Image) -> Image.Image:
         result.info = {key: value for key, value in result.info.items() if key != PROFILE}
         if mode:
             result.info[PROFILE] = picture.info[PROFILE]
+        with_extent(result, kept)
     return result
 
 

@@ -1,6 +1,6 @@
 """RGB picture -> patches in the picture's own proportions, as SigLIP 2's NaFlex models read them.
 
-Imports Pillow, numpy, errors, colours, preprocess and shrinking.
+Imports Pillow, numpy, errors, colours, preprocess and jpeg.
 """
 
 import math
@@ -14,8 +14,8 @@ from PIL import Image
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.colours import to_srgb
+from clip_embeddings.inputs.jpeg import extent
 from clip_embeddings.inputs.preprocess import filter_number, levels, rescale_factor
-from clip_embeddings.inputs.shrinking import extent
 
 _MOST = 100.0  # the reference enlarges a picture up to so many times, to within the next
 _NEAR = 1e-5
@@ -81,11 +81,11 @@ class PatchPreprocessing:
 
     def to_pixels(self, picture: Image.Image) -> NDArray[np.uint8]:
         """Resize a picture to whole patches: -> (H, W, 3) uint8, in sRGB."""
-        left, top, right, bottom = box = extent(picture)
-        height, width = self.size_of(bottom - top, right - left)
+        box, whole = extent(picture)
+        height, width = self.size_of(whole[1], whole[0])
         return np.asarray(to_srgb(picture.resize((width, height), self.resample, box)))
 
-    def size_of(self, height: float, width: float) -> tuple[int, int]:
+    def size_of(self, height: int, width: int) -> tuple[int, int]:
         """Height and width that a picture is resized to, found by halving as the reference does.
 
         Source: transformers, models/siglip2/image_processing_pil_siglip2.py.

@@ -1,7 +1,7 @@
 """RGB picture -> the uint8 crop that the model sees, as its preprocessor_config.json says.
 
 Resizing and cropping run here, on bytes; rescaling and normalisation run on the device, in the encoder.
-Imports Pillow, numpy, errors, colours and shrinking.
+Imports Pillow, numpy, errors, colours and jpeg.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from PIL import Image
 
 from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.inputs.colours import to_srgb
-from clip_embeddings.inputs.shrinking import extent
+from clip_embeddings.inputs.jpeg import extent
 
 _Channels: TypeAlias = tuple[float, float, float]
 # Only the middle of a very long strip is kept by the crop; resizing all of it could take gigabytes.
@@ -96,8 +96,8 @@ class Preprocessing:
     def least_edge(self) -> int | None:
         """Pixels of a picture's shorter edge from which on more would not be seen; None: all are needed.
 
-        Twice what it is resized to: there vectors move as far as by bfloat16, at 1.5 three times as far
-        (`python -m benchmarks draft`).
+        Twice what it is resized to: there vectors of photographs move as far as by bfloat16, at 1.5 three
+        times as far (`python -m benchmarks draft`).
         """
         edge = self.shortest_edge or max(self.resize_to or (0,))
         return 2 * edge or None
@@ -117,7 +117,7 @@ class Preprocessing:
             return self._resize_shortest(picture, self.shortest_edge)
         if self.resize_to:
             height, width = self.resize_to
-            return picture.resize((width, height), self.resample, extent(picture))
+            return picture.resize((width, height), self.resample, extent(picture).box)
         return picture
 
     def _cropped(self, picture: Image.Image, crop: tuple[int, int]) -> Image.Image:
@@ -130,21 +130,20 @@ class Preprocessing:
         return spare // 2
 
     def _resize_shortest(self, picture: Image.Image, edge: int) -> Image.Image:
-        left, top, right, bottom = extent(picture)
-        width, height = right - left, bottom - top
+        box, (width, height) = extent(picture)
         # The integer arithmetic of the reference: the longer edge is cut down, not rounded.
         tall, wide = (edge, int(edge * height / width)), (int(edge * width / height), edge)
         size = tall if width <= height else wide
         if self.crop and size[0] * size[1] > WHOLE:
             return self._resize_middle(picture, size, self.crop)
-        return picture.resize(size, self.resample, (left, top, right, bottom))
+        return picture.resize(size, self.resample, box)
 
     def _resize_middle(
         self, picture: Image.Image, size: tuple[int, int], crop: tuple[int, int]
     ) -> Image.Image:
         """Of a long strip resized to (width, height) `size`, make only the part that the crop keeps."""
         axis = 0 if size[0] > size[1] else 1
-        box = list(extent(picture))
+        box = list(extent(picture).box)
         start, kept = box[axis], crop[1 - axis]  # crop is (height, width)
         share, first = (box[axis + 2] - start) / size[axis], self._margin(size[axis] - kept)
         box[axis], box[axis + 2] = start + first * share, start + (first + kept) * share

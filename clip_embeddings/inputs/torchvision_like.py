@@ -1,6 +1,6 @@
 """Pictures as torchvision's transforms prepare them, pixel for pixel and without it: open_clip's way.
 
-Imports Pillow, preprocess and shrinking.
+Imports Pillow, preprocess and jpeg.
 """
 
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Literal
 
 from PIL import Image
 
+from clip_embeddings.inputs.jpeg import extent
 from clip_embeddings.inputs.preprocess import WHOLE, Preprocessing
-from clip_embeddings.inputs.shrinking import extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class TorchvisionPreprocessing(Preprocessing):
     def _resized(self, picture: Image.Image) -> Image.Image:
         if not self.keep or not self.crop:
             return Preprocessing._resized(self, picture)
-        left, top, right, bottom = box = extent(picture)
-        ratios = (bottom - top) / self.crop[0], (right - left) / self.crop[1]
+        box, whole = extent(picture)
+        ratios = whole[1] / self.crop[0], whole[0] / self.crop[1]
         ratio = min(ratios) if self.keep == "shortest" else max(ratios)
         # Of a strip that would vanish one row is kept, where the reference has an error.
-        width, height = (max(1, round(edge / ratio)) for edge in (right - left, bottom - top))
+        width, height = (max(1, round(edge / ratio)) for edge in whole)
         if width * height > WHOLE:
             return self._resize_middle(picture, (width, height), self.crop)
         return picture.resize((width, height), self.resample, box)

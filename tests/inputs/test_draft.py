@@ -6,12 +6,12 @@ from functools import cache
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 from reference import PIXELS, Reference, pixels_of, preprocessing, row_cosines
 
 from clip_embeddings import CLIPEmbedder, load_image
 from clip_embeddings.inputs.images import read_image
-from clip_embeddings.inputs.shrinking import extent, reduced
+from clip_embeddings.inputs.jpeg import extent
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 from clip_embeddings.types import Draft
@@ -85,7 +85,6 @@ def test_a_large_jpeg_has_the_pixels_of_the_reference_unless_a_draft_is_asked_fo
 def test_vectors_hardly_move_and_those_of_small_pictures_not_at_all(tiny: CLIPEmbedder) -> None:
     fast = CLIPEmbedder("tiny", device="cpu", dtype="float32", draft=True)
     large = [encoded((1600, 1600), seed=seed) for seed in range(4)]
-    large += [encoded((1600, 1600), kind="PNG")]
     small = [encoded((320, 240), seed=seed) for seed in range(4)]
     cosines = row_cosines(fast.embed_images(large), tiny.embed_images(large))
     assert cosines.min() >= 0.9999
@@ -114,28 +113,43 @@ def test_a_part_of_a_pixel_at_the_edge_moves_nothing(turn: int) -> None:
         mask[:height, :width] = True
         rows, columns = np.nonzero(np.asarray(Image.fromarray(mask).transpose(Image.Transpose(way))))
         expected = [columns.min() / 8, rows.min() / 8, (columns.max() + 1) / 8, (rows.max() + 1) / 8]
-    assert list(extent(small)) == expected
+    assert list(extent(small).box) == expected
+    assert extent(small).whole == ((width, height) if turn < 5 else (height, width))
     away = _SQUASHED.to_pixels(small).astype(int) - _SQUASHED.to_pixels(read_image(file.getvalue()))
     assert np.abs(away).max() <= 12  # half a percent makes 46 of it
 
 
-@pytest.mark.parametrize("size", [(900, 900), (901, 1201), (1203, 907)], ids=str)
-@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-def test_a_decoded_picture_is_made_smaller_by_a_whole_factor(size: tuple[int, int], mode: str) -> None:
-    picture = Image.linear_gradient("L").resize(size, Image.Resampling.BICUBIC).convert(mode)
-    small = reduced(picture, 300)
-    assert (small.size, small.mode) == (tuple(-(-edge // 3) for edge in size), mode)
-    assert extent(small) == (0, 0, size[0] / 3, size[1] / 3)
-    assert reduced(picture, 460) is picture
-    assert reduced(picture, None) is picture
-    away = _SQUASHED.to_pixels(small).astype(int) - _SQUASHED.to_pixels(picture)
-    assert np.abs(away).max() <= 2
+@pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])
+def test_the_extent_stays_where_a_large_picture_is_converted_in_strips(mode: str) -> None:
+    file = io.BytesIO()
+    Image.new(mode, (3001, 4001)).save(file, "JPEG")
+    assert extent(read_image(file.getvalue(), least_edge=768)).box == (0, 0, 1500.5, 2000.5)
+
+
+@pytest.mark.parametrize("size", [(961, 1922), (1922, 961), (964, 2892), (2592, 1944), (1283, 1093)], ids=str)
+def test_proportions_are_those_of_the_whole_picture(size: tuple[int, int]) -> None:
+    """Computed from 320.33 and 640.67 pixels, twice the edge is just under it, and a pixel less."""
+    file = io.BytesIO()
+    Image.new("RGB", size).save(file, "JPEG")
+    ours = replace(preprocessing(PIXELS), crop=None)
+    for least_edge in (130, 300, 450):
+        small, whole = (read_image(file.getvalue(), least_edge=edge) for edge in (least_edge, None))
+        assert small.size != whole.size
+        assert ours.to_pixels(small).shape == ours.to_pixels(whole).shape
+
+
+@pytest.mark.parametrize("key", ["clip_embeddings_extent", "extent", "('clip_embeddings', 'extent')"])
+def test_no_file_says_what_its_extent_is(key: str, tiny: CLIPEmbedder) -> None:
+    told, file = PngImagePlugin.PngInfo(), io.BytesIO()
+    told.add_text(key, "abcd")
+    Image.new("RGB", (64, 64)).save(file, "PNG", pnginfo=told)
+    assert tiny.embed_images([file.getvalue()]).shape == (1, tiny.dimension)
 
 
 def test_what_somebody_is_given_to_keep_says_nothing_of_it() -> None:
     whole = load_image(encoded((1601, 1203)), least_edge=300)
-    assert extent(whole) == (0, 0, *whole.size)
-    assert not [key for key in whole.info if "clip" in key]
+    assert extent(whole) == ((0, 0, *whole.size), whole.size)
+    assert not [key for key in whole.info if "clip" in str(key)]
 
 
 @pytest.mark.parametrize(
@@ -150,16 +164,18 @@ def test_what_somebody_is_given_to_keep_says_nothing_of_it() -> None:
 )
 def test_it_is_on_where_precision_is_reduced_too(dtype: str, draft: Draft, expected: bool) -> None:
     embedder = CLIPEmbedder("tiny", device="cpu", dtype=dtype, draft=draft)
-    file = encoded((1600, 1600))
+    file = encoded((1600, 1600))  # by 2 there are eight times what the model takes
     pixels = embedder.decode_image(file).pixels
     whole = embedder._encoder.preprocessing.to_pixels(load_image(file))
     assert np.array_equal(pixels, whole) is not expected
 
 
-def test_a_file_a_picture_and_an_array_are_made_smaller_alike() -> None:
-    fast = CLIPEmbedder("tiny", device="cpu", dtype="float32", draft=True)
-    file = encoded((1600, 1200))
-    picture = Image.open(io.BytesIO(file)).convert("RGB")
-    vectors = fast.embed_images([file, picture, np.asarray(picture)])
-    assert np.array_equal(vectors[1], vectors[2])
-    assert row_cosines(vectors[:1], vectors[1:2]).min() >= 0.9999
+def test_by_itself_it_leaves_four_times_what_the_model_takes() -> None:
+    by_itself = CLIPEmbedder("tiny", device="cpu", dtype="bfloat16")
+    asked_for = CLIPEmbedder("tiny", device="cpu", dtype="bfloat16", draft=True)
+    assert (by_itself._least_edge, asked_for._least_edge) == (4 * 96, 2 * 96)
+    just_under = encoded((767, 767))
+    assert np.array_equal(
+        by_itself.decode_image(just_under).pixels,
+        by_itself._encoder.preprocessing.to_pixels(load_image(just_under)),
+    )

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from benchmarks.speed.engines import Engine, Setting, Work
 from clip_embeddings import CLIPEmbedder
 from clip_embeddings.inputs.images import load_image
-from clip_embeddings.inputs.shrinking import reduced
 from clip_embeddings.models.running import layout
 
 _PART = 8  # decoded phone photos kept in memory at once: 36 MB each
@@ -94,8 +93,7 @@ class Ours(Engine):
     def _preprocess(self, paths: list[str]) -> Work:
         pictures = [load_image(path, least_edge=self._embedder._least_edge) for path in paths[:_PART]]
         again = [pictures[i % len(pictures)] for i in range(len(paths))]
-        to_pixels, least_edge = self._encoder.preprocessing.to_pixels, self._embedder._least_edge
-        return self._on_threads(lambda picture: to_pixels(reduced(picture, least_edge)), again)
+        return self._on_threads(self._encoder.preprocessing.to_pixels, again)
 
     def _on_threads(self, stage: Callable[[Any], Any], items: Sequence[Any]) -> Work:
         """As many as the embedder has; nothing is kept."""

@@ -1,15 +1,12 @@
-"""A tower laid out for inference: in whichever way pays where it computes. Imports torch."""
+"""A tower laid out for inference, where that pays. Imports torch."""
 
 import torch
 from torch import nn
 
 from clip_embeddings.models.running.packed import can_pack, pack
-from clip_embeddings.models.running.streamed import can_stream, stream
 
 
 def lay_out(model: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
     """Change a model's layers in place, for inference alone; it gives what it gave, up to rounding."""
     if can_pack(device, dtype):
         pack(model)
-    elif can_stream(device, dtype):
-        stream(model)

@@ -74,11 +74,8 @@ def run(
 
 
 def _settings(embedder: CLIPEmbedder) -> dict[str, Any]:
-    """Its precision, and whether it makes large pictures smaller first, as they come out on this machine."""
-    draft = embedder.config.draft
-    if not isinstance(draft, bool):  # "auto"
-        draft = embedder.dtype != _REFERENCE["dtype"]
-    return {"dtype": embedder.dtype, "draft": draft}
+    """Its precision, and whether it decodes large pictures smaller, as they come out on this machine."""
+    return {"dtype": embedder.dtype, "draft": embedder._least_edge is not None}
 
 
 def _compared(

@@ -1,19 +1,34 @@
-"""Pictures made smaller by whole factors, for a fraction of what resizing costs. Imports Pillow.
+"""JPEG files that their own decoder makes smaller, for a fraction of the cost. Imports Pillow.
 
-A JPEG's own decoder does it, or `Image.reduce`. Where a factor does not divide an edge, the last pixel stands
-for a part of one: 1,283 pixels by 8 are 161, of which 160.375 are picture. Who resizes the 161 to what a
-model takes moves everything by half a percent, which moved vectors a hundred times as far as the scaling
-itself; so the `extent` of what is picture goes along.
+Where the scale does not divide an edge, the last pixel stands for a part of one: 1,283 pixels by 8 are 161,
+of which 160.375 are picture. Who resizes the 161 to what a model takes moves everything by half a percent,
+which moved vectors a hundred times as far as the scaling itself: so the `Extent` of the picture goes along.
 """
 
 import io
 from math import ceil
-from typing import TypeAlias
+from typing import Any, NamedTuple
 
 from PIL import Image
 
-_Box: TypeAlias = tuple[float, float, float, float]  # left, top, right, bottom
-_EXTENT = "clip_embeddings_extent"  # in a picture's `info`, which copies and turned ones have too
+# In a picture's `info`, whose keys are texts where a file or a caller wrote them.
+_KEY: Any = ("clip_embeddings", "extent")
+
+
+class Extent(NamedTuple):
+    """What of a picture's pixels is picture.
+
+    Attributes:
+        box: left, top, right, bottom; in parts of a pixel where the last one stands for a part.
+        whole: (width, height) before it was made smaller, which proportions are computed from.
+    """
+
+    box: tuple[float, float, float, float]
+    whole: tuple[int, int]
+
+
+_TURN = Image.Transpose
+_ON_SIDE = (_TURN.TRANSPOSE, _TURN.TRANSVERSE, _TURN.ROTATE_90, _TURN.ROTATE_270)
 _SCALES = (8, 4, 2)  # what libjpeg can divide by while it decodes
 _KINDS = ("JPEG", "MPO")
 _BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
@@ -40,56 +55,43 @@ def draft(picture: Image.Image, least_edge: int | None, max_pixels: int) -> None
         scale = max(scale, needed)
     if scale > 1:
         # Pillow takes the largest scale that leaves this size.
+        whole = picture.size
         made = picture.draft(None, (max(1, picture.width // scale), max(1, picture.height // scale)))
         if made:
-            picture.info[_EXTENT] = made[1]
+            with_extent(picture, Extent(made[1], whole))
 
 
-def reduced(picture: Image.Image, least_edge: int | None) -> Image.Image:
-    """A decoded picture, RGB, L or CMYK, as small as whole factors make it; None: it itself.
-
-    Args:
-        least_edge: pixels that the shorter edge keeps at least.
-    """
-    factor = min(picture.size) // least_edge if least_edge else 1
-    if factor < 2:
-        return picture
-    left, top, right, bottom = extent(picture)
-    small = picture.reduce(factor)
-    small.info = {**picture.info, _EXTENT: (left / factor, top / factor, right / factor, bottom / factor)}
-    return small
+def extent(picture: Image.Image) -> Extent:
+    """All of its pixels, unless the picture was decoded smaller."""
+    found: Extent | None = picture.info.get(_KEY)
+    return found or Extent((0, 0, *picture.size), picture.size)
 
 
-def extent(picture: Image.Image) -> _Box:
-    """Where in its pixels a picture lies: all of them, unless one on an edge stands for a part of one."""
-    box: _Box = picture.info.get(_EXTENT, (0, 0, *picture.size))
-    return box
-
-
-def without_extent(picture: Image.Image) -> Image.Image:
-    """For whoever gets the picture to keep: cut by them, it would have the extent of another."""
-    picture.info.pop(_EXTENT, None)
+def with_extent(picture: Image.Image, found: Extent | None) -> Image.Image:
+    """The picture itself. None takes an extent away: who crops such a picture would leave it wrong."""
+    picture.info.pop(_KEY, None)
+    if found and found != Extent((0, 0, *picture.size), picture.size):
+        picture.info[_KEY] = found
     return picture
 
 
 def turned(picture: Image.Image, turn: Image.Transpose) -> Image.Image:
     """`picture.transpose(turn)`, its extent too."""
+    ((left, top, right, bottom), whole), (width, height) = extent(picture), picture.size
+    across, back = (left, right), (width - right, width - left)
+    down, up = (top, bottom), (height - bottom, height - top)
+    (first, last), (highest, lowest) = {
+        _TURN.FLIP_LEFT_RIGHT: (back, down),
+        _TURN.ROTATE_180: (back, up),
+        _TURN.FLIP_TOP_BOTTOM: (across, up),
+        _TURN.TRANSPOSE: (down, across),
+        _TURN.ROTATE_270: (up, across),
+        _TURN.TRANSVERSE: (up, back),
+        _TURN.ROTATE_90: (down, back),
+    }[turn]
     result = picture.transpose(turn)
-    if _EXTENT in picture.info:
-        (left, top, right, bottom), (width, height) = picture.info[_EXTENT], picture.size
-        across, back = (left, right), (width - right, width - left)
-        down, up = (top, bottom), (height - bottom, height - top)
-        (first, last), (highest, lowest) = {
-            Image.Transpose.FLIP_LEFT_RIGHT: (back, down),
-            Image.Transpose.ROTATE_180: (back, up),
-            Image.Transpose.FLIP_TOP_BOTTOM: (across, up),
-            Image.Transpose.TRANSPOSE: (down, across),
-            Image.Transpose.ROTATE_270: (up, across),
-            Image.Transpose.TRANSVERSE: (up, back),
-            Image.Transpose.ROTATE_90: (down, back),
-        }[turn]
-        result.info[_EXTENT] = first, highest, last, lowest
-    return result
+    upright = whole[::-1] if turn in _ON_SIDE else whole
+    return with_extent(result, Extent((first, highest, last, lowest), upright))
 
 
 def _wanted(size: tuple[int, int], least_edge: int) -> int:

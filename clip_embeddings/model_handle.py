@@ -149,7 +149,7 @@ class ModelHandle:
         """Pixels that a JPEG's shorter edge keeps when it is decoded smaller; None: all of them.
 
         By itself it is where precision is reduced too, and of twice as many as suffice for photographs: what
-        is drawn of thin lines, a page of text, moves ten times as far with fewer.
+        is drawn of thin lines, a page of text, moves several times as far with fewer.
         """
         draft, enough = self.config.draft, self._encoder.preprocessing.least_edge
         if draft == "auto":

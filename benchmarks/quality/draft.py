@@ -31,24 +31,7 @@ from clip_embeddings.scenes.scene import scenes
 from clip_embeddings.types import DecodedImage
 
 LEFT, SCALES, DRAWN = (1.5, 1.67, 2, 3, 4, 6), (2, 4, 8), 500
-_WORDS = [
-    "the",
-    "model",
-    "finds",
-    "pictures",
-    "among",
-    "texts",
-    "and",
-    "texts",
-    "among",
-    "pictures",
-    "with",
-    "one",
-    "query",
-    "in",
-    "one",
-    "list",
-]
+_TEXT = "the model finds pictures among texts and texts among pictures with one query in one list"
 
 
 def main() -> None:
@@ -125,12 +108,13 @@ def photo(seed: int, side: int) -> bytes:
 def page(seed: int, side: int) -> bytes:
     """A square of text, of 30 to 110 lines' height."""
     chance, size = random.Random(seed), max(8, side // (30, 45, 60, 80, 110)[seed % 5])
+    words = _TEXT.split()
     paper, font = Image.new("L", (side, side), 255), ImageFont.load_default(size)
     pen = ImageDraw.Draw(paper)
     for top in range(2 * size, side - 2 * size, size * 3 // 2):
         line = ""
         while pen.textlength(line, font) < side - 8 * size:
-            line += f"{chance.choice(_WORDS)} "
+            line += f"{chance.choice(words)} "
         pen.text((2 * size, top), line, fill=0, font=font)
     return _jpeg(paper.convert("RGB"))
 

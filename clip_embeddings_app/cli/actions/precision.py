@@ -24,7 +24,7 @@ _REFERENCE: dict[str, Any] = {"dtype": "float32", "draft": False}
 _CHOICES: dict[str, object] = {
     "--dtype bfloat16": "half the bits, the range of float32",
     "--dtype float16": "half the bits, nearer to float32, but some models overflow in it",
-    "--draft on": "large pictures made smaller by a whole factor first",
+    "--draft on": "large JPEG files decoded at a part of their size",
 }
 _LETTERS = 40  # of a passage that is named
 _SHOWN = 100  # failures that are printed; JSON has all

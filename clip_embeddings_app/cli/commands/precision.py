@@ -12,7 +12,7 @@ from clip_embeddings_app.cli.guard import guarded
 
 
 class Draft(StrEnum):
-    """Whether large pictures are made smaller by a whole factor first."""
+    """Whether large JPEG files are decoded at a part of their size."""
 
     auto = "auto"
     on = "on"
@@ -30,7 +30,7 @@ def precision(
         typer.Option(
             metavar="HOW",
             rich_help_panel=opt.MODEL_PANEL,
-            help="Make large pictures smaller by a whole factor first: on, off, or auto, the default of an "
+            help="Decode large JPEG files at a part of their size: on, off, or auto, the default of an "
             "embedder.",
         ),
     ] = Draft.auto,

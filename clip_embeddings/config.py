@@ -52,8 +52,6 @@ class EmbedderConfig:
         draft: decode a large JPEG at 1/2, 1/4 or 1/8 of its size, as long as it stays twice as large as what
             the model takes. "auto" does so in bfloat16 and float16, as long as it stays four times as large;
             False decodes every pixel, as the reference does.
-        compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
-            CPU with AVX-512, where weights are laid out for it by default.
         allow_pickle: whether weights that exist as pickles only are converted to safetensors, once; None is
             what the environment variable CLIP_EMBEDDINGS_ALLOW_PICKLE says, and yes without it.
     """
@@ -71,7 +69,6 @@ class EmbedderConfig:
     max_pixels: int = DEFAULT_MAX_PIXELS
     threads: int | None = None
     draft: Draft = "auto"
-    compile: bool = False
     allow_pickle: bool | None = None
 
     def __post_init__(self) -> None:
@@ -88,9 +85,8 @@ class EmbedderConfig:
                 raise InvalidInputError(f"{name}: got {value!r}; expected a whole number of at least 1")
         if not isinstance(self.draft, bool) and self.draft != "auto":
             raise InvalidInputError(f'draft: got {self.draft!r}; expected "auto", True or False')
-        for name in ("normalize", "compile"):
-            if not isinstance(value := getattr(self, name), bool):
-                raise InvalidInputError(f"{name}: got {value!r}; expected True or False")
+        if not isinstance(self.normalize, bool):
+            raise InvalidInputError(f"normalize: got {self.normalize!r}; expected True or False")
         if self.calibration is not None and not self.normalize:
             raise InvalidInputError(
                 "normalize: got False beside a calibration, which is for vectors of unit length; drop one"

@@ -63,8 +63,6 @@ class CLIPEmbedder(ModelHandle):
         draft: decode JPEG files of four times what the model takes, or more, at 1/2, 1/4 or 1/8 of their
             size. "auto" does so in bfloat16 and float16, from eight times on, where vectors of photographs
             move less than by bfloat16; False decodes every pixel, as the reference does.
-        compile: run the model through torch.compile, after a minute at the first batch: faster, but not on a
-            CPU with AVX-512, where weights are laid out for it by default.
         allow_pickle: whether weights that exist as pickles only are converted to safetensors, once and
             without running what is in them. False refuses them; None is what the environment variable
             CLIP_EMBEDDINGS_ALLOW_PICKLE says, and yes without it.
@@ -86,7 +84,6 @@ class CLIPEmbedder(ModelHandle):
         max_pixels: int = DEFAULT_MAX_PIXELS,
         threads: int | None = None,
         draft: Draft = "auto",
-        compile: bool = False,
         allow_pickle: bool | None = None,
     ) -> None:
         self.config = EmbedderConfig(
@@ -103,7 +100,6 @@ class CLIPEmbedder(ModelHandle):
             max_pixels=max_pixels,
             threads=threads,
             draft=draft,
-            compile=compile,
             allow_pickle=allow_pickle,
         )
 

@@ -73,7 +73,7 @@ class ModelHandle:
         with importing():
             from clip_embeddings.models.loaded import load_encoder
         config = self.config
-        return load_encoder(files, device=config.device, dtype=config.dtype, compiled=config.compile)
+        return load_encoder(files, device=config.device, dtype=config.dtype)
 
     @cached_property
     def dimension(self) -> int:

@@ -41,7 +41,6 @@ class Sizes(NamedTuple):
     few: int = 1000  # texts, for the cost of an item
     many: int = 50_000
     starts: int = 3  # new processes
-    compiles: bool = True  # which takes minutes
 
 
 FULL = Sizes()
@@ -56,7 +55,6 @@ QUICK = Sizes(
     few=500,
     many=5000,
     starts=1,
-    compiles=False,
 )
 
 

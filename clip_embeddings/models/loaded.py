@@ -9,10 +9,8 @@ _LOADED: dict[tuple[object, ...], Encoder] = {}
 _LOADING = FreeLock()
 
 
-def load_encoder(
-    model: Model, *, device: str = "auto", dtype: str = "auto", compiled: bool = False
-) -> Encoder:
-    """Load a model, once for each identity, device, dtype and way of running it in this process.
+def load_encoder(model: Model, *, device: str = "auto", dtype: str = "auto") -> Encoder:
+    """Load a model, once for each identity, device and dtype in this process.
 
     Raises:
         ModelLoadError: not a family we know, or damaged files.
@@ -22,8 +20,8 @@ def load_encoder(
     precision = choose_dtype(dtype, place)
     model.check_unchanged()
     # A preprocessor or a tokenizer that is written anew makes other vectors, as weights do.
-    key = (type(model), model.stamps, place, precision, compiled)
+    key = (type(model), model.stamps, place, precision)
     with _LOADING:
         if key not in _LOADED:
-            _LOADED[key] = model.load(place, precision, compiled)
+            _LOADED[key] = model.load(place, precision)
         return _LOADED[key]

@@ -66,7 +66,7 @@ class Model(Protocol):
         """Each of its files or its text, and its name in a folder that loads by itself."""
         ...
 
-    def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":
+    def load(self, device: "torch.device", dtype: "torch.dtype") -> "Encoder":
         """Its encoder on a device. `loaded.load_encoder` calls this once for each process."""
         ...
 

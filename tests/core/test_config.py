@@ -48,7 +48,7 @@ def test_an_unknown_setting_is_named_with_the_known_ones() -> None:
         ("batch_size", True, "batch_size: got True"),
         ("draft", 1, 'draft: got 1; expected "auto", True or False'),
         ("draft", "on", "draft: got 'on'"),
-        ("compile", None, "compile: got None"),
+        ("normalize", None, "normalize: got None"),
         ("max_pixels", 0, "max_pixels: got 0"),
         ("threads", 0, "threads: got 0"),
     ],

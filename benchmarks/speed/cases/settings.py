@@ -1,4 +1,4 @@
-"""What packed weights and compiled towers change, and what the picture tower could still gain."""
+"""What packed weights change, and what the picture tower could still gain."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _PRODUCT = 2048
 
 
 def settings(bench: Bench) -> str:
-    """Both towers on ready batches, and one query of each kind, by default and by each setting."""
+    """Both towers on ready batches, and one query of each kind, with packed weights and without."""
     files = pictures(bench.setting.work, SMALL, bench.sizes.small.whole)[: bench.sizes.small.part]
     texts, often = captions(bench.sizes.captions.part), bench.sizes.queries
     parts = [_of_the_product(bench, files)]
@@ -24,16 +24,9 @@ def settings(bench: Bench) -> str:
         ("One picture query", "pictures", files[:1], often),
         ("One text query", "texts", texts[:1], often),
     ):
+        lines = [Line(engine, call, items, times=times) for engine in ("ours-packed", "ours-unpacked")]
         parts.append(f"{title}, the first over the second:")
-        pairs = [("ours-packed", "ours-unpacked")]
-        if bench.sizes.compiles:
-            pairs.append(("ours-compiled", "ours"))
-            bench.workers.start(pairs[1])
-            if first := bench.workers.ask("ours-compiled", call, items):
-                parts.append(f"The first call took the compiler {first['seconds'][0]:.1f} s.")
-        lines = [[Line(engine, call, items, times=times) for engine in pair] for pair in pairs]
-        rates = bench.rates([line for pair in lines for line in pair])
-        parts += [peers_table(bench, pair, rates, "items") for pair in lines]
+        parts.append(peers_table(bench, lines, bench.rates(lines), "items"))
     return "\n\n".join(parts)
 
 

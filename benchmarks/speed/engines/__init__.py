@@ -61,7 +61,6 @@ _LANGCHAIN = ("langchain-experimental", _OPEN_CLIP)
 ENGINES = {
     "ours": Row(_OURS, "ours:Ours", outside=False),
     "ours-float32": Row(f"{_OURS}, float32", "ours:Ours", outside=False, options={"dtype": "float32"}),
-    "ours-compiled": Row(f"{_OURS}, compiled", "ours:Ours", outside=False, options={"compile": True}),
     "ours-packed": Row(f"{_OURS}, packed", "ours:Ours", outside=False, options={"packs": True}),
     "ours-unpacked": Row(f"{_OURS}, not packed", "ours:Ours", outside=False, options={"packs": False}),
     "chroma": Row("Chroma OpenCLIPEmbeddingFunction", "peers:Chroma", ("chromadb", _OPEN_CLIP), single=True),

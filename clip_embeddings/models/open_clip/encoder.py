@@ -31,10 +31,8 @@ _KIND = "open_clip"
 class OpenClipEncoder:
     """Two towers of open_clip. Both load when one is first used: open_clip builds them as one model."""
 
-    def __init__(
-        self, files: "OpenClipFiles", device: torch.device, dtype: torch.dtype, compiled: bool
-    ) -> None:
-        self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
+    def __init__(self, files: "OpenClipFiles", device: torch.device, dtype: torch.dtype) -> None:
+        self._files, self._device, self._dtype = files, device, dtype
         self.kind, self.dimension = _KIND, files.dimension
         self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
         self.scoring = _scoring_of(files)
@@ -81,10 +79,6 @@ class OpenClipEncoder:
         with self._loading:
             if self._model is None:
                 model = build(self._files).to(device=self._device, dtype=self._dtype).eval()
-                if self._compiled:
-                    # One graph for all sizes: each length of text would be compiled anew otherwise.
-                    model.encode_text = torch.compile(model.encode_text, dynamic=True)
-                    model.encode_image = torch.compile(model.encode_image, dynamic=True)
                 self._model = model
             return self._model
 

@@ -114,12 +114,12 @@ class OpenClipFiles(StoredModel):
     def earlier_identity(self) -> None:
         """None: the scheme of fingerprints before knew no models of open_clip."""
 
-    def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":
+    def load(self, device: "torch.device", dtype: "torch.dtype") -> "Encoder":
         """Its encoder on a device."""
         with needed(self.model):
             from clip_embeddings.models.open_clip.encoder import OpenClipEncoder
 
-        return OpenClipEncoder(self, device, dtype, compiled)
+        return OpenClipEncoder(self, device, dtype)
 
     def weights(self) -> list[Path]:
         """The one safetensors file."""

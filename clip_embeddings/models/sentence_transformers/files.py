@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clip_embeddings.errors import InvalidInputError, ModelLoadError
+from clip_embeddings.errors import ModelLoadError
 from clip_embeddings.models.hub.layout import MODULES
 from clip_embeddings.models.hub.listing import read_json
 from clip_embeddings.models.identity.digest import file_digest, tensors_digest
@@ -149,12 +149,8 @@ class SentenceTransformersFiles(StoredModel):
             return file_digest(self.folder / name)
         return _stable(read_json(self.model, self.folder / name))
 
-    def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":
+    def load(self, device: "torch.device", dtype: "torch.dtype") -> "Encoder":
         """Its encoder on a device; one for all lengths of vectors."""
-        if compiled:
-            raise InvalidInputError(
-                f"compile: got True; model {self.model!r} is run by sentence-transformers and not compiled"
-            )
         with importing():
             from clip_embeddings.models.sentence_transformers.encoder import SentenceTransformersEncoder
 

@@ -102,14 +102,14 @@ class PairedModel:
     def earlier_identity(self) -> dict[str, object] | None:
         return None
 
-    def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":
+    def load(self, device: "torch.device", dtype: "torch.dtype") -> "Encoder":
         _ = self.dimension
         with importing():
             from clip_embeddings.models.text_model.tower import TextTower
 
         return PairedEncoder(
-            self.pictures.load(device, dtype, compiled),
-            TextTower(self.texts, device, dtype, compiled),
+            self.pictures.load(device, dtype),
+            TextTower(self.texts, device, dtype),
             device,
         )
 

@@ -33,8 +33,8 @@ class TextTower:
         tokenizer: how text becomes its ids.
     """
 
-    def __init__(self, files: TextFiles, device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
-        self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
+    def __init__(self, files: TextFiles, device: torch.device, dtype: torch.dtype) -> None:
+        self._files, self._device, self._dtype = files, device, dtype
         self.model, self._config = files.files.model, _config(files)
         self.tokenizer = self._made_tokenizer()
         self.vocabulary = int(self._config.vocab_size)
@@ -57,7 +57,7 @@ class TextTower:
         model = self._loaded()
         mask = torch.from_numpy(filled).to(self._device)
         given = torch.from_numpy(ids).to(self._device)
-        states = model.run(input_ids=given, attention_mask=mask.long()).last_hidden_state  # (B, T, W)
+        states = model(input_ids=given, attention_mask=mask.long()).last_hidden_state  # (B, T, W)
         if self._files.pooling == "cls":
             pooled = states[:, 0]
         else:
@@ -75,11 +75,7 @@ class TextTower:
                 model = load_weights(kind, files, self._dtype, self._config, spare=(_POOLER,), renamed=names)
                 model.dense = nn.Sequential(*map(self._layer, self._files.dense))
                 model = model.to(self._device).eval()
-                if self._compiled:
-                    model.run = torch.compile(model.forward, dynamic=True)
-                else:
-                    lay_out(model, self._device, self._dtype)
-                    model.run = model.forward
+                lay_out(model, self._device, self._dtype)
                 if self._device.type == "cpu":
                     detach_from_file(model)
                 self._model = model

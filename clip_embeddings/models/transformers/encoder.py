@@ -44,9 +44,9 @@ class TransformersEncoder:
     Each loads when it is first used: a process that only asks by text never holds the picture tower.
     """
 
-    def __init__(self, files: "ModelFiles", device: torch.device, dtype: torch.dtype, compiled: bool) -> None:
+    def __init__(self, files: "ModelFiles", device: torch.device, dtype: torch.dtype) -> None:
         family = files.family
-        self._files, self._device, self._dtype, self._compiled = files, device, dtype, compiled
+        self._files, self._device, self._dtype = files, device, dtype
         self.family, self.kind, self.dimension = family, family.type, files.dimension
         self.device, self.dtype = str(device), str(dtype).removeprefix("torch.")
         self._config: Any = read_config(files, family)
@@ -119,12 +119,8 @@ class TransformersEncoder:
                 kind = without(architecture_of(self._files, self.family), VISION if name == TEXT else TEXT)
                 model = load_weights(kind, self._files, self._dtype, self._config).to(self._device).eval()
                 model.features = model.get_text_features if name == TEXT else model.get_image_features
-                if self._compiled:
-                    # One graph for all sizes: each length of text would be compiled anew otherwise.
-                    model.features = torch.compile(model.features, dynamic=True)
-                else:
-                    lay_out(model, self._device, self._dtype)
-                    self._skip_unread(model, name)
+                lay_out(model, self._device, self._dtype)
+                self._skip_unread(model, name)
                 if self._device.type == "cpu":  # another device has copies already
                     detach_from_file(model)
                 self._towers[name] = model

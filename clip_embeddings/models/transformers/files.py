@@ -75,12 +75,12 @@ class ModelFiles(StoredModel):
 
         return earlier_identity_of(self)
 
-    def load(self, device: "torch.device", dtype: "torch.dtype", compiled: bool) -> "Encoder":
+    def load(self, device: "torch.device", dtype: "torch.dtype") -> "Encoder":
         """Its encoder on a device."""
         with importing():
             from clip_embeddings.models.transformers.encoder import TransformersEncoder
 
-        return TransformersEncoder(self, device, dtype, compiled)
+        return TransformersEncoder(self, device, dtype)
 
     @property
     def preprocessing(self) -> "Preprocessing | PatchPreprocessing":

@@ -82,8 +82,6 @@ def test_settings_of_other_models_are_refused(ours: Ours, checkpoint: Path) -> N
         ours("chat", truncate_dim=0)
     with pytest.raises(InvalidInputError, match="text_model: got"):
         _ = ours("chat", text_model="tiny").dimension
-    with pytest.raises(InvalidInputError, match="compile: got True"):
-        ours("chat", compile=True).embed_texts(["a cat"])
     with pytest.raises(InvalidInputError, match="token_states: model"):
         token_states(ours("chat"), ["a cat"])
     with pytest.raises(ModelLoadError, match="run by another library"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pytest
@@ -49,38 +49,49 @@ def collection(request: pytest.FixtureRequest, tiny: CLIPEmbedder, tmp_path_fact
     return made
 
 
-def exact(collection: Collection, vector: Any, k: int, holds: Callable[[Any], bool]) -> list[str]:
-    """The k nearest by hand: Chroma's index finds nearly the nearest."""
-    stored: Any = collection.get(include=["embeddings", "metadatas"])
-    cosines = np.array(stored["embeddings"]) @ vector
-    wanted = [row for row, metadata in enumerate(stored["metadatas"]) if holds(metadata)]
-    return [stored["ids"][row] for row in sorted(wanted, key=lambda row: -cosines[row])[:k]]
+class Stored(NamedTuple):
+    """What Chroma gives back of the rows, asked for once."""
+
+    ids: list[str]
+    vectors: np.ndarray
+    metadatas: list[Any]
+
+    def exact(self, vector: Any, k: int, holds: Callable[[Any], bool]) -> list[str]:
+        """The k nearest by hand: Chroma's index finds nearly the nearest."""
+        cosines = self.vectors @ vector
+        wanted = [row for row, metadata in enumerate(self.metadatas) if holds(metadata)]
+        return [self.ids[row] for row in sorted(wanted, key=lambda row: -cosines[row])[:k]]
+
+    def queries(self) -> Any:
+        """Rows' own vectors, a little off."""
+        some = self.vectors[[self.ids.index(id) for id in ("r0", "r1", "r6", "r7")]]
+        moved = some + np.random.default_rng(2).normal(size=some.shape).astype(np.float32) / 20
+        return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
 
-def queries(collection: Collection) -> Any:
-    """Rows' own vectors, a little off."""
-    some = np.array(collection.get(ids=["r0", "r1", "r6", "r7"], include=["embeddings"])["embeddings"])
-    moved = some + np.random.default_rng(2).normal(size=some.shape).astype(np.float32) / 20
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+@pytest.fixture(scope="module")
+def rows(collection: Collection) -> Stored:
+    got: Any = collection.get(include=["embeddings", "metadatas"])
+    return Stored(got["ids"], np.array(got["embeddings"]), got["metadatas"])
 
 
 @pytest.mark.parametrize("k", [1, 10, 30])
 @pytest.mark.parametrize("modality", ["image", "text", None])
 def test_the_nearest_rows_that_hold_are_found_in_their_order(
-    collection: Collection, k: int, modality: Any
+    collection: Collection, rows: Stored, k: int, modality: Any
 ) -> None:
     for asked in [None, *_ASKED]:
         request = Request(np.zeros(1, np.float32), k, modality, False, conditions_of(asked) if asked else ())
         if not (asked or modality):  # nothing to narrow
             continue
-        chroma_search.nearest(collection, replace(request, vector=queries(collection)[0]))  # by the filter
-        for vector in queries(collection):
+        chroma_search.nearest(collection, replace(request, vector=rows.queries()[0]))  # by the filter
+        for vector in rows.queries():
             found = chroma_search.nearest(collection, replace(request, vector=vector))
-            assert [row.id for row in found] == exact(collection, vector, k, request.wants), (asked, modality)
+            assert [row.id for row in found] == rows.exact(vector, k, request.wants), (asked, modality)
 
 
 def test_the_filter_is_asked_where_it_pays_only(
-    collection: Collection, monkeypatch: pytest.MonkeyPatch
+    collection: Collection, rows: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[int, bool]] = []
     query = type(collection).query
@@ -90,7 +101,7 @@ def test_the_filter_is_asked_where_it_pays_only(
         return query(self, **options)
 
     monkeypatch.setattr(type(collection), "query", noted)
-    near_text = queries(collection)[0]
+    near_text = rows.queries()[0]
     for wanted, calls in (
         (Request(near_text, 10, "text", False), [(300, False)]),
         (Request(near_text, 10, "text", False, conditions_of("rare = true")), [(300, False), (10, True)]),
@@ -109,14 +120,14 @@ def test_the_filter_is_asked_where_it_pays_only(
     collection.delete(ids=["new"])
 
 
-def test_langchain_finds_the_same(collection: Collection) -> None:
+def test_langchain_finds_the_same(collection: Collection, rows: Stored) -> None:
     path = collection._client._system.settings.persist_directory
     store = MultimodalChroma("rows", persist_directory=path)
-    for vector in queries(collection):
+    for vector in rows.queries():
         for modality in get_args(Modality):
             for _ in range(2):  # first by the filter
                 found = store.similarity_search_by_vector(vector.tolist(), k=10, modality=modality)
             wanted = Request(vector, 10, modality, False).wants
-            assert [each.id for each in found] == exact(collection, vector, 10, wanted)
+            assert [each.id for each in found] == rows.exact(vector, 10, wanted)
             most = store.max_marginal_relevance_search_by_vector(vector.tolist(), k=3, modality=modality)
             assert {each.metadata["modality"] for each in most} == {modality}

@@ -14,6 +14,7 @@ import resource
 import signal
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +95,11 @@ def main() -> None:
     warm = CLIPEmbedder("tiny", device="cpu", dtype="float32")
     warm.embed_texts(["warm"])
     warm.embed_images([np.zeros((8, 8, 3), np.uint8)])
-    # The first is what a client of Chroma's imports when it is made. lancedb starts threads, so each child
-    # has to import it; most of the time goes to what that imports.
-    for name in ("chromadb.api.rust", "chroma_clip_embeddings", "lance_namespace", "pyarrow.dataset"):
+    # The first is what a client of Chroma's imports when it is made. lancedb takes a second; it has one
+    # thread, with nothing to do here, starts it anew in a child, and warns that it may have been at work.
+    for name in ("chromadb.api.rust", "chroma_clip_embeddings", "lancedb_clip_embeddings", "pyarrow.dataset"):
         importlib.import_module(name)
+    warnings.filterwarnings("ignore", "lancedb fork support", RuntimeWarning)
     gc.collect()
     gc.freeze()  # else a collection in a child writes to every page that it shares with this process
     print("ready", flush=True)

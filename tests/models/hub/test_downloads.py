@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import warm
 from hub import layouts
 from hub import small_models as small
 from hub.hub_process import settings
@@ -56,7 +57,7 @@ def test_a_killed_download_leaves_nothing_that_is_taken_for_a_model(hub: Hub, tm
     fault = hub.fault(repository.id, "model.safetensors", method="GET", rate=2**20)
     program = "import sys; from clip_embeddings.models.hub.locate import locate; locate(sys.argv[1])"
     command = [sys.executable, "-c", program, repository.id]
-    with subprocess.Popen(command, env=settings(hub, tmp_path), stderr=subprocess.DEVNULL) as process:
+    with warm.start(command, env=settings(hub, tmp_path), stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 30
         while not hub.asked("model.safetensors", "GET") and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.mixed import cost
 from benchmarks.mixed.data import drawn, scene_pairs
 from benchmarks.mixed.folder import folder_pairs, halves, has_queries, read_lines
 from benchmarks.mixed.methods import RAW, SHIPPED, methods
@@ -118,6 +119,13 @@ def test_distractors_hold_no_text_that_answers_the_query(tiny: CLIPEmbedder) -> 
     assert set(one.pictures) == set(other.texts)
 
 
+@pytest.fixture
+def timed_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of rounds, by which the cost of calibrating is measured, take seconds; a few give a report."""
+    monkeypatch.setattr(cost, "_ROUNDS", 2)
+    monkeypatch.setattr(cost, "_QUERIES", 3)
+
+
 # Words that the bundled model tells apart: texts of one vector calibrate nothing.
 THINGS = ("cat", "dog", "boat", "house", "tree", "car", "mountain", "bird")
 
@@ -128,6 +136,7 @@ def write_pairs(folder: Path, lines: list[str], header: str = "picture,text,quer
     (folder / "pairs.csv").write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
 
 
+@pytest.mark.usefixtures("timed_a_few_times")
 def test_a_folder_of_pairs_becomes_two_splits_and_a_report(tmp_path: Path, tiny: CLIPEmbedder) -> None:
     write_pairs(tmp_path, [f'{i}.png,"a red, round {THINGS[i]}",round {THINGS[i]},en' for i in range(8)])
     lines = read_lines(tmp_path)
@@ -143,6 +152,7 @@ def test_a_folder_of_pairs_becomes_two_splits_and_a_report(tmp_path: Path, tiny:
     assert "nan" not in told
 
 
+@pytest.mark.usefixtures("timed_a_few_times")
 def test_without_a_query_column_the_report_says_that_text_targets_are_trivial(
     tmp_path: Path, tiny: CLIPEmbedder
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks.speed import run, workers
 from benchmarks.speed.cases import CASES
+from benchmarks.speed.cases import items as item_cases
 from benchmarks.speed.engines import PEERS, Setting, create
 from benchmarks.speed.engines.ours import given_to
 from benchmarks.speed.rounds import Bench
@@ -49,15 +50,18 @@ def setting(tmp_path: Path) -> Setting:
 def quick_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers that need not import what another process has imported for all of them."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["torch", "transformers"])
+    context.set_forkserver_preload(
+        ["benchmarks.speed.engines.ours", "transformers.models.clip.modeling_clip"]
+    )
     monkeypatch.setattr(workers, "CONTEXT", context)
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick_workers")
 def test_every_case_names_the_peers_that_are_missing_and_measures_what_targets_ask_of_ours(
-    setting: Setting, tmp_path: Path
+    setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(item_cases, "PHONE", (800, 600))  # a large one takes seconds to draw
     with Workers(setting) as found:
         found.missing = {name: "left out" for name in PEERS if name != "langchain"}
         found.start(["ours"])

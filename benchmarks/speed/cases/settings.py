@@ -32,7 +32,7 @@ def settings(bench: Bench) -> str:
 
 def _of_the_product(bench: Bench, files: Sequence[str]) -> str:
     """The picture tower's arithmetic over that of a large matrix product: the rest is left to be gained."""
-    square = Line("ours", "matrix product", [str(_PRODUCT)], "product", times=10)
+    square = Line("ours", "matrix product", [str(_PRODUCT)], "product", times=bench.sizes.queries)
     tower, product = bench.rates([Line("ours", "pictures: model", files, "tower"), square]).values()
     reference = [2 * _PRODUCT**3 * rate for rate in product]
     share = ratios([tower_operations(Path(bench.setting.model)) * rate for rate in tower], reference)

@@ -149,7 +149,7 @@ def _show_cosines(out: Console, seen: _Seen) -> None:
     pictures = seen.report.cosines.get("image")
     if _settings(seen.other)["draft"] and seen.other.dtype == "float32" and pictures and pictures.is_same:
         out.print(
-            "draft changed nothing: it is for pictures of four times what the model takes, or more.",
+            "draft changed nothing: it is for JPEG files of four times what the model takes, or more.",
             style="dim",
         )
 

@@ -39,7 +39,7 @@ def test_by_default_it_compares_what_an_embedder_chooses_on_this_machine(
 def test_draft_without_a_large_picture_is_said_to_change_nothing(cli: Cli, mine: Path) -> None:
     pictures = sorted((mine / "사진").glob("장면*.png"))[:3]
     result = cli("precision", *pictures, *TINY, "--dtype", "float32", "--draft", "on")
-    assert "draft changed nothing: it is for pictures of four times what the model takes" in result.out
+    assert "draft changed nothing: it is for JPEG files of four times what the model takes" in result.out
 
 
 def test_a_model_that_overflows_in_float16_is_named_with_what_to_take_instead(

@@ -84,5 +84,5 @@ def _write(scene: Scene, path: Path) -> None:
     if path.exists():
         return
     part = path.with_suffix(".part")
-    render(scene, PIXELS, supersample=2).save(part, format="PNG", optimize=True)
+    render(scene, PIXELS, supersample=2).save(part, format="PNG")
     part.replace(path)

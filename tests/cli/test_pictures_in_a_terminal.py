@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import warm
 from PIL import Image
 from rich.console import Console
 
@@ -100,17 +101,16 @@ def run(answers: dict[re.Pattern[bytes], bytes], *command: object, piped: bool =
     known = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": path, **env}
     others = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}  # which say more than the terminal does
     given = {name: value for name, value in os.environ.items() if name not in others}
-    done = subprocess.run(
+    with warm.start(
         [sys.executable, *map(str, command)],
         stdin=terminal.slave,
         stdout=subprocess.PIPE if piped else terminal.slave,
         stderr=subprocess.PIPE,
         env=given | known,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return Sent(terminal.end(), (done.stdout or b"").decode(), done.stderr.decode())
+    ) as process:
+        printed, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    return Sent(terminal.end(), printed or "", errors)
 
 
 @pytest.fixture

@@ -19,21 +19,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-# Variables that nothing reads while it is imported, and those that only transformers and its like do.
+# Variables that nothing reads while it is imported, and those that only transformers, Chroma and the like do.
 # The first line is what libraries set in a process of tests: scikit-learn, torch's compiler, Ray, pipelines.
 READ_LATER = (
     *("KMP_", "PYTHONBREAKPOINT", "TOKENIZERS_", "TORCHINDUCTOR_", "_TORCHINDUCTOR_"),
     *(
-        "ANONYMIZED_TELEMETRY",
         "CLIP_EMBEDDINGS_",
+        "COLORTERM",
         "COLUMNS",
         "LOOPBACK_ESCAPES",
+        "NO_COLOR",
         "PYTEST_",
         "PYTHONPATH",
         "RAY_",
+        "TERM",
     ),
 )
-READ_BY_THE_HUB = ("DISABLE_SAFETENSORS", "HF_", "HUGGING", "TRANSFORMERS_", "XDG_CACHE")
+READ_BY_THE_HUB = (
+    *("ANONYMIZED_TELEMETRY", "DISABLE_SAFETENSORS", "HF_", "HUGGING"),
+    *("TQDM_", "TRANSFORMERS_", "XDG_CACHE"),
+)
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _EXECUTE = inspect.signature(subprocess.Popen._execute_child)  # type: ignore[attr-defined]
 
@@ -89,7 +94,7 @@ class Servers:
         """One more of the second kind, for programs of others: see programs/warm_worker.py."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
             listening.bind(path)
-            socket.send_fds(self.others, [b"."], [listening.fileno()])
+            socket.send_fds(self.model, [b"."], [listening.fileno()])  # whose fork has nothing left to import
         try:
             yield
         finally:

@@ -2,7 +2,7 @@
 
 The argument is the number of a socket. What comes through it is descriptors: those of a request, of
 where to say how the program goes, and of its stdin, stdout and stderr; or of one more socket, for a
-server of the second kind, which has imported the model's classes too.
+server of the second kind, which has imported the model's classes and Chroma too.
 """
 
 import atexit
@@ -23,15 +23,17 @@ import types
 from contextlib import suppress
 from pathlib import Path
 
-# What transformers imports of others, and what lancedb does. None of it reads what `warm.READ_BY_THE_HUB`
-# names; none starts a thread.
+# What transformers and the hub's client import of others, and what lancedb does. None of it reads what
+# `warm.READ_BY_THE_HUB` names; none starts a thread.
 OTHERS = (
-    "PIL.Image", "filelock", "jinja2", "lance_namespace", "numpy", "regex", "safetensors.torch",
-    "scipy.optimize", "tokenizers", "torch", "torch._dynamo",
-    "torch.distributed.elastic.agent.server.api", "torch.distributed.tensor", "torch.export",
-    "unittest.mock", "yaml",
+    "PIL.Image", "anyio", "filelock", "h2.connection", "httpx2", "jinja2", "lance_namespace", "numpy",
+    "psutil", "regex", "safetensors.torch", "scipy.optimize", "sentencepiece", "tokenizers", "torch",
+    "torch._dynamo", "torch.distributed.checkpoint", "torch.distributed.elastic.agent.server.api",
+    "torch.distributed.tensor", "torch.export", "torch.nn.attention.flex_attention", "truststore",
+    "unittest.mock", "yaml", "zstandard",
 )  # fmt: skip
 MODEL = (
+    "chromadb",
     "transformers.models.clip.modeling_clip",
     "clip_embeddings.models.transformers.encoder",
     "clip_embeddings.embedder",

@@ -9,12 +9,14 @@ import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import warm
 from pictures import photo
 from PIL import Image, ImageChops, ImageStat
+from programs import warm_worker
 
 from chroma_clip_embeddings.plugin import ChromaStore
 from clip_embeddings.stores.collection import ingest
@@ -26,7 +28,7 @@ PIXELS = 200_000
 
 @pytest.fixture(scope="module")
 def talk(files: Path, stores: dict[str, str], environment: dict[str, str]) -> Iterator[Talk]:
-    """Started as the guide has it."""
+    """Started as the guide has it, but that Python is a fork of the warm server."""
     from mcp.client.stdio import StdioServerParameters
 
     guide = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text(encoding="utf-8")
@@ -41,9 +43,11 @@ def talk(files: Path, stores: dict[str, str], environment: dict[str, str]) -> It
     }
     options = [ours.get(each, each) for each in started["args"]]
     arguments = ["-m", "clip_embeddings_app", *options, "--images", "3", "--pixels", str(PIXELS)]
-    server = StdioServerParameters(command=sys.executable, args=arguments, env=environment)
-    with talking(server) as talk:
-        yield talk
+    with TemporaryDirectory(prefix="clip-mcp-") as folder, warm.servers().at(f"{folder}/warm"):
+        python = [warm_worker.__file__, f"{folder}/warm"]
+        server = StdioServerParameters(command=sys.executable, args=[*python, *arguments], env=environment)
+        with talking(server) as talk:
+            yield talk
 
 
 def pictures(answer: Any) -> list[Image.Image]:

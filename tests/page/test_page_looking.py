@@ -117,6 +117,7 @@ def test_a_path_can_be_copied_and_the_file_opened(page: Page, files: Path) -> No
         page.get_by_role("link", name="Open the file").click()
     opened.value.wait_for_load_state()
     assert opened.value.evaluate("document.images[0].naturalWidth") == 384
+    opened.value.close()  # left in front, it has the browser slow the page down for the tests that follow
 
 
 def test_an_open_row_gives_way_to_a_picture_that_is_dropped_and_to_going_back(

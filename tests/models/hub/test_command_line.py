@@ -1,7 +1,6 @@
 """The command line with models from the hub: what is said and shown, what is taken to another machine."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -92,14 +91,8 @@ def test_a_large_download_is_announced_before_it_begins(hub: Hub, tmp_path: Path
     assert "model.safetensors: 100%" in rest[-1]
     # In a library nothing but the line.
     program = "import sys; from clip_embeddings.models.hub.locate import locate; locate(sys.argv[1])"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "someone/large"],
-        env=settings(hub, tmp_path / "other", TQDM_POSITION="-1"),
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=True,
-    )
+    env = settings(hub, tmp_path / "other", TQDM_POSITION="-1")
+    done = warm.run([sys.executable, "-c", program, "someone/large"], env=env, timeout=180, check=True)
     assert done.stderr.splitlines() == [first]
 
 

@@ -1,6 +1,7 @@
 """A run that is killed goes on as if it had not been: the same losses, the same weights."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,12 +92,19 @@ def end_at(step: int) -> Callable[[int, float], None]:
     return check
 
 
-@pytest.fixture
-def ended(checkpoint: Path, pairs: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def ended_once(checkpoint: Path, pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that ended in its sixth step; its last checkpoint is of the fourth."""
+    folder = tmp_path_factory.mktemp("ended") / "model"
     with pytest.raises(Ended):
-        killed_finetuning.run(str(checkpoint), pairs, tmp_path / "model", on_step=end_at(5))
-    return tmp_path / "model"
+        killed_finetuning.run(str(checkpoint), pairs, folder, on_step=end_at(5))
+    return folder
+
+
+@pytest.fixture
+def ended(ended_once: Path, tmp_path: Path) -> Path:
+    """A copy of it, to go on with."""
+    return Path(shutil.copytree(ended_once, tmp_path / "model"))
 
 
 def test_every_step_can_be_the_last(

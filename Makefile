@@ -9,6 +9,11 @@ ARGS   ?=
 # Tests that wait for a server or a new process leave the processor to others.
 WORKERS ?= 2
 
+# pip compiles all files that it installs, of which few are ever imported; what is, Python compiles and keeps, also
+# where the environment says not to: else each process would do it anew, for over ten seconds.
+export PYTHONDONTWRITEBYTECODE =
+INSTALL := -m pip install -q --no-compile
+
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 PEERS   := $(VENV)/peers/.ready
@@ -32,27 +37,23 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv "$(VENV)"
 	@"$(BIN)/python" -m pip install -q "$(PIP_PIN)"
 	@echo "Installing clip-embeddings and its tools at the versions in constraints.txt (a few minutes the first time)."
-	@"$(BIN)/python" -m pip install -q -c constraints.txt -e ".[all]" --group dev --group docs
+	@"$(BIN)/python" $(INSTALL) -c constraints.txt -e ".[all]" --group dev --group docs
 	@touch "$(READY)"
 	@echo "The environment is ready."
 
 $(PEERS): $(READY)
 	@echo "Installing what the tests compare with, in a folder of its own."
-	@"$(BIN)/python" -m pip install -q -c constraints.txt --no-deps --target "$(VENV)/peers" --group peers
+	@"$(BIN)/python" $(INSTALL) -c constraints.txt --no-deps --target "$(VENV)/peers" --group peers
 	@touch "$(PEERS)"
 
 $(RIVALS): $(READY)
 	@echo "Installing what the benchmark measures beside, in a folder of its own."
-	@"$(BIN)/python" -m pip install -q -c constraints.txt --no-deps --target "$(VENV)/bench-peers" --group bench-peers
+	@"$(BIN)/python" $(INSTALL) -c constraints.txt --no-deps --target "$(VENV)/bench-peers" --group bench-peers
 	@touch "$(RIVALS)"
 
 demo: $(READY) ## set up, then index and search a small picture collection
 	@echo "Running the demonstration."
 	@"$(BIN)/clip-embeddings" demo $(ARGS)
-
-# Bytecode is kept, also where the environment says not to: else each worker and each process that a test starts
-# compiles all files and their assertions anew, which takes a worker alone over ten seconds.
-test test-lowest: export PYTHONDONTWRITEBYTECODE =
 
 test: $(READY) $(PEERS) ## set up, then run the tests (ARGS="-k foo" goes to pytest)
 	@echo "Running the tests."
@@ -66,7 +67,7 @@ test-lowest: ## run the core, Chroma and LangChain tests at the lowest versions 
 	@"$(LOWEST)/bin/python" -m pip install -q "$(PIP_PIN)"
 	@echo "Installing the lowest versions that pyproject.toml allows (some minutes)."
 	@"$(LOWEST)/bin/python" tools/lowest.py > "$(LOWEST)/requirements.txt"
-	@"$(LOWEST)/bin/python" -m pip install -q -r "$(LOWEST)/requirements.txt" -e .
+	@"$(LOWEST)/bin/python" $(INSTALL) -r "$(LOWEST)/requirements.txt" -e .
 	@"$(LOWEST)/bin/python" tools/lowest.py --installed
 	@echo "Running the tests."
 	@"$(LOWEST)/bin/python" tools/lowest.py --left-out > "$(LOWEST)/left-out.txt"

@@ -14,7 +14,7 @@ from ray_clip_embeddings.stages import Job, identify
 
 @pytest.fixture
 def place(server: tuple[str, int], unused: str, tiny: CLIPEmbedder) -> CollectionSink:
-    return Server(unused, *server, False, (), 1.0, tiny.fingerprint).prepare(tiny)
+    return Server(unused, *server, False, (), 60.0, tiny.fingerprint).prepare(tiny)
 
 
 def test_a_row_that_is_too_large_for_the_store_costs_that_row(place: CollectionSink) -> None:

@@ -53,7 +53,7 @@ def test_all_but_the_chroma_store_and_the_middleware_works_without_them(tmp_path
     pictures(tmp_path / "files", 2)
     (tmp_path / "files" / "note.txt").write_text("The cat has an appointment.", encoding="utf-8")
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "integrations")])}
-    env["HF_HUB_OFFLINE"] = "1"  # which makes it a fork of the server without Chroma, as any of the hub's does
+    env["HF_HUB_OFFLINE"] = "1"  # by which it is a fork of the server without Chroma
     command = [sys.executable, "-c", BLOCKED + WORK]
     # What that server has imported holds none of what is blocked: the program prints that it is not there.
     run = warm.run(command, cwd=tmp_path, env=env)

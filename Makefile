@@ -97,7 +97,7 @@ notebook: $(READY) ## execute examples/quickstart.ipynb and keep what it shows
 	@"$(BIN)/python" tools/notebook.py
 
 bench: $(RIVALS) ## measure speed beside the peers (ARGS="--work FOLDER" keeps the model's 605 MB there)
-	@echo "Measuring speed beside the peers (a quarter of an hour on two cores)."
+	@echo "Measuring speed beside the peers (half an hour on two cores)."
 	@"$(BIN)/python" -m benchmarks all --results benchmarks $(ARGS)
 
 bench-quick: $(RIVALS) ## the same on less of everything, in minutes, written nowhere

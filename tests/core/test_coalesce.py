@@ -57,7 +57,7 @@ def test_those_who_come_meanwhile_go_together_and_get_their_own_rows() -> None:
 
 
 def test_those_who_ask_at_once_go_together_from_the_first_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coalesce, "_LONGEST_TURN", 30.0)  # on a busy machine a turn may take longer than usual
+    monkeypatch.setattr(coalesce, "_LONGEST_TURN", 30.0)  # a busy machine may take long for a turn
     work = Lengths()
     work.go.set()
 

@@ -90,16 +90,20 @@ class Servers:
         self.process.communicate(timeout=30)
 
     @contextmanager
-    def at(self, path: str) -> Iterator[None]:
-        """One more of the second kind, for programs of others: see programs/warm_worker.py."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
-            listening.bind(path)
-            socket.send_fds(self.model, [b"."], [listening.fileno()])  # whose fork has nothing left to import
-        try:
-            yield
-        finally:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
-                asking.sendto(b".", path)  # without a request: it ends
+    def python(self) -> Iterator[list[str]]:
+        """The command of a Python that others start, as Ray and MCP's client do, and that is a fork."""
+        with tempfile.TemporaryDirectory(prefix="clip-warm-") as folder:
+            path = f"{folder}/socket"
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+                listening.bind(path)
+                socket.send_fds(
+                    self.model, [b"."], [listening.fileno()]
+                )  # whose fork has nothing left to import
+            try:
+                yield [sys.executable, str(Path(__file__).parent / "programs" / "warm_worker.py"), path]
+            finally:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
+                    asking.sendto(b".", path)  # without a request: it ends
 
 
 _RUNNING: list[Servers] = []

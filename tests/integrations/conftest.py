@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import chromadb
 import pytest
@@ -20,8 +19,6 @@ from clip_embeddings import CLIPEmbedder
 from clip_embeddings.scenes.draw import render
 from clip_embeddings.scenes.scene import scenes
 from langchain_clip_embeddings import CLIPEmbeddings
-
-WARM_WORKER = Path(warm.__file__).parent / "programs" / "warm_worker.py"
 
 
 @pytest.fixture
@@ -111,7 +108,7 @@ def ray_of_two_cpus() -> Iterator[None]:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
-    with TemporaryDirectory(prefix="clip-ray-") as folder, warm.servers().at(f"{folder}/warm"):
+    with warm.servers().python() as python:
         ray.init(
             num_cpus=2,
             include_dashboard=False,
@@ -120,7 +117,7 @@ def ray_of_two_cpus() -> Iterator[None]:
             object_store_memory=200_000_000,
             runtime_env={
                 "env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                "py_executable": f"{sys.executable} {WARM_WORKER} {folder}/warm",
+                "py_executable": " ".join(python),
             },
         )
         ray.data.DataContext.get_current().enable_progress_bars = False

@@ -9,14 +9,12 @@ import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import warm
 from pictures import photo
 from PIL import Image, ImageChops, ImageStat
-from programs import warm_worker
 
 from chroma_clip_embeddings.plugin import ChromaStore
 from clip_embeddings.stores.collection import ingest
@@ -43,9 +41,8 @@ def talk(files: Path, stores: dict[str, str], environment: dict[str, str]) -> It
     }
     options = [ours.get(each, each) for each in started["args"]]
     arguments = ["-m", "clip_embeddings_app", *options, "--images", "3", "--pixels", str(PIXELS)]
-    with TemporaryDirectory(prefix="clip-mcp-") as folder, warm.servers().at(f"{folder}/warm"):
-        python = [warm_worker.__file__, f"{folder}/warm"]
-        server = StdioServerParameters(command=sys.executable, args=[*python, *arguments], env=environment)
+    with warm.servers().python() as (python, *first):
+        server = StdioServerParameters(command=python, args=[*first, *arguments], env=environment)
         with talking(server) as talk:
             yield talk
 

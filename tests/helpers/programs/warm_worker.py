@@ -1,7 +1,7 @@
-"""In place of the Python that Ray starts a worker with: the worker is a fork of the warm server (`warm.py`).
+"""In place of the Python that others start: what it runs is a fork of the warm server (`Servers.python`).
 
 The first argument is the path of the server's socket; the others are what Python would be given. This process
-ends as the worker does, which is no child of it.
+ends as the fork does, which is no child of it.
 """
 
 import json
